@@ -1,0 +1,6 @@
+//! The API calls, and only they.
+
+pub mod api;
+pub mod observe;
+pub mod transport;
+pub mod watch;

@@ -1,0 +1,172 @@
+//! One connection to the API server, shared by all requests.
+//!
+//! kube's own client opens a connection for each request that is under way, over HTTP/1.1. Here
+//! requests that go together share one HTTP/2 connection and one TLS handshake; a server or proxy
+//! that speaks HTTP/1.1 alone is served too, with a connection for each request under way.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::{HeaderValue, Request, Response, Uri, header};
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ConfigExt};
+use kube::{Client, Config};
+use tokio::sync::Mutex;
+use tower::{BoxError, Service, ServiceBuilder};
+
+use crate::error::Error;
+
+/// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
+const WINDOW: u32 = 1 << 20;
+
+/// A client for the cluster that `config` tells of. Nothing is sent yet.
+pub fn client(config: &Config) -> Result<Client, kube::Error> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    let tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_or_http();
+    let connector = match &config.tls_server_name {
+        Some(name) => {
+            let name = name.clone().try_into().map_err(|e| kube::Error::Service(Box::new(e)))?;
+            tls.with_server_name_resolver(hyper_rustls::FixedServerNameResolver::new(name))
+        }
+        None => tls,
+    }
+    .enable_all_versions()
+    .wrap_connector(http);
+    let transport = Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)) };
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(transport);
+    Ok(Client::new(service, config.default_namespace.clone()))
+}
+
+#[derive(Clone)]
+struct Transport {
+    connector: HttpsConnector<HttpConnector>,
+    timeout: Option<Duration>,
+    pool: Arc<Mutex<Pool>>,
+}
+
+enum Pool {
+    Empty,
+    Http2(http2::SendRequest<Body>),
+    /// Those whose last answer was read to its end are ready for the next request.
+    Http1(Vec<http1::SendRequest<Body>>),
+}
+
+enum Sender {
+    Http2(http2::SendRequest<Body>),
+    Http1(http1::SendRequest<Body>),
+}
+
+impl Transport {
+    /// A connection to send one request on: one that is open, else a new one. The lock is held
+    /// while connecting, so that a second request waits and shares what comes of it.
+    async fn sender(&self, uri: &Uri) -> Result<Sender, BoxError> {
+        let mut pool = self.pool.lock().await;
+        match &mut *pool {
+            Pool::Http2(sender) if !sender.is_closed() => return Ok(Sender::Http2(sender.clone())),
+            Pool::Http1(idle) => {
+                idle.retain(|sender| !sender.is_closed());
+                if let Some(ready) = idle.iter().position(http1::SendRequest::is_ready) {
+                    return Ok(Sender::Http1(idle.swap_remove(ready)));
+                }
+            }
+            _ => {}
+        }
+        let connecting = self.connector.clone().call(uri.clone());
+        let stream = match self.timeout {
+            Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_connection(limit))??,
+            None => connecting.await?,
+        };
+        if stream.connected().is_negotiated_h2() {
+            let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(WINDOW)
+                .initial_connection_window_size(WINDOW)
+                .handshake(stream)
+                .await?;
+            tokio::spawn(connection);
+            *pool = Pool::Http2(sender.clone());
+            return Ok(Sender::Http2(sender));
+        }
+        let (sender, connection) = http1::handshake(stream).await?;
+        tokio::spawn(connection);
+        Ok(Sender::Http1(sender))
+    }
+
+    async fn send(self, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
+        match self.sender(request.uri()).await? {
+            Sender::Http2(mut sender) => Ok(sender.send_request(request).await?),
+            Sender::Http1(mut sender) => {
+                let response = sender.send_request(origin_form(request)?).await?;
+                let mut pool = self.pool.lock().await;
+                match &mut *pool {
+                    Pool::Http1(idle) => idle.push(sender),
+                    other => *other = Pool::Http1(vec![sender]),
+                }
+                Ok(response)
+            }
+        }
+    }
+}
+
+/// HTTP/1.1 wants the host in a header and only the path in the request line (RFC 9112, 3.2.1).
+fn origin_form(mut request: Request<Body>) -> Result<Request<Body>, BoxError> {
+    if let Some(authority) = request.uri().authority() {
+        let host = HeaderValue::from_str(authority.as_str())?;
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+    if let Some(path) = request.uri().path_and_query() {
+        *request.uri_mut() = Uri::from(path.clone());
+    }
+    Ok(request)
+}
+
+fn no_connection(limit: Duration) -> BoxError {
+    format!("no connection within {limit:?}").into()
+}
+
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Incoming>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(self.clone().send(request))
+    }
+}
+
+/// What a failed request means to the user.
+///
+/// `server` is the `host:port` that was meant.
+#[must_use]
+pub fn failure(server: &str, error: kube::Error) -> Error {
+    if let kube::Error::Api(status) = error {
+        return Error::Api(status);
+    }
+    let mut refused = false;
+    let mut reason = String::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(at) = cause {
+        refused |=
+            at.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused);
+        // The innermost cause says it best; what wraps it says "service error: client error".
+        reason = at.to_string();
+        cause = at.source();
+    }
+    Error::Connection { server: server.to_owned(), refused, reason }
+}

@@ -1,0 +1,87 @@
+//! Waiting for something to change, by a watch of one object.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use kube::api::{Request, WatchParams};
+use kube::core::WatchEvent;
+use serde::Deserialize;
+
+use super::api::{Cluster, Kind};
+use super::transport;
+use crate::error::Error;
+use crate::lifecycle::facts::Target;
+
+/// How long one watch lasts before the situation is read again anyway, so that an event that never
+/// came (a stalled proxy, a claim deleted between the read and the watch) delays nothing for long.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause before an API server that is not there is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The object to watch, and the resourceVersion at which it was read; `None` for one that was not
+/// there.
+pub enum Watched<'a> {
+    /// The target's claim.
+    Claim(&'a Target, Option<&'a str>),
+    /// The volume of that name.
+    Volume(&'a str, Option<&'a str>),
+}
+
+#[derive(Clone, Deserialize)]
+struct Touched {
+    metadata: Meta,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    resource_version: String,
+}
+
+impl Cluster {
+    /// Returns when the object may have changed since it was read: on an event, when the watch
+    /// ends or has expired (410), and at the latest after half a minute. The caller reads again.
+    ///
+    /// A server that cannot be reached is no error here: it is waited for. One that refuses the
+    /// watch is.
+    pub async fn changed(&self, watched: Watched<'_>) -> Result<(), Error> {
+        match tokio::time::timeout(PATIENCE, self.event(watched)).await {
+            Ok(Err(error)) if error.is_passing() => {
+                tokio::time::sleep(PAUSE).await;
+                Ok(())
+            }
+            Ok(outcome) => outcome,
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn event(&self, watched: Watched<'_>) -> Result<(), Error> {
+        let (path, name, seen) = match watched {
+            Watched::Claim(target, seen) => (Kind::Claim.path(Some(&target.namespace)), target.claim.as_str(), seen),
+            Watched::Volume(name, seen) => (Kind::Volume.path(None), name, seen),
+        };
+        let params = WatchParams::default()
+            .fields(&format!("metadata.name={name}"))
+            .timeout(u32::try_from(PATIENCE.as_secs()).unwrap_or(u32::MAX));
+        // Without a version the watch begins with the object as it is: an absent one is then
+        // missed by no gap between the read and the watch.
+        let request = Request::new(path).watch_metadata(&params, seen.unwrap_or_default());
+        let request = request.map_err(|e| Error::Answer(e.to_string()))?;
+        let broken = |e| transport::failure(&self.server, e);
+        let mut events = match self.client.request_events::<Touched>(request).await {
+            Ok(events) => Box::pin(events),
+            Err(kube::Error::Api(status)) if status.code == 410 => return Ok(()),
+            Err(error) => return Err(broken(error)),
+        };
+        while let Some(event) = events.next().await {
+            match event.map_err(broken)? {
+                WatchEvent::Added(o) | WatchEvent::Modified(o)
+                    if Some(o.metadata.resource_version.as_str()) == seen => {}
+                WatchEvent::Bookmark(_) => {}
+                WatchEvent::Error(status) if status.code != 410 => return Err(Error::Api(status)),
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}

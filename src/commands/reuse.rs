@@ -1,0 +1,85 @@
+//! `reuse`: the preserved volume → Available, reserved for the next claim of that name.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::PersistentVolume;
+
+use super::Session;
+use super::change::{Changed, Verb, carry_out};
+use super::guidance::Guidance;
+use crate::cli::ChangeFlags;
+use crate::cluster::api::{Kind, Row};
+use crate::cluster::observe::{Scope, not_found};
+use crate::cluster::watch::Watched;
+use crate::error::Error;
+use crate::lifecycle::facts::{Volume, VolumePhase};
+use crate::lifecycle::plan::reuse;
+use crate::lifecycle::stage::assess;
+
+/// How long the volume controller may take to make a volume Available; it takes a second or two.
+const SETTLES_WITHIN: Duration = Duration::from_secs(30);
+
+/// Clears what ties the volume to the claim that is gone.
+pub async fn run(
+    session: &Session,
+    volume: Option<&str>,
+    timeout: Option<Duration>,
+    flags: &ChangeFlags,
+) -> Result<(), Error> {
+    let verb = Verb { plan: reuse, volume, scope: Scope::All, timeout, flags };
+    let mut changed = carry_out(session, &verb).await?;
+    changed.announce(session)?;
+    if !changed.is_real() {
+        return changed.print(session);
+    }
+    let settled = settle(session, &mut changed).await?;
+    changed.print(session)?;
+    if session.output.is_table() {
+        let mut situation = changed.seen.situation;
+        situation.volumes.retain(|v| v.name != settled.name);
+        situation.volumes.push(settled);
+        let found = assess(&situation);
+        Guidance::new(&found, &session.target, situation.claim.as_ref(), Timestamp::now())
+            .tell(&session.terminal, &found);
+    }
+    Ok(())
+}
+
+/// Waits until the volume is what was promised: Available, or already taken by the waiting claim.
+async fn settle(session: &Session, changed: &mut Changed) -> Result<Volume, Error> {
+    let name = changed.name();
+    let reached = async {
+        loop {
+            let volume = facts(&changed.row)?;
+            let taken = volume.phase == VolumePhase::Bound && volume.names(&session.target);
+            if taken || (volume.phase == VolumePhase::Available && volume.is_reserved()) {
+                return Ok(volume);
+            }
+            session.cluster.changed(Watched::Volume(&name, Some(&volume.resource_version))).await?;
+            changed.row = match session.cluster.get(Kind::Volume, None, &name).await {
+                Ok(Some(row)) => row,
+                Ok(None) => return Err(not_found(Kind::Volume, &name)),
+                Err(error) if error.is_passing() => continue,
+                Err(error) => return Err(error),
+            };
+        }
+    };
+    match tokio::time::timeout(SETTLES_WITHIN, reached).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::Unsettled {
+            message: format!(
+                "persistentvolume/{name} was patched and is not Available after {}s",
+                SETTLES_WITHIN.as_secs()
+            ),
+            hint: format!(
+                "is kube-controller-manager running? it is safe to repeat: {}",
+                session.target.command(&format!("reuse {name}"))
+            ),
+        }),
+    }
+}
+
+fn facts(row: &Row) -> Result<Volume, Error> {
+    Ok(Volume::from(&row.parse::<PersistentVolume>()?))
+}

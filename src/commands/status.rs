@@ -1,0 +1,110 @@
+//! `status`: the rows, the stage, the findings, the next command.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Session;
+use super::guidance::Guidance;
+use crate::cluster::api::Row;
+use crate::cluster::observe::{Observation, Scope};
+use crate::error::Error;
+use crate::kubectl::output::Format;
+use crate::lifecycle::facts::{Claim, Shape, Volume};
+use crate::lifecycle::stage::{Assessment, Stage, assess};
+
+/// Shows where the target stands.
+pub async fn run(session: &Session) -> Result<(), Error> {
+    let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
+    let found = assess(&seen.situation);
+    let guidance = Guidance::new(&found, &session.target, seen.situation.claim.as_ref(), Timestamp::now());
+    if let Some(text) = session.output.object(&report("Status", session, &seen, &found, &guidance)) {
+        session.terminal.print(&text?)?;
+    }
+    if found.stage == Stage::Absent {
+        return Err(session.absent().await);
+    }
+    if session.output.is_table() || session.output.format == Some(Format::Name) {
+        session.terminal.print(&rows(session, &seen))?;
+    }
+    if session.output.is_table() {
+        guidance.tell(&session.terminal, &found);
+    }
+    Ok(())
+}
+
+/// The claim and its volumes, as tables or as names.
+fn rows(session: &Session, seen: &Observation) -> String {
+    let claim: Vec<&Row> = seen.claim.iter().collect();
+    let volumes = by_age(seen);
+    if session.output.format == Some(Format::Name) {
+        let names = volumes.iter().filter_map(|v| v.object["metadata"]["name"].as_str());
+        let claim = claim.iter().map(|_| format!("persistentvolumeclaim/{}\n", session.target.claim));
+        return claim.chain(names.map(|name| format!("persistentvolume/{name}\n"))).collect();
+    }
+    let tables = [session.output.table(&claim), session.output.table(&volumes)];
+    let shown: Vec<_> = tables.into_iter().filter(|table| !table.is_empty()).collect();
+    shown.join("\n")
+}
+
+/// The volumes' rows, oldest first.
+fn by_age(seen: &Observation) -> Vec<&Row> {
+    let mut aged: Vec<_> = seen.situation.volumes.iter().zip(&seen.volumes).collect();
+    aged.sort_by_key(|(volume, _)| volume.created);
+    aged.into_iter().map(|(_, row)| row).collect()
+}
+
+/// What `-o json` and `-o yaml` print of a status or a verification: documented in the README, and
+/// only ever added to under this apiVersion.
+#[must_use]
+pub fn report(kind: &str, session: &Session, seen: &Observation, found: &Assessment<'_>, guidance: &Guidance) -> Value {
+    let findings = found.findings.iter().map(|f| json!({"reason": f.reason, "message": f.message}));
+    json!({
+        "apiVersion": "glancepv.io/v1alpha1",
+        "kind": kind,
+        "target": {"namespace": session.target.namespace, "claim": session.target.claim},
+        "stage": found.stage.to_string(),
+        "summary": guidance.summary,
+        "next": guidance.next,
+        "findings": findings.collect::<Vec<_>>(),
+        "volume": found.volume.map(|v| &v.name),
+        "claim": seen.situation.claim.as_ref().map(claim),
+        "volumes": seen.situation.volumes.iter().map(volume).collect::<Vec<_>>(),
+    })
+}
+
+fn claim(claim: &Claim) -> Value {
+    json!({
+        "uid": claim.uid,
+        "phase": format!("{:?}", claim.phase),
+        "terminating": claim.terminating,
+        "volumeName": claim.volume_name,
+        "creationTimestamp": claim.created.map(|t| t.to_string()),
+        "keptByHelm": claim.kept_by_helm,
+        "requests": shape(&claim.wants),
+    })
+}
+
+fn volume(volume: &Volume) -> Value {
+    json!({
+        "name": volume.name,
+        "phase": format!("{:?}", volume.phase),
+        "reclaimPolicy": volume.policy,
+        "terminating": volume.terminating,
+        "creationTimestamp": volume.created.map(|t| t.to_string()),
+        "claimRef": volume.claim_ref.as_ref().map(|r| json!({
+            "namespace": r.namespace,
+            "name": r.name,
+            "uid": r.uid,
+        })),
+        "offers": shape(&volume.offers),
+    })
+}
+
+fn shape(shape: &Shape) -> Value {
+    json!({
+        "storage": shape.size,
+        "accessModes": shape.modes,
+        "storageClassName": shape.class,
+        "volumeMode": shape.volume_mode,
+    })
+}

@@ -1,0 +1,6 @@
+//! What makes this a kubectl plugin: connection flags, tables, ages, output formats.
+
+pub mod age;
+pub mod connection;
+pub mod output;
+pub mod table;

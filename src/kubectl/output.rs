@@ -1,0 +1,82 @@
+//! What goes to standard output, in the format that was asked for.
+
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::table::table;
+use crate::cluster::api::Row;
+use crate::error::Error;
+
+/// The formats of `-o`; without it, a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The table with all columns
+    Wide,
+    /// resource/name
+    Name,
+    /// The object, as JSON
+    Json,
+    /// The object, as YAML
+    Yaml,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// `None` is the table.
+    pub format: Option<Format>,
+    /// Whether tables have their header.
+    pub headers: bool,
+}
+
+impl Output {
+    /// Whether the result is read by people: a table.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self.format, None | Some(Format::Wide))
+    }
+
+    /// Rows of one kind, in a table.
+    #[must_use]
+    pub fn table(&self, rows: &[&Row]) -> String {
+        table(rows, self.format == Some(Format::Wide), self.headers)
+    }
+
+    /// An object for machines, as kubectl formats it; `None` where a table or names are asked for.
+    #[must_use]
+    pub fn object(&self, object: &Value) -> Option<Result<String, Error>> {
+        match self.format? {
+            Format::Json => Some(json(object)),
+            Format::Yaml => Some(yaml(object)),
+            Format::Wide | Format::Name => None,
+        }
+    }
+}
+
+/// An object without the bookkeeping that kubectl hides, too.
+#[must_use]
+pub fn shown(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    object
+}
+
+/// Four spaces, keys in order, and `<`, `>`, `&` escaped, as Go's encoder does for kubectl.
+fn json(object: &Value) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    let four = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, four);
+    object.serialize(&mut serializer).map_err(|e| Error::Answer(e.to_string()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026") + "\n")
+}
+
+fn yaml(object: &Value) -> Result<String, Error> {
+    let mut text = String::new();
+    let options = serde_saphyr::ser_options! { compact_list_indent: true };
+    serde_saphyr::to_fmt_writer_with_options(&mut text, object, options).map_err(|e| Error::Answer(e.to_string()))?;
+    Ok(text)
+}

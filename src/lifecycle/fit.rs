@@ -1,0 +1,117 @@
+//! Would this claim take this volume, were it not pinned to it?
+//!
+//! Kubernetes compares size, class, modes and volumeMode only while it looks for a volume; a claim
+//! that is pinned to a volume reserved for it is bound unchecked (`syncUnboundClaim` in the
+//! volume controller). So the comparison is made here, and told.
+
+use super::facts::{Claim, Volume};
+use super::stage::Finding;
+
+/// What `claim` asks for and `volume` does not offer, one finding each; none when it fits.
+#[must_use]
+pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Finding> {
+    let (wants, offers) = (&claim.wants, &volume.offers);
+    let mut found = Vec::new();
+    let mut differs = |reason, what: &str, wanted: &str, offered: &str| {
+        found.push(Finding::new(
+            reason,
+            format!("{what}: the claim asks for {wanted}, persistentvolume/{} is {offered}", volume.name),
+        ));
+    };
+    if let (Some(wanted), Some(offered)) = (&wants.size, &offers.size)
+        && let (Some(w), Some(o)) = (bytes(wanted), bytes(offered))
+        && w > o
+    {
+        differs("SizeTooSmall", "size", wanted, offered);
+    }
+    let offered_class = offers.class.as_deref().unwrap_or_default();
+    if let Some(wanted) = wants.class.as_deref()
+        && wanted != offered_class
+    {
+        let named = |class: &str| if class.is_empty() { "no class".to_owned() } else { class.to_owned() };
+        differs("ClassDiffers", "class", &named(wanted), &named(offered_class));
+    }
+    if wants.modes.iter().any(|mode| !offers.modes.contains(mode)) {
+        differs("ModesDiffer", "access modes", &wants.modes.join(","), &offers.modes.join(","));
+    }
+    let mode = |given: &Option<String>| given.clone().unwrap_or_else(|| "Filesystem".to_owned());
+    let (wanted, offered) = (mode(&wants.volume_mode), mode(&offers.volume_mode));
+    if wanted != offered {
+        differs("VolumeModeDiffers", "volumeMode", &wanted, &offered);
+    }
+    found
+}
+
+/// The number of bytes that a Kubernetes quantity says (`500Gi`, `1.5e12`, `200000m`); `None` where
+/// it is no quantity. Exact below 2^53, beyond any volume's size.
+fn bytes(quantity: &str) -> Option<f64> {
+    let end = quantity.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(quantity.len());
+    let (number, suffix) = quantity.split_at(end);
+    let factor = match suffix {
+        "" => 1.0,
+        "n" => 1e-9,
+        "u" => 1e-6,
+        "m" => 1e-3,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "P" => 1e15,
+        "E" => 1e18,
+        "Ki" => 1024.0,
+        "Mi" => 1024_f64.powi(2),
+        "Gi" => 1024_f64.powi(3),
+        "Ti" => 1024_f64.powi(4),
+        "Pi" => 1024_f64.powi(5),
+        "Ei" => 1024_f64.powi(6),
+        // A decimal exponent is part of the number, not a unit.
+        _ => return quantity.parse().ok(),
+    };
+    Some(number.parse::<f64>().ok()? * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::plan::tests::{claim, volume};
+
+    #[test]
+    fn quantities() {
+        let table = [
+            ("500Gi", Some(536_870_912_000.0)),
+            ("500G", Some(500e9)),
+            ("1.5Ki", Some(1536.0)),
+            ("1e3", Some(1000.0)),
+            ("1E3", Some(1000.0)),
+            ("2E", Some(2e18)),
+            ("200000m", Some(200.0)),
+            ("12", Some(12.0)),
+            ("", None),
+            ("Gi", None),
+            ("twelve", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(bytes(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_differs_is_named() {
+        let mut wanting = claim("u1");
+        wanting.wants.size = Some("900Gi".to_owned());
+        wanting.wants.class = Some("other".to_owned());
+        wanting.wants.modes = vec!["ReadWriteOnce".to_owned()];
+        wanting.wants.volume_mode = Some("Block".to_owned());
+        let reasons: Vec<_> = misfits(&wanting, &volume("v")).iter().map(|f| f.reason).collect();
+        assert_eq!(reasons, ["SizeTooSmall", "ClassDiffers", "ModesDiffer", "VolumeModeDiffers"]);
+    }
+
+    #[test]
+    fn a_claim_that_asks_for_less_or_for_the_default_class_fits() {
+        let mut wanting = claim("u1");
+        assert_eq!(misfits(&wanting, &volume("v")), []);
+        wanting.wants.size = Some("1Gi".to_owned());
+        wanting.wants.class = None;
+        assert_eq!(misfits(&wanting, &volume("v")), []);
+    }
+}

@@ -1,0 +1,296 @@
+//! Tables of situations, and the safety rules as properties of any situation.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::lifecycle::facts::{Claim, ClaimRef, Shape};
+use crate::lifecycle::stage::{Stage, assess};
+
+pub(crate) fn target() -> Target {
+    Target {
+        namespace: "openstack".into(),
+        claim: "glance-images".into(),
+        flags: String::new(),
+        namespace_typed: false,
+    }
+}
+
+fn at(second: i64) -> Option<Timestamp> {
+    Timestamp::from_second(second).ok()
+}
+
+fn shape() -> Shape {
+    Shape {
+        size: Some("500Gi".into()),
+        modes: vec!["ReadWriteMany".into()],
+        class: Some("netapp".into()),
+        volume_mode: Some("Filesystem".into()),
+    }
+}
+
+/// A claim made at second 100, bound to `v`.
+pub(crate) fn claim(uid: &str) -> Claim {
+    Claim {
+        uid: uid.into(),
+        phase: ClaimPhase::Bound,
+        terminating: false,
+        volume_name: Some("v".into()),
+        created: at(100),
+        kept_by_helm: false,
+        wants: shape(),
+    }
+}
+
+/// A volume made at second 101, bound to the claim of UID `u1`, with policy Delete.
+pub(crate) fn volume(name: &str) -> Volume {
+    Volume {
+        name: name.into(),
+        resource_version: "7".into(),
+        phase: VolumePhase::Bound,
+        policy: "Delete".into(),
+        terminating: false,
+        claim_ref: Some(ClaimRef {
+            namespace: "openstack".into(),
+            name: "glance-images".into(),
+            uid: Some("u1".into()),
+            resource_version: Some("6".into()),
+        }),
+        created: at(101),
+        offers: shape(),
+    }
+}
+
+fn retained(name: &str, phase: VolumePhase) -> Volume {
+    Volume { policy: "Retain".into(), phase, ..volume(name) }
+}
+
+fn reserved(name: &str) -> Volume {
+    let mut v = retained(name, VolumePhase::Available);
+    if let Some(r) = &mut v.claim_ref {
+        (r.uid, r.resource_version) = (None, None);
+    }
+    v
+}
+
+fn situation(claim: Option<Claim>, volumes: &[Volume]) -> Situation {
+    Situation { target: target(), claim, volumes: volumes.to_vec(), named: None }
+}
+
+fn pending(uid: &str) -> Claim {
+    Claim { phase: ClaimPhase::Pending, volume_name: None, ..claim(uid) }
+}
+
+#[test]
+fn every_stage_is_reached() {
+    use VolumePhase::{Bound, Failed, Released};
+    let lost = Claim { phase: ClaimPhase::Lost, ..claim("u1") };
+    let going = Claim { terminating: true, ..claim("u1") };
+    let young = Volume { created: at(99), ..retained("v", Bound) };
+    let dying = Volume { terminating: true, ..volume("v") };
+    let table = [
+        (Stage::AtRisk, situation(Some(claim("u1")), &[volume("v")])),
+        (Stage::AtRisk, situation(Some(going.clone()), &[volume("v")])),
+        (Stage::Retained, situation(Some(claim("u1")), &[retained("v", Bound)])),
+        (Stage::Releasing, situation(Some(going), &[retained("v", Bound)])),
+        (Stage::Releasing, situation(Some(claim("u1")), &[retained("v", Released)])),
+        (Stage::Releasing, situation(None, &[retained("v", Bound)])),
+        (Stage::Doomed, situation(None, &[volume("v")])),
+        (Stage::Doomed, situation(None, &[Volume { phase: Failed, ..volume("v") }])),
+        (Stage::Doomed, situation(Some(claim("u1")), &[Volume { phase: Released, ..volume("v") }])),
+        (Stage::Terminating, situation(Some(claim("u1")), &[dying.clone()])),
+        (Stage::Terminating, situation(None, &[dying])),
+        (Stage::Released, situation(None, &[retained("v", Released)])),
+        (Stage::Released, situation(None, &[retained("v", Failed)])),
+        (Stage::Released, situation(Some(pending("u2")), &[retained("v", Released)])),
+        (Stage::Reserved, situation(None, &[reserved("v")])),
+        (Stage::Binding, situation(Some(pending("u2")), &[reserved("v")])),
+        (Stage::Binding, situation(Some(pending("u2")), &[])),
+        (Stage::Reused, situation(Some(claim("u1")), &[young])),
+        (
+            Stage::Diverted,
+            situation(
+                Some(claim("u1")),
+                &[volume("v"), {
+                    let mut old = retained("old", Released);
+                    old.claim_ref.as_mut().unwrap().uid = Some("u0".into());
+                    old
+                }],
+            ),
+        ),
+        (Stage::Lost, situation(Some(lost), &[reserved("v")])),
+        (Stage::Lost, situation(Some(claim("u1")), &[])),
+        (Stage::Absent, situation(None, &[])),
+    ];
+    for (expected, s) in table {
+        assert_eq!(assess(&s).stage, expected, "{s:#?}");
+    }
+}
+
+#[test]
+fn reuse_refuses_the_wrong_order_and_says_what_to_do() {
+    let table = [
+        (
+            situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]),
+            "still bound",
+            "uninstall glance first",
+            true,
+        ),
+        (situation(None, &[retained("v", VolumePhase::Bound)]), "still Bound", "waits for it", true),
+        (situation(None, &[Volume { phase: VolumePhase::Released, ..volume("v") }]), "may vanish", "retain v", false),
+        (
+            situation(Some(Claim { phase: ClaimPhase::Lost, ..claim("u1") }), &[reserved("v")]),
+            "Lost",
+            "uninstall",
+            true,
+        ),
+        (situation(None, &[]), "neither claim", "-n NAMESPACE", false),
+    ];
+    for (s, message, hint, waits) in table {
+        let refusal = reuse(&s).expect_err("a refusal");
+        assert!(refusal.message.contains(message), "{refusal:?}");
+        assert!(refusal.hint.as_deref().unwrap().contains(hint), "{refusal:?}");
+        assert_eq!(refusal.remedy == Remedy::Wait, waits, "{refusal:?}");
+    }
+}
+
+#[test]
+fn several_preserved_volumes_are_listed() {
+    let s = situation(None, &[retained("a", VolumePhase::Released), retained("b", VolumePhase::Released)]);
+    assert_eq!(reuse(&s).unwrap_err().remedy, Remedy::Choose(vec!["a".into(), "b".into()]));
+    let named = Situation { named: Some("b".into()), ..s };
+    assert!(matches!(reuse(&named), Ok(Plan::Change(c)) if c.volume == "b"));
+}
+
+#[test]
+fn what_is_done_is_not_done_again() {
+    let kept = situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]);
+    assert_eq!(retain(&kept), Ok(Plan::Done("v".into())));
+    assert_eq!(reuse(&situation(None, &[reserved("v")])), Ok(Plan::Done("v".into())));
+}
+
+#[test]
+fn the_volume_of_another_claim_is_refused_by_name() {
+    let mut other = volume("v");
+    other.claim_ref.as_mut().unwrap().namespace = "elsewhere".into();
+    let s = Situation { named: Some("v".into()), ..situation(Some(claim("u1")), &[other]) };
+    for refusal in [retain(&s).unwrap_err(), reuse(&s).unwrap_err()] {
+        assert!(refusal.message.contains("elsewhere/glance-images"), "{refusal:?}");
+    }
+}
+
+#[test]
+fn verify_compares_uids_ages_and_the_policy() {
+    let older = |v: Volume| Volume { created: at(99), ..v };
+    let good = older(retained("v", VolumePhase::Bound));
+    assert_eq!(verify(&situation(Some(claim("u1")), &[good.clone()])).unwrap().name, "v");
+    let table = [
+        (situation(Some(claim("u2")), &[good.clone()]), "waits"),
+        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), "nothing was reused"),
+        (situation(Some(claim("u1")), &[older(volume("v"))]), "policy Delete"),
+        (Situation { named: Some("w".into()), ..situation(Some(claim("u1")), &[good.clone()]) }, "not to w"),
+        (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), "being deleted"),
+        (situation(None, &[]), "not there yet"),
+    ];
+    for (s, message) in table {
+        assert!(verify(&s).unwrap_err().message.contains(message), "{s:#?}");
+    }
+    let chosen =
+        Situation { named: Some("v".into()), ..situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]) };
+    assert_eq!(verify(&chosen).unwrap().name, "v", "a volume that was named need not be older");
+}
+
+prop_compose! {
+    fn any_claim()(
+        uid in prop::sample::select(vec!["u1", "u2"]),
+        phase in prop::sample::select(vec![ClaimPhase::Pending, ClaimPhase::Bound, ClaimPhase::Lost]),
+        terminating: bool,
+        kept_by_helm: bool,
+        volume_name in prop::sample::select(vec![None, Some("a"), Some("b"), Some("gone")]),
+        created in 98_i64..102,
+    ) -> Claim {
+        Claim { phase, terminating, kept_by_helm, volume_name: volume_name.map(Into::into), created: at(created), ..claim(uid) }
+    }
+}
+
+prop_compose! {
+    fn any_volume(name: &'static str)(
+        phase in prop::sample::select(vec![
+            VolumePhase::Pending, VolumePhase::Available, VolumePhase::Bound, VolumePhase::Released, VolumePhase::Failed,
+        ]),
+        policy in prop::sample::select(vec!["Retain", "Delete", "Recycle"]),
+        terminating: bool,
+        namespace in prop::sample::select(vec!["openstack", "elsewhere"]),
+        uid in prop::sample::select(vec![None, Some("u0"), Some("u1"), Some("u2")]),
+        referred in prop::bool::weighted(0.9),
+        created in 98_i64..102,
+    ) -> Volume {
+        let claim_ref = referred.then(|| ClaimRef {
+            namespace: namespace.into(),
+            name: "glance-images".into(),
+            uid: uid.map(Into::into),
+            resource_version: uid.map(|_| "6".into()),
+        });
+        Volume { phase, policy: policy.into(), terminating, claim_ref, created: at(created), ..volume(name) }
+    }
+}
+
+prop_compose! {
+    fn any_situation()(
+        claim in prop::option::of(any_claim()),
+        volumes in (any_volume("a"), any_volume("b")),
+        named in prop::sample::select(vec![None, Some("a"), Some("b")]),
+    ) -> Situation {
+        Situation { named: named.map(Into::into), ..situation(claim, &[volumes.0, volumes.1]) }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_change_breaks_a_safety_rule(s in any_situation()) {
+        for (verb, plan) in [("retain", retain(&s)), ("reuse", reuse(&s))] {
+            let Ok(Plan::Change(change)) = plan else { continue };
+            let v = s.volume(&change.volume).expect("a change is about a volume that was seen");
+            let body = change.body();
+            prop_assert_eq!(&body["metadata"]["resourceVersion"], v.resource_version.as_str(), "rule 4");
+            prop_assert!(v.names(&s.target), "rule 7: {} of {:?}", verb, v);
+            prop_assert!(change.edits.iter().all(|e| e.path != ["spec", "persistentVolumeReclaimPolicy"]
+                || e.to.as_deref() == Some("Retain")), "rule 3");
+            prop_assert!(body["spec"]["claimRef"].is_null() == (verb == "retain"));
+            if verb == "reuse" {
+                prop_assert!(v.is_released() && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
+                prop_assert!(!s.claim.as_ref().is_some_and(|c| v.holds(c)), "rule 1: the claim lives");
+                let after = change.applied_to(&serde_json::json!({"spec": {"claimRef":
+                    {"kind": "PersistentVolumeClaim", "namespace": "openstack", "name": "glance-images",
+                     "uid": "u", "resourceVersion": "6"}}}));
+                prop_assert_eq!(&after["spec"]["claimRef"], &serde_json::json!(
+                    {"kind": "PersistentVolumeClaim", "namespace": "openstack", "name": "glance-images"}), "rule 2");
+            }
+        }
+    }
+
+    #[test]
+    fn verified_means_bound_both_ways_with_retain(s in any_situation()) {
+        if let Ok(v) = verify(&s) {
+            let claim = s.claim.as_ref().expect("a claim");
+            prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.names(&s.target));
+            prop_assert!(s.named.as_ref().map_or(v.is_older_than(claim), |n| *n == v.name));
+        }
+    }
+
+    #[test]
+    fn a_stage_speaks_of_a_volume_that_it_fits(s in any_situation()) {
+        let found = assess(&s);
+        match found.stage {
+            Stage::Absent => prop_assert!(found.volume.is_none()),
+            Stage::Reused | Stage::Retained => prop_assert!(found.volume.is_some_and(Volume::is_retained)),
+            Stage::AtRisk | Stage::Doomed => prop_assert!(found.volume.is_some_and(|v| !v.is_retained())),
+            Stage::Released => prop_assert!(matches!(reuse(&Situation {
+                named: found.volume.map(|v| v.name.clone()), ..s.clone()
+            }), Ok(Plan::Change(_))), "reuse must do what status says is next"),
+            _ => {}
+        }
+    }
+}

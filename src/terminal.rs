@@ -1,0 +1,173 @@
+//! The person at the other end: prompts, progress, colour, and what is done where there is nobody.
+
+use std::io::{IsTerminal, Write, stderr, stdin, stdout};
+use std::time::{Duration, Instant};
+
+use console::{Style, Term};
+use dialoguer::theme::SimpleTheme;
+use dialoguer::{Confirm, Select};
+
+use crate::error::Error;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+    Auto,
+    /// Even in a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// How urgent a line is; what its first words are coloured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Good,
+    /// Something to do or to wait for.
+    Plain,
+    /// Something is, or may soon be, lost.
+    Bad,
+}
+
+/// Standard input, output and error, as this run has them.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Whether there is somebody to ask: input and error are terminals.
+    interactive: bool,
+    color: bool,
+}
+
+impl Terminal {
+    /// The terminal of this process.
+    #[must_use]
+    pub fn new(color: Color) -> Self {
+        let on_terminal = stderr().is_terminal();
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        Self {
+            interactive: stdin().is_terminal() && on_terminal,
+            color: match color {
+                Color::Auto => on_terminal && wanted,
+                Color::Always => true,
+                Color::Never => false,
+            },
+        }
+    }
+
+    /// Whether there is somebody to ask.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// The result itself, to standard output. A reader that has gone away (`| head`) is no error.
+    pub fn print(&self, text: &str) -> Result<(), Error> {
+        let mut out = stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A line for the person, to standard error. One that cannot be written changes nothing.
+    pub fn note(&self, text: &str) {
+        let _ = writeln!(stderr(), "{}", plain(text));
+    }
+
+    /// A line whose first word, up to the colon, is coloured.
+    pub fn headline(&self, tone: Tone, head: &str, rest: &str) {
+        let style = match tone {
+            Tone::Good => Style::new().green(),
+            Tone::Plain => Style::new().cyan(),
+            Tone::Bad => Style::new().red().bold(),
+        };
+        let head = style.force_styling(self.color).apply_to(plain(head));
+        let _ = writeln!(stderr(), "{head}: {}", plain(rest));
+    }
+
+    /// Asks; the answer to a bare Return, to Escape and to the end of input is no.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] on Ctrl-C.
+    pub fn confirm(&self, question: &str) -> Result<bool, Error> {
+        let term = Term::stderr();
+        let answer = Confirm::with_theme(&SimpleTheme)
+            .with_prompt(plain(question))
+            .default(false)
+            .show_default(true)
+            .wait_for_newline(true)
+            .interact_on_opt(&term);
+        restored(&term, answer).map(|said| said == Some(true))
+    }
+
+    /// Asks for one of `items`; `None` if the user chose none.
+    pub fn select(&self, question: &str, items: &[String]) -> Result<Option<usize>, Error> {
+        let term = Term::stderr();
+        let items: Vec<_> = items.iter().map(|item| plain(item)).collect();
+        let answer = Select::with_theme(&SimpleTheme).with_prompt(plain(question)).items(&items).default(0);
+        restored(&term, answer.interact_on_opt(&term))
+    }
+
+    /// Shows that something is awaited, where somebody is looking; [`Progress::tick`] draws it.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let shown = stderr().is_terminal().then(Term::stderr);
+        Progress { term: shown, since: Instant::now(), frame: 0 }
+    }
+}
+
+/// A prompt hides the cursor and, when it is interrupted, leaves it so.
+fn restored<T>(term: &Term, answer: dialoguer::Result<Option<T>>) -> Result<Option<T>, Error> {
+    let _ = term.show_cursor();
+    match answer {
+        Ok(said) => Ok(said),
+        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(dialoguer::Error::IO(error)) => Err(error.into()),
+    }
+}
+
+/// A line that is redrawn while something is awaited; nothing where standard error is no terminal.
+pub struct Progress {
+    term: Option<Term>,
+    since: Instant,
+    frame: usize,
+}
+
+impl Progress {
+    /// How often to draw.
+    pub const EVERY: Duration = Duration::from_millis(100);
+
+    /// Whether anybody sees it.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.term.is_some()
+    }
+
+    /// Draws `what` with the seconds gone by.
+    pub fn tick(&mut self, what: &str) {
+        const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+        let Some(term) = &self.term else { return };
+        self.frame = (self.frame + 1) % FRAMES.len();
+        let line = format!("{} waiting for {} ({}s)", FRAMES[self.frame], plain(what), self.since.elapsed().as_secs());
+        // A line that wraps cannot be taken back.
+        let width = usize::from(term.size().1).saturating_sub(1);
+        let line: String = line.chars().take(width).collect();
+        let _ = term.clear_line().and_then(|()| term.write_str(&line)).and_then(|()| term.flush());
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let (Some(term), true) = (&self.term, self.frame > 0) {
+            let _ = term.clear_line();
+        }
+    }
+}
+
+/// Text without the control characters that would act on a terminal; line breaks stay.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}

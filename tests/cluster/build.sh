@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Builds a real control plane (etcd comes from the distribution) and its kubectl
+# into a cache outside the checkout, once; prints the folder of the binaries.
+#
+#   build.sh newest   the Kubernetes that go.mod beside this file pins
+#   build.sh 1.20     the oldest supported, from Debian's source package
+#
+# The cache is $GLANCEPV_CACHE, else ~/.cache/kubectl-glancepv. It says on stderr what
+# it does and, if it cannot, which step failed.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${GLANCEPV_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-glancepv}
+programs=(kube-apiserver kube-controller-manager kubectl)
+
+say() { echo "build.sh: $*" >&2; }
+trap 'say "$which: failed at line $LINENO: $BASH_COMMAND"' ERR
+
+# need PROGRAM PACKAGE: the program, installed by apt-get where it is missing.
+need() {
+  command -v "$1" >/dev/null && return
+  say "installing $2 for $1"
+  apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >&2
+}
+
+newest() {
+  (cd "$here" && for p in "${programs[@]}"; do
+    go build -trimpath -ldflags "-s -w $(stamp "$version")" -o "$1/$p" "k8s.io/kubernetes/cmd/$p"
+  done) >&2
+}
+
+# stamp VERSION: without it the programs would call themselves v0.0.0-master.
+stamp() {
+  local minor=${1#*.}
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    printf -- '-X %s.gitVersion=v%s -X %s.gitMajor=1 -X %s.gitMinor=%s ' \
+      "$package" "$1" "$package" "$package" "${minor%%.*}"
+  done
+}
+
+oldest() {
+  need dpkg-source dpkg-dev
+  need /usr/lib/go-1.19/bin/go golang-1.19-go
+  local work=$cache/1.20-build
+  rm -rf "$work" && mkdir -p "$work/lists/partial" "$work/gopath/src/k8s.io"
+  # A list of its own, so that the machine's package sources stay as they are.
+  sed -n 's/^Signed-By: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1 >"$work/keyring"
+  echo "deb-src [signed-by=$(cat "$work/keyring")] http://deb.debian.org/debian bookworm main" >"$work/sources.list"
+  local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$work/lists")
+  (cd "$work" && "${apt[@]}" update && "${apt[@]}" source kubernetes) >&2
+  mv "$work"/kubernetes-*/ "$work/gopath/src/k8s.io/kubernetes"
+  cd "$work/gopath/src/k8s.io/kubernetes"
+  local go=/usr/lib/go-1.19/bin/go
+  export GO111MODULE=off GOPATH=$work/gopath GOFLAGS= GOTOOLCHAIN=local GOCACHE=$work/gocache CGO_ENABLED=0
+  # The OpenAPI definitions are generated, and Debian's tarball has them not.
+  local inputs
+  inputs=$(grep -rlE '^// \+k8s:openapi-gen=true' --include=*.go vendor/k8s.io/ staging/src/k8s.io pkg cmd 2>/dev/null |
+    xargs -n1 dirname | sed -E 's#^(vendor|staging/src)/##; s#^(pkg|cmd)/#k8s.io/kubernetes/&#' | sort -u | paste -sd, -)
+  $go build -o "$work/openapi-gen" ./vendor/k8s.io/kube-openapi/cmd/openapi-gen >&2
+  "$work/openapi-gen" --go-header-file <(echo) --input-dirs "$inputs" -O zz_generated.openapi \
+    --output-package k8s.io/kubernetes/pkg/generated/openapi --output-base "$GOPATH/src" -r "$work/violations" >&2
+  for p in "${programs[@]}"; do
+    $go build -ldflags "-s -w $(for x in vendor/k8s.io/component-base vendor/k8s.io/client-go/pkg; do
+      echo "-X k8s.io/kubernetes/$x/version.gitVersion=v$version -X k8s.io/kubernetes/$x/version.gitMajor=1 -X k8s.io/kubernetes/$x/version.gitMinor=20"
+    done)" -o "$1/$p" "./cmd/$p" >&2
+  done
+  cd "$here" && chmod -R u+w "$work" && rm -rf "$work"
+}
+
+which=${1:?usage: build.sh newest|1.20}
+case $which in
+newest)
+  need go golang-go
+  version=$(cd "$here" && go list -m -f '{{slice .Version 1}}' k8s.io/kubernetes) build=newest
+  ;;
+1.20) version=1.20.2 build=oldest ;;
+*) say "there is no version $which: newest or 1.20" && exit 2 ;;
+esac
+
+done=$cache/v$version
+if ! [ -x "$done/kubectl" ]; then
+  need etcd etcd-server
+  say "building Kubernetes $version into $done (some minutes, once)"
+  rm -rf "$done.part" && mkdir -p "$done.part"
+  "$build" "$done.part"
+  rm -rf "$done" && mv "$done.part" "$done"
+fi
+echo "$done"
