@@ -4,8 +4,9 @@ use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 use std::time::{Duration, Instant};
 
 use console::{Style, Term};
+use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
-use dialoguer::{Confirm, Select};
+
 
 use crate::error::Error;
 
@@ -86,20 +87,23 @@ impl Terminal {
         let _ = writeln!(stderr(), "{head}: {}", plain(rest));
     }
 
-    /// Asks; the answer to a bare Return, to Escape and to the end of input is no.
+    /// Asks; only `y` is yes, and a bare Return and the end of input are no.
     ///
-    /// # Errors
-    ///
-    /// [`Error::Interrupted`] on Ctrl-C.
-    pub fn confirm(&self, question: &str) -> Result<bool, Error> {
-        let term = Term::stderr();
-        let answer = Confirm::with_theme(&SimpleTheme)
-            .with_prompt(plain(question))
-            .default(false)
-            .show_default(true)
-            .wait_for_newline(true)
-            .interact_on_opt(&term);
-        restored(&term, answer).map(|said| said == Some(true))
+    /// A line is read as the terminal gives it, not key by key as dialoguer's own confirmation
+    /// does: that one takes no end of input for an answer. The read has a thread of its own, so
+    /// that Ctrl-C ends the program and not the read.
+    pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
+        let mut err = stderr();
+        write!(err, "{} [y/N] ", plain(question)).and_then(|()| err.flush())?;
+        let read = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            stdin().read_line(&mut line).map(|_| line)
+        });
+        let line = read.await.map_err(std::io::Error::other)??;
+        if !line.ends_with('\n') {
+            self.note("");
+        }
+        Ok(matches!(line.trim(), "y" | "Y"))
     }
 
     /// Asks for one of `items`; `None` if the user chose none.
@@ -107,7 +111,10 @@ impl Terminal {
         let term = Term::stderr();
         let items: Vec<_> = items.iter().map(|item| plain(item)).collect();
         let answer = Select::with_theme(&SimpleTheme).with_prompt(plain(question)).items(&items).default(0);
-        restored(&term, answer.interact_on_opt(&term))
+        let answer = answer.interact_on_opt(&term);
+        // The menu hides the cursor and, when it is interrupted, leaves it so.
+        let _ = term.show_cursor();
+        answer.map_err(|dialoguer::Error::IO(error)| error.into())
     }
 
     /// Shows that something is awaited, where somebody is looking; [`Progress::tick`] draws it.
@@ -115,16 +122,6 @@ impl Terminal {
     pub fn progress(&self) -> Progress {
         let shown = stderr().is_terminal().then(Term::stderr);
         Progress { term: shown, since: Instant::now(), frame: 0 }
-    }
-}
-
-/// A prompt hides the cursor and, when it is interrupted, leaves it so.
-fn restored<T>(term: &Term, answer: dialoguer::Result<Option<T>>) -> Result<Option<T>, Error> {
-    let _ = term.show_cursor();
-    match answer {
-        Ok(said) => Ok(said),
-        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(dialoguer::Error::IO(error)) => Err(error.into()),
     }
 }
 

@@ -112,7 +112,7 @@ pub async fn carry_out(session: &Session, verb: &Verb<'_>) -> Result<Changed, Er
             if agreed.is_some() {
                 session.terminal.note("the volume has changed since; what would be done now:");
             }
-            agree(session, verb.flags, &change)?;
+            agree(session, verb.flags, &change).await?;
             agreed = Some(change.clone());
         }
         attempts += 1;
@@ -125,13 +125,13 @@ pub async fn carry_out(session: &Session, verb: &Verb<'_>) -> Result<Changed, Er
 }
 
 /// Shows the change and gets a yes to it; a dry run needs none.
-fn agree(session: &Session, flags: &ChangeFlags, change: &Change) -> Result<(), Error> {
+async fn agree(session: &Session, flags: &ChangeFlags, change: &Change) -> Result<(), Error> {
     let needed = flags.dry_run == DryRun::None && !flags.yes;
     if needed && !session.terminal.is_interactive() {
         return Err(Error::NoTerminal(format!("patch persistentvolume/{}", change.volume)));
     }
     session.terminal.note(&change.to_string());
-    if needed && !session.terminal.confirm("Patch it?")? {
+    if needed && !session.terminal.confirm("Patch it?").await? {
         return Err(Error::Declined);
     }
     Ok(())

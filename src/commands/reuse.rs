@@ -17,7 +17,8 @@ use crate::lifecycle::facts::{Volume, VolumePhase};
 use crate::lifecycle::plan::reuse;
 use crate::lifecycle::stage::assess;
 
-/// How long the volume controller may take to make a volume Available; it takes a second or two.
+/// How long the volume controller may take to make a volume Available, where `--timeout` does not
+/// say; it takes a second or two.
 const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
 /// Clears what ties the volume to the claim that is gone.
@@ -33,7 +34,7 @@ pub async fn run(
     if !changed.is_real() {
         return changed.print(session);
     }
-    let settled = settle(session, &mut changed).await?;
+    let settled = settle(session, &mut changed, timeout.unwrap_or(SETTLES_WITHIN)).await?;
     changed.print(session)?;
     if session.output.is_table() {
         let mut situation = changed.seen.situation;
@@ -47,7 +48,7 @@ pub async fn run(
 }
 
 /// Waits until the volume is what was promised: Available, or already taken by the waiting claim.
-async fn settle(session: &Session, changed: &mut Changed) -> Result<Volume, Error> {
+async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Result<Volume, Error> {
     let name = changed.name();
     let reached = async {
         loop {
@@ -65,12 +66,12 @@ async fn settle(session: &Session, changed: &mut Changed) -> Result<Volume, Erro
             };
         }
     };
-    match tokio::time::timeout(SETTLES_WITHIN, reached).await {
+    match tokio::time::timeout(limit, reached).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::Unsettled {
             message: format!(
                 "persistentvolume/{name} was patched and is not Available after {}s",
-                SETTLES_WITHIN.as_secs()
+                limit.as_secs()
             ),
             hint: format!(
                 "is kube-controller-manager running? it is safe to repeat: {}",

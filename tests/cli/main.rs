@@ -1,1 +1,15 @@
-fn main() {}
+//! The real executable against an API server, over HTTPS with a real kubeconfig.
+//!
+//! `scenarios` runs on the sandbox, and on the cluster whose kubeconfig GLANCEPV_TEST_CLUSTER
+//! names (tests/cluster/suite.sh); the other modules need what only the sandbox can do: record
+//! requests and break them.
+
+mod connection;
+mod faults;
+mod kubectl;
+mod prompts;
+mod reference;
+mod requests;
+mod scenarios;
+mod stages;
+mod world;

@@ -1,0 +1,161 @@
+//! What goes wrong between the plugin and the API server.
+
+use glancepv_sandbox::answer::Refusal;
+use glancepv_sandbox::state::Fault;
+
+use crate::world::{World, phase};
+
+fn installed() -> (World, String) {
+    let world = World::sandbox().provisioned();
+    let volume = world.install(None);
+    (world, volume)
+}
+
+fn state(world: &World) -> &glancepv_sandbox::state::State {
+    &world.sandbox.as_ref().expect("a sandbox").state
+}
+
+#[test]
+fn a_wait_survives_watches_that_end_and_expire() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    world.mount("glance-api-0");
+    let waiting = world.spawn("reuse --yes --timeout 60s");
+    world.delete_claim();
+    world.await_claim(|c| c.is_some_and(|c| c.metadata.deletion_timestamp.is_some()));
+    let refused = Fault::Answer(Refusal::new(410, "Expired", "too old resource version: 1 (2)"));
+    state(&world).plan("GET", "persistentvolumeclaims?&watch=true", 1, refused);
+    state(&world).plan("GET", "persistentvolumeclaims?&watch=true", 1, Fault::Break);
+    for _ in 0..3 {
+        state(&world).drop_watches();
+        state(&world).store().compact();
+        state(&world).touched();
+    }
+    world.unmount("glance-api-0");
+    let run = world.finish("reuse --yes --timeout 60s", waiting);
+    assert_eq!(run.status, 0, "{run}");
+    assert!(run.stdout.contains("Available"), "{run}");
+}
+
+#[test]
+fn a_conflict_is_read_again_not_forced() {
+    let (world, volume) = installed();
+    let conflict = Refusal::new(409, "Conflict", "Operation cannot be fulfilled on persistentvolumes \"x\": the object has been modified");
+    state(&world).plan("PATCH", &volume, 1, Fault::Answer(conflict.clone()));
+    world.requests();
+    let run = world.run("retain --yes");
+    assert_eq!(run.status, 0, "{run}");
+    let requests = world.requests();
+    assert_eq!(requests.matches("PATCH").count(), 2, "{requests}");
+    let order: Vec<&str> = requests.lines().filter(|l| l.contains("includeObject")).map(|l| l.split(' ').next().unwrap()).collect();
+    assert_eq!(order, ["GET", "GET", "PATCH", "GET", "GET", "PATCH"], "read again before it is sent again");
+}
+
+#[test]
+fn a_conflict_without_end_ends() {
+    let (world, volume) = installed();
+    let conflict = Refusal::new(409, "Conflict", "the object has been modified");
+    state(&world).plan("PATCH", &volume, 1000, Fault::Answer(conflict));
+    let run = world.run("retain --yes");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
+    assert!(run.stderr.contains("Error from server (Conflict): the object has been modified"), "{run}");
+    assert_eq!(world.requests().matches("PATCH").count(), 10);
+}
+
+#[test]
+fn a_lost_answer_is_not_reported_as_success_and_repeating_finishes() {
+    let (world, volume) = installed();
+    state(&world).plan("PATCH", &volume, 1, Fault::LoseAnswer);
+    let run = world.run("retain --yes");
+    assert_eq!(run.status, 1, "{run}");
+    assert_eq!(run.stdout, "");
+    let again = world.run("retain");
+    assert_eq!(again.status, 0, "{again}");
+    assert!(again.stdout.contains("patched (no change)"), "{again}");
+}
+
+#[test]
+fn a_broken_connection_changes_nothing() {
+    let (world, volume) = installed();
+    let before = world.volume(&volume);
+    state(&world).plan("PATCH", &volume, 1, Fault::Break);
+    let run = world.run("retain --yes");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
+    assert!(run.stderr.contains("Unable to connect to the server: "), "{run}");
+    assert_eq!(world.volume(&volume), before);
+}
+
+#[test]
+fn missing_rights_are_named() {
+    let (world, _) = installed();
+    let kubeconfig = world.sandbox.as_ref().unwrap().kubeconfig_of("reader").unwrap();
+    state(&world).forbid("reader", "patch", "persistentvolumes");
+    let output = world.command("retain --yes").env("KUBECONFIG", kubeconfig).output().unwrap();
+    let run = world.outcome("retain --yes", output);
+    assert_eq!(run.status, 1);
+    let expected = "Error from server (Forbidden): persistentvolumes \"pvc------------------------------------1\" is forbidden: \
+        User \"reader\" cannot patch resource \"persistentvolumes\" in API group \"\" at the cluster scope\n";
+    assert!(run.stderr.ends_with(expected), "{run}");
+}
+
+#[test]
+fn a_server_error_is_told_in_its_own_words() {
+    let (world, _) = installed();
+    state(&world).plan("GET", "persistentvolumeclaims/glance-images", 1, Fault::Answer(Refusal::new(500, "InternalError", "etcdserver: request timed out")));
+    let run = world.run("status");
+    assert_eq!(run.status, 1);
+    assert_eq!(run.stderr, "Error from server (InternalError): etcdserver: request timed out\n");
+}
+
+#[test]
+fn a_controller_that_stands_still_is_no_success() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.sandbox.as_ref().unwrap().pause_controller(true);
+    let run = world.run("reuse --yes --timeout 1s");
+    assert_eq!(run.status, 1, "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.stderr.contains("is not Available after "), "{run}");
+    world.sandbox.as_ref().unwrap().pause_controller(false);
+    let again = world.run("reuse --yes");
+    assert_eq!(again.status, 0, "{again}");
+    assert_eq!(phase(&world.volume(&volume)), "Available");
+}
+
+#[test]
+fn a_failed_volume_is_reused_like_a_released_one() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.patch_volume_status(&volume, serde_json::json!({"status": {"phase": "Failed"}}));
+    let run = world.run("reuse --yes");
+    assert_eq!(run.status, 0, "{run}");
+    assert_eq!(phase(&world.volume(&volume)), "Available");
+}
+
+#[test]
+fn lists_that_come_in_pages_and_without_tables_are_read_whole() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    for _ in 0..5 {
+        world.create_volume(serde_json::json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "other"}));
+    }
+    state(&world).set_page(2);
+    let run = world.run("reuse --dry-run=client -o name");
+    assert_eq!((run.status, run.stdout.trim()), (0, world.stable(&format!("persistentvolume/{volume}")).as_str()), "{run}");
+}
+
+#[test]
+fn nobody_listens() {
+    let world = World::sandbox();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = std::fs::read_to_string(world.kubeconfig()).unwrap();
+    let elsewhere = world.home().join("elsewhere");
+    let moved = regex_lite::Regex::new(r"127\.0\.0\.1:\d+").unwrap().replace(&config, format!("127.0.0.1:{port}")).into_owned();
+    std::fs::write(&elsewhere, moved).unwrap();
+    let output = world.command("status").env("KUBECONFIG", &elsewhere).output().unwrap();
+    let run = world.outcome("status", output);
+    let expected = format!("The connection to the server 127.0.0.1:{port} was refused - did you specify the right host or port?\n");
+    assert_eq!((run.status, run.stderr), (1, expected));
+}

@@ -1,0 +1,172 @@
+//! Questions, asked through a real pseudo-terminal.
+
+use std::process::Stdio;
+
+use rexpect::session::{PtySession, spawn_command};
+use serde_json::json;
+
+use crate::world::{World, phase};
+
+const CTRL_C: char = 'c';
+
+/// The plugin with a terminal for everything but standard output, which goes to a file.
+fn ask(world: &World, arguments: &str) -> (PtySession, std::path::PathBuf) {
+    let mut command = world.command(arguments);
+    let stdout = world.home().join("stdout");
+    // The pseudo-terminal takes the place of what is not given.
+    command.stdin(Stdio::inherit()).stdout(std::fs::File::create(&stdout).expect("a file"));
+    let mut session = spawn_command(command, Some(30_000)).expect("a terminal");
+    session.process_mut().set_kill_timeout(Some(1_000));
+    (session, stdout)
+}
+
+fn status(session: &PtySession) -> i32 {
+    match session.process().wait().expect("an end") {
+        rexpect::process::WaitStatus::Exited(_, code) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn policy(world: &World, volume: &str) -> String {
+    world.volume(volume).spec.and_then(|s| s.persistent_volume_reclaim_policy).unwrap_or_default()
+}
+
+#[test]
+fn what_is_shown_is_what_is_sent() {
+    let (world, volume) = World::installed();
+    let (mut session, _) = ask(&world, "retain");
+    session.exp_string(&format!("persistentvolume/{volume}")).unwrap();
+    session.exp_string("spec.persistentVolumeReclaimPolicy: Delete ").unwrap();
+    session.exp_string("Patch it? [y/N]").unwrap();
+    assert_eq!(policy(&world, &volume), "Delete", "nothing happens before the answer");
+    session.send_line("y").unwrap();
+    session.exp_string("Retained: ").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 0);
+    assert_eq!(policy(&world, &volume), "Retain");
+}
+
+#[test]
+fn every_other_answer_is_no() {
+    let (world, volume) = World::installed();
+    let before = world.volume(&volume);
+    // No, a bare Return, what is no answer, the end of input.
+    for answer in ["n\n", "\n", "perhaps\n", "\x04"] {
+        let (mut session, stdout) = ask(&world, "retain");
+        session.exp_string("Patch it? [y/N]").unwrap();
+        session.send(answer).unwrap();
+        session.flush().unwrap();
+        session.exp_string("error: declined; nothing was changed").unwrap_or_else(|e| panic!("{answer:?}: {e}"));
+        session.exp_eof().unwrap();
+        assert_eq!(status(&session), 1, "{answer:?}");
+        assert_eq!(std::fs::read_to_string(stdout).unwrap(), "", "{answer:?}");
+    }
+    assert_eq!(world.volume(&volume), before);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked_and_nothing_is_done() {
+    let (world, volume) = World::installed();
+    let before = world.volume(&volume);
+    let run = world.run("retain");
+    assert_eq!(run.status, 1);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains("and there is no terminal to ask at\nhint: pass --yes"), "{run}");
+    assert_eq!(world.volume(&volume), before);
+}
+
+#[test]
+fn ctrl_c_at_the_prompt() {
+    let (world, volume) = World::installed();
+    let (mut session, _) = ask(&world, "retain");
+    session.exp_string("Patch it? [y/N]").unwrap();
+    session.send_control(CTRL_C).unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 130);
+    assert_eq!(policy(&world, &volume), "Delete");
+}
+
+#[test]
+fn ctrl_c_while_waiting() {
+    let (world, _) = World::installed();
+    world.mount("glance-api-0");
+    let (mut session, _) = ask(&world, "reuse --timeout 60s");
+    session.exp_string("to go, held by pod glance-api-0").unwrap();
+    session.send_control(CTRL_C).unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 130);
+    assert_eq!(phase(&world.volume(&world.bound())), "Bound");
+}
+
+#[test]
+fn another_writer_between_question_and_answer() {
+    let (world, volume) = World::installed();
+    let (mut session, _) = ask(&world, "retain");
+    session.exp_string("Patch it? [y/N]").unwrap();
+    world.patch_volume(&volume, json!({"metadata": {"annotations": {"example.com/note": "theirs"}}}));
+    session.send_line("y").unwrap();
+    session.exp_string("Retained: ").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 0, "the same decision on the same facts is sent again");
+    let annotations = world.volume(&volume).metadata.annotations.unwrap_or_default();
+    assert_eq!(annotations.get("example.com/note").map(String::as_str), Some("theirs"), "nothing is overwritten");
+    assert_eq!(policy(&world, &volume), "Retain");
+}
+
+#[test]
+fn other_facts_are_asked_again() {
+    let (world, volume) = World::installed();
+    let (mut session, _) = ask(&world, "retain");
+    session.exp_string("Policy: Delete ").unwrap();
+    session.exp_string("Patch it? [y/N]").unwrap();
+    world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Recycle"}}));
+    session.send_line("y").unwrap();
+    session.exp_string("the volume has changed since").unwrap();
+    session.exp_string("Policy: Recycle ").unwrap();
+    session.exp_string("Patch it? [y/N]").unwrap();
+    session.send_line("n").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 1);
+    assert_eq!(policy(&world, &volume), "Recycle");
+}
+
+#[test]
+fn reuse_does_not_act_on_a_claim_that_came_back() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let (mut session, _) = ask(&world, "reuse");
+    session.exp_string("Patch it? [y/N]").unwrap();
+    // Meanwhile another operator reuses the volume and installs.
+    world.run("reuse --yes");
+    world.install(Some(&volume));
+    session.send_line("y").unwrap();
+    session.exp_string("is still bound to").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 1);
+    assert_eq!(world.bound(), volume);
+}
+
+#[test]
+fn a_person_chooses_among_several() {
+    let (world, first) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let second = world.install(None);
+    world.run("retain --yes");
+    world.uninstall();
+    let (mut session, _) = ask(&world, "reuse");
+    session.exp_string("which one?").unwrap();
+    session.exp_string("500Gi  Retain  Released").unwrap();
+    // The second of the list, which is in order of name.
+    session.send("\x1b[B\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("Patch it? [y/N]").unwrap();
+    session.send_line("y").unwrap();
+    session.exp_string("Reserved: ").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 0);
+    let (chosen, other) = if first < second { (second, first) } else { (first, second) };
+    assert_eq!(phase(&world.volume(&chosen)), "Available");
+    assert_eq!(phase(&world.volume(&other)), "Released");
+}

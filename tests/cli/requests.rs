@@ -1,0 +1,74 @@
+//! Which requests each command sends: the speed table of the specification, counted.
+
+use expect_test::{Expect, expect};
+
+use crate::world::World;
+
+fn installed() -> (World, String) {
+    let world = World::sandbox().provisioned();
+    let volume = world.install(None);
+    (world, volume)
+}
+
+/// The requests of one run, without those of the provisioner, which go on meanwhile.
+fn sent(world: &World, arguments: &str, expected: &Expect) {
+    world.requests();
+    let run = world.run(arguments);
+    assert_eq!(run.status, 0, "{run}");
+    let ours = |line: &&str| line.contains("includeObject=") || line.starts_with("PATCH");
+    let lines: Vec<String> = world.requests().lines().filter(ours).map(str::to_owned).collect();
+    expected.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn status_of_a_bound_claim() {
+    let (world, _) = installed();
+    sent(&world, "status", &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes?includeObject=None
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+}
+
+#[test]
+fn retain() {
+    let (world, volume) = installed();
+    sent(&world, "retain --yes", &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv {"metadata":{"resourceVersion":"[version]"},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#]]);
+    sent(&world, &format!("retain {volume}"), &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+}
+
+#[test]
+fn reuse() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    // The volume controller is let go only afterwards, so that the first answer is always Released.
+    sent(&world, "reuse --dry-run=server", &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes?includeObject=None
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv&dryRun=All {"metadata":{"resourceVersion":"[version]"},"spec":{"claimRef":{"resourceVersion":null,"uid":null}}}"#]]);
+    sent(&world, &format!("reuse {volume} --dry-run=client"), &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+}
+
+#[test]
+fn verify() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.run("reuse --yes");
+    world.install(Some(&volume));
+    sent(&world, "verify", &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes?includeObject=None
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+    sent(&world, &format!("verify {volume}"), &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+}

@@ -1,0 +1,671 @@
+//! What operators do, in the right order and in wrong ones.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use crate::world::{World, phase};
+
+/// Compares what the runs printed.
+pub fn check(runs: &[crate::world::Run], expected: &Expect) {
+    let shown: Vec<String> = runs.iter().map(ToString::to_string).collect();
+    expected.assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn the_procedure() {
+    let (world, volume) = World::installed();
+    let mut runs = vec![world.run("status"), world.run("retain --yes"), world.run("status")];
+    world.uninstall();
+    runs.extend([world.run("status"), world.run("reuse --yes"), world.run("status")]);
+    world.install(Some(&volume));
+    runs.extend([world.run("verify"), world.run("status")]);
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv status
+        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+        2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
+        2| next: kubectl glancepv retain
+        [0]
+
+        $ kubectl glancepv retain --yes
+        persistentvolume/pvc------------------------------------1 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+        2| Retained: the volume outlives its claim now.
+        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+        [0]
+
+        $ kubectl glancepv status
+        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Retained: the volume outlives its claim now.
+        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+        [0]
+
+        $ kubectl glancepv status
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+        2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
+        2| next: kubectl glancepv reuse
+        [0]
+
+        $ kubectl glancepv reuse --yes
+        persistentvolume/pvc------------------------------------1 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+        2|   spec.claimRef.resourceVersion: [version] → (none)
+        2|   stays reserved for openstack/glance-images
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+
+        $ kubectl glancepv status
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+        [0]
+
+        $ kubectl glancepv status
+        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+        [0]
+    "#]]);
+}
+
+#[test]
+fn reuse_too_early_changes_nothing() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    let before = world.volume(&volume);
+    let run = world.run("reuse --yes");
+    assert_eq!(world.volume(&volume).metadata.resource_version, before.metadata.resource_version);
+    assert_eq!(world.bound(), volume, "the claim is still bound");
+    check(&[run], &expect![[r#"
+        $ kubectl glancepv reuse --yes
+        2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
+        2| hint: uninstall glance first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+        [1]
+    "#]]);
+}
+
+#[test]
+fn uninstalling_without_retain_loses_the_volume() {
+    let (world, volume) = World::installed();
+    world.uninstall();
+    world.await_volume(&volume, |v| v.is_none());
+    check(&[world.run("status"), world.run("retain --yes"), world.run("reuse --yes"), world.run("verify")], &expect![[r#"
+        $ kubectl glancepv status
+        2| Error from server (NotFound): persistentvolumeclaims "glance-images" not found
+        2| hint: there is no volume for it either; is it another namespace or another name? -n NAMESPACE, --claim NAME
+        [1]
+
+        $ kubectl glancepv retain --yes
+        2| Error from server (NotFound): persistentvolumeclaims "glance-images" not found
+        2| hint: there is no volume for it either; is it another namespace or another name? -n NAMESPACE, --claim NAME
+        [1]
+
+        $ kubectl glancepv reuse --yes
+        2| Error from server (NotFound): persistentvolumeclaims "glance-images" not found
+        2| hint: there is no volume for it either; is it another namespace or another name? -n NAMESPACE, --claim NAME
+        [1]
+
+        $ kubectl glancepv verify
+        2| Error from server (NotFound): persistentvolumeclaims "glance-images" not found
+        2| hint: there is no volume for it either; is it another namespace or another name? -n NAMESPACE, --claim NAME
+        [1]
+    "#]]);
+}
+
+#[test]
+fn retain_at_the_last_moment() {
+    // No provisioner deletes the volume: there is time to see it doomed.
+    let world = World::new();
+    let claim = world.create_claim(|_| {});
+    let reference = json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images",
+        "uid": claim.metadata.uid});
+    let volume = world.create_volume(reference);
+    world.bound();
+    world.patch_volume(&volume, json!({"metadata": {"annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}},
+        "spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
+    world.uninstall();
+    let runs = [world.run("reuse --yes"), world.run("status"), world.run("retain --yes"), world.run("reuse --yes")];
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv reuse --yes
+        2| error: persistentvolume/pvc------------------------------------1 is Released with policy Delete and may vanish at any moment
+        2| hint: first, now: kubectl glancepv retain pvc------------------------------------1
+        [1]
+
+        $ kubectl glancepv status
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Delete           Released   openstack/glance-images   netapp                  [age]
+        2| Doomed: claim openstack/glance-images is gone and persistentvolume/pvc------------------------------------1 is not kept: it may vanish at any moment.
+        2| next: kubectl glancepv retain pvc------------------------------------1   (now)
+        [0]
+
+        $ kubectl glancepv retain --yes
+        persistentvolume/pvc------------------------------------1 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+        2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
+        2| next: kubectl glancepv reuse
+        [0]
+
+        $ kubectl glancepv reuse --yes
+        persistentvolume/pvc------------------------------------1 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+        2|   stays reserved for openstack/glance-images
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+    "#]]);
+}
+
+#[test]
+fn what_is_done_may_be_repeated() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    let mut runs = vec![world.run("retain")];
+    world.uninstall();
+    world.run("reuse --yes");
+    runs.push(world.run("reuse"));
+    world.install(Some(&volume));
+    runs.extend([world.run("verify -o name"), world.run("verify -o name"), world.run("retain -o name")]);
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv retain
+        persistentvolume/pvc------------------------------------1 patched (no change)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Retained: the volume outlives its claim now.
+        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+        [0]
+
+        $ kubectl glancepv reuse
+        persistentvolume/pvc------------------------------------1 patched (no change)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+
+        $ kubectl glancepv verify -o name
+        persistentvolume/pvc------------------------------------1
+        [0]
+
+        $ kubectl glancepv verify -o name
+        persistentvolume/pvc------------------------------------1
+        [0]
+
+        $ kubectl glancepv retain -o name
+        persistentvolume/pvc------------------------------------1
+        [0]
+    "#]]);
+}
+
+#[test]
+fn dry_runs_change_nothing() {
+    let (world, volume) = World::installed();
+    let before = world.volume(&volume);
+    let mut runs = vec![world.run("retain --dry-run=client"), world.run("retain --dry-run=server")];
+    assert_eq!(world.volume(&volume), before);
+    world.run("retain --yes");
+    world.uninstall();
+    let before = world.volume(&volume);
+    runs.extend([world.run("reuse --dry-run=client"), world.run("reuse --dry-run=server")]);
+    assert_eq!(world.volume(&volume), before);
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv retain --dry-run=client
+        persistentvolume/pvc------------------------------------1 patched (dry run)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+        [0]
+
+        $ kubectl glancepv retain --dry-run=server
+        persistentvolume/pvc------------------------------------1 patched (server dry run)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+        [0]
+
+        $ kubectl glancepv reuse --dry-run=client
+        persistentvolume/pvc------------------------------------1 patched (dry run)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+        2|   spec.claimRef.resourceVersion: [version] → (none)
+        2|   stays reserved for openstack/glance-images
+        [0]
+
+        $ kubectl glancepv reuse --dry-run=server
+        persistentvolume/pvc------------------------------------1 patched (server dry run)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+        2|   spec.claimRef.resourceVersion: [version] → (none)
+        2|   stays reserved for openstack/glance-images
+        [0]
+    "#]]);
+}
+
+#[test]
+fn a_claim_that_helm_keeps() {
+    let world = World::new().provisioned();
+    world.create_claim(|claim| claim["metadata"]["annotations"] = json!(World::kept()));
+    world.bound();
+    check(&[world.run("status"), world.run("retain --yes"), world.run("reuse --yes")], &expect![[r#"
+        $ kubectl glancepv status
+        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+        2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
+        2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
+        2| next: kubectl glancepv retain
+        [0]
+
+        $ kubectl glancepv retain --yes
+        persistentvolume/pvc------------------------------------1 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+        2| Retained: the volume outlives its claim now, and Helm keeps the claim.
+        2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
+        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance); the claim stays bound to it, so installing again finds the images
+        [0]
+
+        $ kubectl glancepv reuse --yes
+        2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
+        2| hint: Helm keeps this claim (helm.sh/resource-policy: keep), so the volume stays with it and nothing has to be reused; to part them, delete claim openstack/glance-images after uninstalling
+        [1]
+    "#]]);
+}
+
+#[test]
+fn several_preserved_volumes() {
+    let (world, first) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let second = world.install(None);
+    assert_ne!(first, second);
+    world.run("retain --yes");
+    world.uninstall();
+    let mut runs = vec![world.run("status -o name")];
+    let listing = world.run("reuse --yes");
+    assert!(listing.stderr.contains("2 volumes are for openstack/glance-images: pvc"), "{listing}");
+    assert_eq!(listing.status, 1);
+    assert_eq!(phase(&world.volume(&first)), "Released");
+    runs.push(world.run(&format!("reuse {second} --yes")));
+    world.install(Some(&second));
+    runs.push(world.run(&format!("verify {second} -o name")));
+    let other = world.run(&format!("verify {first}"));
+    assert!(other.stderr.contains("is bound to") && other.status == 1, "{other}");
+    runs[0].stdout = runs[0].stdout.lines().count().to_string() + "\n";
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv status -o name
+        2
+        [0]
+
+        $ kubectl glancepv reuse pvc------------------------------------2 --yes
+        persistentvolume/pvc------------------------------------2 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------2   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------2
+        2|   spec.claimRef.uid: uid-of-claim-----------------------2 → (none)
+        2|   spec.claimRef.resourceVersion: [version] → (none)
+        2|   stays reserved for openstack/glance-images
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------2` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+
+        $ kubectl glancepv verify pvc------------------------------------2 -o name
+        persistentvolume/pvc------------------------------------2
+        [0]
+    "#]]);
+}
+
+#[test]
+fn a_volume_of_another_claim() {
+    let (world, _) = World::installed();
+    let theirs = world.create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "backups"}));
+    let free = world.create_volume(json!(null));
+    let runs = [
+        world.run(&format!("retain {theirs} --yes")),
+        world.run(&format!("reuse {theirs} --yes")),
+        world.run(&format!("reuse {free} --yes")),
+        world.run("retain no-such-volume --yes"),
+    ];
+    world.delete_volume(&theirs);
+    world.delete_volume(&free);
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv retain pvc------------------------------------2 --yes
+        2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
+        2| hint: for that claim: -n elsewhere --claim backups
+        [1]
+
+        $ kubectl glancepv reuse pvc------------------------------------2 --yes
+        2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
+        2| hint: for that claim: -n elsewhere --claim backups
+        [1]
+
+        $ kubectl glancepv reuse pvc------------------------------------3 --yes
+        2| error: persistentvolume/pvc------------------------------------3 is for no claim, so not for openstack/glance-images either
+        [1]
+
+        $ kubectl glancepv retain no-such-volume --yes
+        2| Error from server (NotFound): persistentvolumes "no-such-volume" not found
+        [1]
+    "#]]);
+}
+
+#[test]
+fn a_diverted_claim_and_the_way_back() {
+    let (world, preserved) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let fresh = world.install(None);
+    let mut runs = vec![world.run("status"), world.run("verify"), world.run("reuse --yes")];
+    // To the letter: uninstall, reuse that volume, install, verify.
+    world.uninstall();
+    world.await_volume(&fresh, |v| v.is_none());
+    runs.push(world.run(&format!("reuse {preserved} --yes")));
+    world.install(Some(&preserved));
+    runs.push(world.run("verify"));
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv status
+        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Bound    pvc------------------------------------2   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------2   500Gi      RWX            Delete           Bound      openstack/glance-images   netapp                  [age]
+        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+        2| Diverted: the claim is bound to pvc------------------------------------2 ([age]); pvc------------------------------------1 ([age]) still holds the older images.
+        2| next: to go back to it: images uploaded in the last [age] are on pvc------------------------------------2 and will not be on pvc------------------------------------1;
+        2|   1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+        [0]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------2   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+        2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
+        2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+        [1]
+
+        $ kubectl glancepv reuse --yes
+        2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
+        2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+        [1]
+
+        $ kubectl glancepv reuse pvc------------------------------------1 --yes
+        persistentvolume/pvc------------------------------------1 patched
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+        2|   spec.claimRef.resourceVersion: [version] → (none)
+        2|   stays reserved for openstack/glance-images
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+        [0]
+    "#]]);
+}
+
+#[test]
+fn a_lost_claim_and_the_way_back() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    // What `reuse` refuses, done by hand.
+    world.patch_volume(&volume, json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
+    world.await_claim(|c| c.and_then(|c| c.status.as_ref()).and_then(|s| s.phase.as_deref()) == Some("Lost"));
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
+    let mut runs = vec![world.run("status"), world.run("reuse --yes"), world.run("verify")];
+    world.delete_claim();
+    world.await_claim(|c| c.is_none());
+    runs.push(world.run(&format!("reuse {volume} --yes")));
+    world.install(Some(&volume));
+    runs.push(world.run("verify"));
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv status
+        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Lost     pvc------------------------------------1   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| Lost: claim openstack/glance-images has lost its volume; it will not get one again under this UID.
+        2| next: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+        [0]
+
+        $ kubectl glancepv reuse --yes
+        2| error: claim openstack/glance-images is Lost and still there
+        2| hint: uninstall glance or delete the claim first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+        [1]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| error: claim openstack/glance-images is Lost
+        2| hint: kubectl glancepv status
+        [1]
+
+        $ kubectl glancepv reuse pvc------------------------------------1 --yes
+        persistentvolume/pvc------------------------------------1 patched (no change)
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+        2| Reserved: waits for openstack/glance-images.
+        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+        [0]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+        [0]
+    "#]]);
+}
+
+#[test]
+fn a_pinned_claim_that_does_not_fit_is_bound_and_told() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.run("reuse --yes");
+    world.await_later_than(&volume);
+    world.create_claim(|claim| {
+        claim["spec"]["volumeName"] = json!(volume);
+        claim["spec"]["resources"]["requests"]["storage"] = json!("900Gi");
+        claim["spec"]["accessModes"] = json!(["ReadWriteOnce"]);
+        claim["spec"]["storageClassName"] = json!("other");
+    });
+    assert_eq!(world.bound(), volume);
+    check(&[world.run("verify")], &expect![[r#"
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+        2| SizeTooSmall: size: the claim asks for 900Gi, persistentvolume/pvc------------------------------------1 is 500Gi
+        2| ClassDiffers: class: the claim asks for other, persistentvolume/pvc------------------------------------1 is netapp
+        2| ModesDiffer: access modes: the claim asks for ReadWriteOnce, persistentvolume/pvc------------------------------------1 is ReadWriteMany
+        [0]
+    "#]]);
+}
+
+#[test]
+fn a_claim_pinned_before_reuse_still_gets_its_volume() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.await_later_than(&volume);
+    world.create_claim(|claim| claim["spec"]["volumeName"] = json!(volume));
+    let mut runs = vec![world.run("status -o name"), world.run("verify")];
+    let reuse = world.run("reuse --yes");
+    assert_eq!(reuse.status, 0, "{reuse}");
+    assert_eq!(world.bound(), volume);
+    runs.push(world.run("verify"));
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv status -o name
+        persistentvolumeclaim/glance-images
+        persistentvolume/pvc------------------------------------1
+        [0]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+        2| StaleClaimRef: claim openstack/glance-images waits: persistentvolume/pvc------------------------------------1 is still reserved for the claim before it, by UID
+        2| error: claim openstack/glance-images is Pending and waits for persistentvolume/pvc------------------------------------1
+        2| hint: `kubectl glancepv verify --timeout 10m` waits for it
+        [1]
+
+        $ kubectl glancepv verify
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+        [0]
+    "#]]);
+}
+
+#[test]
+fn two_operators_at_once() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let both = [world.spawn("reuse --yes"), world.spawn("reuse --yes")];
+    for child in both {
+        let run = world.finish("reuse --yes", child);
+        assert_eq!(run.status, 0, "{run}");
+        assert!(run.stdout.contains(" patched"), "{run}");
+    }
+    let reference = world.volume(&volume).spec.and_then(|s| s.claim_ref).expect("a claimRef");
+    assert_eq!((reference.uid, reference.name.as_deref()), (None, Some("glance-images")));
+}
+
+#[test]
+fn waiting_for_the_claim_to_go_and_to_come() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    world.mount("glance-api-0");
+    let waiting = world.spawn("reuse --yes --timeout 60s -o name");
+    world.delete_claim();
+    world.await_claim(|c| c.is_some_and(|c| c.metadata.deletion_timestamp.is_some()));
+    let mut runs = vec![world.run("status"), world.run("reuse --yes")];
+    world.unmount("glance-api-0");
+    runs.push(world.finish("reuse --yes --timeout 60s -o name", waiting));
+    let waiting = world.spawn("verify --timeout 60s -o name");
+    world.install(Some(&volume));
+    runs.push(world.finish("verify --timeout 60s -o name", waiting));
+    check(&runs, &expect![[r#"
+        $ kubectl glancepv status
+        NAME            STATUS        VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        glance-images   Terminating   pvc------------------------------------1   500Gi      RWX            netapp         [age]
+
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+        2| Releasing: claim openstack/glance-images is going; persistentvolume/pvc------------------------------------1 stays.
+        2| ClaimTerminating: claim openstack/glance-images is being deleted
+        2| next: kubectl glancepv reuse --timeout 10m
+        [0]
+
+        $ kubectl glancepv reuse --yes
+        2| error: claim openstack/glance-images is being deleted and still holds persistentvolume/pvc------------------------------------1
+        2| hint: `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+        [1]
+
+        $ kubectl glancepv reuse --yes --timeout 60s -o name
+        persistentvolume/pvc------------------------------------1
+        2| persistentvolume/pvc------------------------------------1
+        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+        2|   spec.claimRef.resourceVersion: [version] → (none)
+        2|   stays reserved for openstack/glance-images
+        [0]
+
+        $ kubectl glancepv verify --timeout 60s -o name
+        persistentvolume/pvc------------------------------------1
+        [0]
+    "#]]);
+}
+
+#[test]
+fn a_wait_ends_when_its_time_is_up() {
+    let (world, _) = World::installed();
+    check(&[world.run("reuse --timeout 1s"), world.run("verify --timeout 1s")], &expect![[r#"
+        $ kubectl glancepv reuse --timeout [age]
+        2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images (waited 1s)
+        2| hint: uninstall glance first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+        [1]
+
+        $ kubectl glancepv verify --timeout [age]
+        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+        2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was made for it: nothing was reused
+        2| hint: kubectl glancepv status
+        [1]
+    "#]]);
+}
+
+#[test]
+fn machine_readable_output() {
+    let (world, volume) = World::installed();
+    let json = |run: &crate::world::Run| serde_json::from_str::<serde_json::Value>(&run.stdout).expect("JSON");
+    let status = json(&world.run("status -o json"));
+    assert_eq!((&status["apiVersion"], &status["kind"]), (&json!("glancepv.io/v1alpha1"), &json!("Status")));
+    assert_eq!((&status["stage"], &status["claim"]["phase"]), (&json!("AtRisk"), &json!("Bound")));
+    let retained = json(&world.run("retain --yes -o json"));
+    assert_eq!(retained["kind"], "PersistentVolume");
+    assert_eq!(retained["spec"]["persistentVolumeReclaimPolicy"], "Retain");
+    assert_eq!(retained["metadata"]["managedFields"], json!(null));
+    let managers = world.volume(&volume).metadata.managed_fields.unwrap_or_default();
+    assert!(managers.iter().any(|m| m.manager.as_deref() == Some("kubectl-glancepv")), "{managers:?}");
+    let verdict = world.run("verify -o json");
+    assert_eq!((verdict.status, &json(&verdict)["verified"]), (1, &json!(false)));
+    let yaml = world.run("status -o yaml");
+    assert!(yaml.stdout.contains("kind: Status\n") && yaml.stdout.contains("\nstage: Retained\n"), "{yaml}");
+    assert_eq!(yaml.stderr, "");
+    let rows = world.run("status --no-headers");
+    assert!(!rows.stdout.contains("NAME") && rows.stdout.contains("Retain"), "{rows}");
+}
+
+#[test]
+fn a_claim_in_another_namespace_is_named() {
+    let (world, _) = World::installed();
+    // On a shared cluster other tests have claims of that name, too.
+    let run = world.run("status -n default");
+    assert_eq!(run.status, 1);
+    assert!(run.stderr.starts_with("Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: there is one in "), "{run}");
+    assert!(run.stderr.contains("openstack"), "{run}");
+}

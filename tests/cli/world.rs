@@ -1,0 +1,384 @@
+//! A cluster with Glance's claim in it, and the plugin to run against it.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::StreamExt;
+use glancepv_sandbox::{Sandbox, provisioner};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::storage::v1::StorageClass;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config, Resource, ResourceExt};
+use regex_lite::Regex;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A namespace, a class and a provisioner of their own, in the sandbox or in a real cluster.
+pub struct World {
+    pub sandbox: Option<Sandbox>,
+    pub namespace: String,
+    kubeconfig: PathBuf,
+    class: String,
+    provisioner: String,
+    client: Client,
+    runtime: Runtime,
+    home: tempfile::TempDir,
+    /// What is written differently in each run, and how the snapshots have it.
+    names: Mutex<Vec<(String, String)>>,
+}
+
+/// What one run of the plugin did.
+pub struct Run {
+    pub stdout: String,
+    pub stderr: String,
+    pub status: i32,
+    typed: String,
+}
+
+impl fmt::Display for Run {
+    /// As a terminal would show it, with `2|` before what went to standard error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "$ kubectl glancepv {}", self.typed)?;
+        f.write_str(&self.stdout)?;
+        for line in self.stderr.lines() {
+            writeln!(f, "2| {line}")?;
+        }
+        writeln!(f, "[{}]", self.status)
+    }
+}
+
+impl World {
+    /// Where the scenarios run: the cluster that was named, else a new sandbox.
+    pub fn new() -> Self {
+        match std::env::var_os("GLANCEPV_TEST_CLUSTER") {
+            Some(kubeconfig) => Self::with(None, kubeconfig.into()),
+            None => Self::sandbox(),
+        }
+    }
+
+    /// A new sandbox, whatever cluster was named.
+    pub fn sandbox() -> Self {
+        let sandbox = Sandbox::start().expect("a sandbox");
+        let kubeconfig = sandbox.kubeconfig();
+        Self::with(Some(sandbox), kubeconfig)
+    }
+
+    fn with(sandbox: Option<Sandbox>, kubeconfig: PathBuf) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let client = runtime.block_on(async {
+            let read = Kubeconfig::read_from(&kubeconfig).expect("a kubeconfig");
+            let config = Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.expect("a config");
+            Client::try_from(config).expect("a client")
+        });
+        // As long as `openstack` and `netapp`, so that the columns of tables are as wide.
+        let unique = (std::process::id() << 8 | COUNT.fetch_add(1, Ordering::SeqCst)) & 0xff_ffff;
+        let (namespace, class) = (format!("os-{unique:06x}"), format!("n{:05x}", unique & 0xf_ffff));
+        let provisioner = format!("{class}.csi.example.com");
+        let names = vec![(namespace.clone(), "openstack".to_owned()), (provisioner.clone(), "csi".to_owned()), (class.clone(), "netapp".to_owned())];
+        let home = tempfile::tempdir().unwrap();
+        let world =
+            Self { sandbox, namespace, kubeconfig, class, provisioner, client, runtime, home, names: Mutex::new(names) };
+        world.create::<Namespace>(&Api::all(world.client.clone()), json!({"metadata": {"name": world.namespace}}));
+        world.add_class("Immediate");
+        world
+    }
+
+    fn add_class(&self, mode: &str) {
+        let class = json!({"metadata": {"name": self.class}, "provisioner": self.provisioner, "volumeBindingMode": mode});
+        self.create::<StorageClass>(&Api::all(self.client.clone()), class);
+    }
+
+    /// Starts the provisioner of the class; without one, claims wait and nothing is deleted.
+    pub fn provisioned(self) -> Self {
+        let (client, name) = (self.client.clone(), self.provisioner.clone());
+        self.runtime.spawn(async move { provisioner::run(client, &name, "Delete").await });
+        self
+    }
+
+    /// A provisioned world with the claim bound to the volume that was made for it: how it begins.
+    pub fn installed() -> (Self, String) {
+        let world = Self::new().provisioned();
+        let volume = world.install(None);
+        (world, volume)
+    }
+
+    fn create<K>(&self, api: &Api<K>, object: Value) -> K
+    where
+        K: Clone + DeserializeOwned + serde::Serialize + Debug,
+    {
+        let object = serde_json::from_value(object).expect("an object");
+        self.runtime.block_on(api.create(&PostParams::default(), &object)).expect("created")
+    }
+
+    fn in_namespace<K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>>(&self) -> Api<K> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    pub fn claims(&self) -> Api<PersistentVolumeClaim> {
+        self.in_namespace()
+    }
+
+    pub fn volumes(&self) -> Api<PersistentVolume> {
+        Api::all(self.client.clone())
+    }
+
+    /// Does what installing Glance does: creates the claim, pinned if its template is.
+    pub fn create_claim(&self, change: impl FnOnce(&mut Value)) -> PersistentVolumeClaim {
+        let mut claim = glancepv_sandbox::claim();
+        claim["spec"]["storageClassName"] = json!(self.class);
+        change(&mut claim);
+        let made = self.create(&self.claims(), claim);
+        self.name(&made.uid().unwrap(), "uid-of-claim");
+        made
+    }
+
+    /// Installs Glance and waits until its claim is bound; the name of the volume.
+    pub fn install(&self, pinned: Option<&str>) -> String {
+        if let Some(volume) = pinned {
+            self.await_later_than(volume);
+        }
+        self.create_claim(|claim| {
+            if let Some(volume) = pinned {
+                claim["spec"]["volumeName"] = json!(volume);
+            }
+        });
+        self.bound()
+    }
+
+    /// Waits until what is created is younger than the volume. Timestamps are whole seconds, and an
+    /// operator is slower than that.
+    pub fn await_later_than(&self, volume: &str) {
+        let made = self.volume(volume).metadata.creation_timestamp.expect("a timestamp").0;
+        while jiff::Timestamp::now().as_second() <= made.as_second() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The volume that the claim is bound to, once it is.
+    pub fn bound(&self) -> String {
+        let claim = self.await_claim(|c| c.is_some_and(|c| c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound")));
+        let volume = claim.and_then(|c| c.spec).and_then(|s| s.volume_name).expect("a bound claim names its volume");
+        self.name(&volume, "pvc");
+        volume
+    }
+
+    /// Uninstalls Glance: deletes its claim and waits until it is gone and every volume knows.
+    pub fn uninstall(&self) {
+        self.delete_claim();
+        self.await_claim(|claim| claim.is_none());
+        let key = Some(self.namespace.clone());
+        let mine = |v: &PersistentVolume| v.spec.as_ref().and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.namespace == key);
+        let bound: Vec<_> = self.all_volumes().into_iter().filter(mine).map(|v| v.name_any()).collect();
+        for name in bound {
+            self.await_volume(&name, |v| v.is_none_or(|v| phase(v) != "Bound"));
+        }
+    }
+
+    pub fn delete_claim(&self) {
+        self.runtime.block_on(self.claims().delete("glance-images", &DeleteParams::default())).expect("deleted");
+    }
+
+    pub fn delete_volume(&self, name: &str) {
+        self.runtime.block_on(self.volumes().delete(name, &DeleteParams::default())).expect("deleted");
+    }
+
+    fn all_volumes(&self) -> Vec<PersistentVolume> {
+        self.runtime.block_on(self.volumes().list(&ListParams::default())).expect("volumes").items
+    }
+
+    pub fn volume(&self, name: &str) -> PersistentVolume {
+        self.runtime.block_on(self.volumes().get(name)).expect("the volume")
+    }
+
+    /// Another writer: a merge patch of a volume, as somebody else might send it.
+    pub fn patch_volume(&self, name: &str, patch: Value) {
+        let params = PatchParams::apply("somebody-else");
+        self.runtime.block_on(self.volumes().patch(name, &PatchParams { field_manager: params.field_manager, ..Default::default() }, &Patch::Merge(patch))).expect("patched");
+    }
+
+    pub fn patch_volume_status(&self, name: &str, patch: Value) {
+        self.runtime.block_on(self.volumes().patch_status(name, &PatchParams::default(), &Patch::Merge(patch))).expect("patched");
+    }
+
+    /// A volume that nobody provisions, reserved for or bound by whoever `claim_ref` says.
+    pub fn create_volume(&self, claim_ref: Value) -> String {
+        let name = format!("pvc-{:08x}-0000-4000-8000-{:012x}", rand(), rand());
+        self.create(&self.volumes(), json!({
+            "metadata": {"name": name},
+            "spec": {"capacity": {"storage": "500Gi"}, "accessModes": ["ReadWriteMany"], "storageClassName": self.class,
+                "persistentVolumeReclaimPolicy": "Retain", "claimRef": claim_ref,
+                "csi": {"driver": self.provisioner, "volumeHandle": name}},
+        }));
+        self.name(&name, "pvc");
+        name
+    }
+
+    /// A pod that mounts the claim, as glance-api does.
+    pub fn mount(&self, pod: &str) {
+        self.create::<Pod>(&self.in_namespace(), json!({
+            "metadata": {"name": pod},
+            "spec": {"containers": [{"name": "api", "image": "glance"}], "terminationGracePeriodSeconds": 0,
+                "volumes": [{"name": "images", "persistentVolumeClaim": {"claimName": "glance-images"}}]},
+        }));
+    }
+
+    pub fn unmount(&self, pod: &str) {
+        let pods: Api<Pod> = self.in_namespace();
+        self.runtime.block_on(pods.delete(pod, &DeleteParams::default().grace_period(0))).expect("deleted");
+    }
+
+    pub fn await_claim(&self, wanted: impl Fn(Option<&PersistentVolumeClaim>) -> bool) -> Option<PersistentVolumeClaim> {
+        self.runtime.block_on(awaited(&self.claims(), "glance-images", wanted))
+    }
+
+    pub fn await_volume(&self, name: &str, wanted: impl Fn(Option<&PersistentVolume>) -> bool) -> Option<PersistentVolume> {
+        self.runtime.block_on(awaited(&self.volumes(), name, wanted))
+    }
+
+    /// Has snapshots say `as_what`-1, -2… for `text`, as long as it.
+    pub fn name(&self, text: &str, as_what: &str) {
+        let mut names = self.names.lock().unwrap();
+        if names.iter().any(|(known, _)| known == text) {
+            return;
+        }
+        let nth = names.iter().filter(|(_, alias)| alias.starts_with(as_what)).count() + 1;
+        let mut alias = as_what.to_owned();
+        while alias.len() + nth.to_string().len() < text.len() {
+            alias.push('-');
+        }
+        names.push((text.to_owned(), format!("{alias}{nth}")));
+        // A volume's name holds its claim's UID: the longest first.
+        names.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    }
+
+    /// Text in which nothing is left that differs from run to run or from server to server.
+    pub fn stable(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (from, to) in self.names.lock().unwrap().iter() {
+            text = text.replace(from, to);
+        }
+        let rules = [
+            // Servers before 1.29 have no such column.
+            ("VOLUMEATTRIBUTESCLASS   ", ""),
+            (r"<unset> {17}", ""),
+            (r"(?m) \d+[smh]\d*s?$", " [age]"),
+            (r"(?m) \d+[smh]\d*s?( +Filesystem)$", " [age]$1"),
+            (r"\(\d+[smh]\d*s?\)", "([age])"),
+            (r"in the last \d+s", "in the last [age]"),
+            (r"resourceVersion: \d+", "resourceVersion: [version]"),
+            (r"resourceVersion: \(none\)", "resourceVersion: [version]"),
+        ];
+        for (pattern, with) in rules {
+            text = Regex::new(pattern).unwrap().replace_all(&text, with).into_owned();
+        }
+        text
+    }
+
+    /// The command, ready to be run: a cleared environment with the kubeconfig in it.
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
+        command
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .current_dir(self.home.path())
+            .stdin(Stdio::null())
+            .args(arguments.split_whitespace());
+        if !arguments.contains("-n ") {
+            command.args(["-n", &self.namespace]);
+        }
+        command
+    }
+
+    /// Runs the plugin in this world's namespace.
+    pub fn run(&self, arguments: &str) -> Run {
+        self.finish(arguments, self.spawn(arguments))
+    }
+
+    /// Starts the plugin, to be finished later.
+    pub fn spawn(&self, arguments: &str) -> std::process::Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the executable")
+    }
+
+    pub fn finish(&self, arguments: &str, child: std::process::Child) -> Run {
+        self.outcome(arguments, child.wait_with_output().expect("an end"))
+    }
+
+    pub fn outcome(&self, arguments: &str, output: std::process::Output) -> Run {
+        let text = |bytes: &[u8]| {
+            // The namespace is given by every test, and would be in every hint.
+            self.stable(&String::from_utf8_lossy(bytes)).replace(" -n openstack", "")
+        };
+        let status = output.status.code().unwrap_or(-1);
+        Run { stdout: text(&output.stdout), stderr: text(&output.stderr), status, typed: self.stable(arguments) }
+    }
+
+    /// The requests that arrived since the last call, one line each, without those of the test.
+    pub fn requests(&self) -> String {
+        let sandbox = self.sandbox.as_ref().expect("only the sandbox records");
+        let taken = sandbox.state.take_requests();
+        taken.iter().map(|r| {
+            let body = if r.body.is_null() { String::new() } else { format!(" {}", r.body) };
+            let versions = Regex::new(r#"(resourceVersion(=|":"))\d+"#).unwrap();
+            let line = self.stable(&format!("{} {}{body}\n", r.method, r.path));
+            versions.replace_all(&line, "$1[version]").into_owned()
+        }).collect()
+    }
+
+    pub fn kubeconfig(&self) -> &std::path::Path {
+        &self.kubeconfig
+    }
+
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    /// The annotations that a claim kept by Helm has.
+    pub fn kept() -> BTreeMap<&'static str, &'static str> {
+        BTreeMap::from([("helm.sh/resource-policy", "keep")])
+    }
+}
+
+pub fn phase(volume: &PersistentVolume) -> &str {
+    volume.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default()
+}
+
+fn rand() -> u32 {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    u32::try_from(random & 0xffff_ffff).unwrap()
+}
+
+/// Reads the object, and again whenever it has changed, until it is as wanted.
+async fn awaited<K>(api: &Api<K>, name: &str, wanted: impl Fn(Option<&K>) -> bool) -> Option<K>
+where
+    K: Clone + DeserializeOwned + Debug + Resource,
+{
+    let look = async {
+        loop {
+            let version = api.list_metadata(&ListParams::default()).await.expect("a list").metadata.resource_version;
+            let found = api.get_opt(name).await.expect("an answer");
+            if wanted(found.as_ref()) {
+                return found;
+            }
+            let params = WatchParams::default().fields(&format!("metadata.name={name}")).timeout(5);
+            let mut events = api.watch_metadata(&params, &version.unwrap_or_default()).await.expect("a watch").boxed();
+            let _ = events.next().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| panic!("{name} did not become what was waited for"))
+}
