@@ -129,7 +129,9 @@ impl Cluster {
         let mounts = |pod: &Value| {
             let volumes = pod["spec"]["volumes"].as_array();
             let over = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+            // A pod that no node has yet does not protect its claims.
             !over
+                && pod["spec"]["nodeName"].is_string()
                 && volumes.is_some_and(|all| {
                     all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == target.claim.as_str())
                 })

@@ -229,7 +229,7 @@ impl World {
     pub fn mount(&self, pod: &str) {
         self.create::<Pod>(&self.in_namespace(), json!({
             "metadata": {"name": pod},
-            "spec": {"containers": [{"name": "api", "image": "glance"}], "terminationGracePeriodSeconds": 0,
+            "spec": {"nodeName": "node-1", "containers": [{"name": "api", "image": "glance"}], "terminationGracePeriodSeconds": 0,
                 "volumes": [{"name": "images", "persistentVolumeClaim": {"claimName": "glance-images"}}]},
         }));
     }

@@ -51,7 +51,7 @@ fn bound_claim(store: &mut Store, key: &Key, mut claim: Value) {
         Some(volume) if own => bind(store, key, claim, volume),
         Some(volume) if volume["spec"]["claimRef"].is_null() => bind(store, key, claim, volume),
         _ => {
-            claim["status"]["phase"] = json!("Lost");
+            claim["status"] = json!({"phase": "Lost"});
             store.update(key, claim);
         }
     }
@@ -141,10 +141,11 @@ fn drop_finalizer(object: &mut Value, name: &str) {
     }
 }
 
+/// A pod holds its claims once it has a node.
 fn is_mounted(store: &Store, claim: &Key) -> bool {
     store.list("pods", Some(&claim.1)).any(|(_, pod)| {
         let volumes = pod["spec"]["volumes"].as_array();
-        volumes.is_some_and(|all| all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == claim.2.as_str()))
+        !pod["spec"]["nodeName"].is_null() && volumes.is_some_and(|all| all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == claim.2.as_str()))
     })
 }
 

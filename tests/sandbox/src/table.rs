@@ -36,7 +36,7 @@ const CLAIM: &[(&str, i32, Cell)] = &[
     ("Name", 0, |o| o["metadata"]["name"].clone()),
     ("Status", 0, |o| phase(o)),
     ("Volume", 0, |o| text(&o["spec"]["volumeName"])),
-    ("Capacity", 0, |o| held(o, text(&o["status"]["capacity"]["storage"]))),
+    ("Capacity", 0, |o| held(o, size(&o["status"]["capacity"]["storage"]))),
     ("Access Modes", 0, |o| held(o, modes(&o["status"]["accessModes"]))),
     ("StorageClass", 0, class),
     ("VolumeAttributesClass", 0, |_| json!("<unset>")),
@@ -75,6 +75,11 @@ pub fn table(resource: &Resource, objects: &[&Value], include: Include, definiti
 
 fn text(value: &Value) -> Value {
     if value.is_null() { json!("") } else { value.clone() }
+}
+
+/// A quantity that is not set prints as zero.
+fn size(value: &Value) -> Value {
+    if value.is_null() { json!("0") } else { value.clone() }
 }
 
 fn held(claim: &Value, cell: Value) -> Value {

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The scenarios of tests/cli on a real control plane.
+#
+#   suite.sh newest|1.20   on one of our own, brought up and taken down (control-plane.sh)
+#   suite.sh KUBECONFIG    on the cluster of that file: test namespaces, claims and volumes are
+#                          made there, and namespaces and classes stay. kubectl must be on PATH.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../.."
+case ${1:?usage: suite.sh newest|1.20|KUBECONFIG} in
+newest | 1.20)
+  cargo test --quiet --test cli --no-run
+  exec "$here/control-plane.sh" "$1" bash -c 'exec "$0" "$KUBECONFIG"' "$here/suite.sh"
+  ;;
+esac
+export GLANCEPV_TEST_CLUSTER=$1
+exec cargo test --quiet --test cli -- --include-ignored --test-threads=4 scenarios:: stages:: prompts:: kubectl::
