@@ -7,7 +7,6 @@ use console::{Style, Term};
 use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
 
-
 use crate::error::Error;
 
 /// When to use colour.

@@ -42,7 +42,7 @@ impl Observation {
 impl Cluster {
     /// Reads the claim and the volumes in `scope`: what does not depend on each other together.
     ///
-    /// A volume that the user named and that is not there is the server's NotFound error.
+    /// A volume that the user named and that is not there is the server's `NotFound` error.
     pub async fn observe(&self, target: &Target, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
         let claim = self.get(Kind::Claim, Some(&target.namespace), &target.claim);
         let wanted = async {

@@ -105,7 +105,9 @@ impl Guidance {
             [one] => terminal.headline(Tone::Plain, "next", one),
             [first, rest @ ..] => {
                 terminal.headline(Tone::Plain, "next", first);
-                rest.iter().for_each(|line| terminal.note(&format!("  {line}")));
+                for line in rest {
+                    terminal.note(&format!("  {line}"));
+                }
             }
         }
     }

@@ -69,10 +69,7 @@ async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Re
     match tokio::time::timeout(limit, reached).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::Unsettled {
-            message: format!(
-                "persistentvolume/{name} was patched and is not Available after {}s",
-                limit.as_secs()
-            ),
+            message: format!("persistentvolume/{name} was patched and is not Available after {}s", limit.as_secs()),
             hint: format!(
                 "is kube-controller-manager running? it is safe to repeat: {}",
                 session.target.command(&format!("reuse {name}"))

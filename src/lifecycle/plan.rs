@@ -68,14 +68,13 @@ pub fn way_back(target: &Target, volume: &str) -> String {
 pub fn retain(situation: &Situation) -> Result<Plan, Refusal> {
     let target = &situation.target;
     let claimed = situation.claim.as_ref().and_then(|c| c.volume_name.as_deref());
-    let volume = match situation.named.as_deref().or(claimed) {
-        Some(name) => situation.volume(name).ok_or_else(|| missing(name))?,
-        None => {
-            let kept = situation.naming(|v| v.is_retained() && !v.terminating);
-            let unsafe_ones = situation.naming(|v| !v.is_retained() && !v.terminating);
-            let meant = if unsafe_ones.is_empty() { kept.into_iter().take(1).collect() } else { unsafe_ones };
-            one(situation, "retain", &meant)?
-        }
+    let volume = if let Some(name) = situation.named.as_deref().or(claimed) {
+        situation.volume(name).ok_or_else(|| missing(name))?
+    } else {
+        let kept = situation.naming(|v| v.is_retained() && !v.terminating);
+        let unsafe_ones = situation.naming(|v| !v.is_retained() && !v.terminating);
+        let meant = if unsafe_ones.is_empty() { kept.into_iter().take(1).collect() } else { unsafe_ones };
+        one(situation, "retain", &meant)?
     };
     ours(target, volume)?;
     if volume.is_retained() {
@@ -109,14 +108,15 @@ pub fn reuse(situation: &Situation) -> Result<Plan, Refusal> {
     }
     claim_gone(situation, volume)?;
     match volume.phase {
-        VolumePhase::Available if volume.is_reserved() => Ok(Plan::Done(name.clone())),
         VolumePhase::Released | VolumePhase::Failed if !volume.is_retained() => Err(Refusal::new(format!(
             "persistentvolume/{name} is {:?} with policy {} and may vanish at any moment",
             volume.phase, volume.policy
         ))
         .hint(format!("first, now: {}", target.command(&format!("retain {name}"))))),
-        // Cleared already; the volume controller takes a moment to make it Available.
-        VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => Ok(Plan::Done(name.clone())),
+        // Cleared already, though it may take the volume controller a moment to say Available.
+        VolumePhase::Available | VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => {
+            Ok(Plan::Done(name.clone()))
+        }
         VolumePhase::Released | VolumePhase::Failed => Ok(Plan::Change(Change::release(volume, target))),
         phase => Err(Refusal::new(format!(
             "persistentvolume/{name} is still {phase:?}, though claim {} is gone: the volume controller has not \

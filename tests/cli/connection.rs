@@ -48,8 +48,12 @@ fn a_token_and_an_exec_plugin() {
     let world = world();
     let mut config = kubeconfig(&world);
     let plugin = world.home().join("plugin");
-    std::fs::write(&plugin, "#!/bin/sh\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \
-        \"status\": {\"token\": \"operator-token\"}}'\n").unwrap();
+    std::fs::write(
+        &plugin,
+        "#!/bin/sh\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \
+        \"status\": {\"token\": \"operator-token\"}}'\n",
+    )
+    .unwrap();
     std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     config["users"] = json!([
         {"name": "with-token", "user": {"token": "operator-token"}},
@@ -88,7 +92,13 @@ fn the_namespace_is_the_flags_else_the_contexts_else_openstack() {
         let path = write(&world, "namespaces", config);
         world.requests();
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
-        let output = command.env_clear().env("KUBECONFIG", path).args(["status", "-o", "name"]).args(arguments).output().unwrap();
+        let output = command
+            .env_clear()
+            .env("KUBECONFIG", path)
+            .args(["status", "-o", "name"])
+            .args(arguments)
+            .output()
+            .unwrap();
         let requests = world.requests();
         let line = requests.lines().find(|l| l.contains("/persistentvolumeclaims/")).unwrap_or_default().to_owned();
         (output.status.code(), line.split('/').nth(4).unwrap_or_default().to_owned())
@@ -108,13 +118,24 @@ fn what_can_be_typed_again_has_the_flags_that_were_given() {
     assert!(run.stderr.ends_with(&next), "{run}");
     let output = world.command("status").env("GLANCEPV_CLAIM", "other").output().unwrap();
     let run = world.outcome("status", output);
-    assert!(run.stderr.starts_with("Error from server (NotFound): persistentvolumeclaims \"other\" not found\n"), "{run}");
+    assert!(
+        run.stderr.starts_with("Error from server (NotFound): persistentvolumeclaims \"other\" not found\n"),
+        "{run}"
+    );
 }
 
 #[test]
 fn wrong_usage_exits_with_2() {
     let world = World::sandbox();
-    for arguments in ["nope", "status extra", "retain a b", "retain Not_A_Name", "reuse --timeout ten", "status -o nope", "retain --dry-run=maybe"] {
+    for arguments in [
+        "nope",
+        "status extra",
+        "retain a b",
+        "retain Not_A_Name",
+        "reuse --timeout ten",
+        "status -o nope",
+        "retain --dry-run=maybe",
+    ] {
         let run = world.run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run}");
         assert!(run.stderr.contains("--help"), "{run}");

@@ -40,14 +40,19 @@ fn a_wait_survives_watches_that_end_and_expire() {
 #[test]
 fn a_conflict_is_read_again_not_forced() {
     let (world, volume) = installed();
-    let conflict = Refusal::new(409, "Conflict", "Operation cannot be fulfilled on persistentvolumes \"x\": the object has been modified");
+    let conflict = Refusal::new(
+        409,
+        "Conflict",
+        "Operation cannot be fulfilled on persistentvolumes \"x\": the object has been modified",
+    );
     state(&world).plan("PATCH", &volume, 1, Fault::Answer(conflict.clone()));
     world.requests();
     let run = world.run("retain --yes");
     assert_eq!(run.status, 0, "{run}");
     let requests = world.requests();
     assert_eq!(requests.matches("PATCH").count(), 2, "{requests}");
-    let order: Vec<&str> = requests.lines().filter(|l| l.contains("includeObject")).map(|l| l.split(' ').next().unwrap()).collect();
+    let order: Vec<&str> =
+        requests.lines().filter(|l| l.contains("includeObject")).map(|l| l.split(' ').next().unwrap()).collect();
     assert_eq!(order, ["GET", "GET", "PATCH", "GET", "GET", "PATCH"], "read again before it is sent again");
 }
 
@@ -101,7 +106,12 @@ fn missing_rights_are_named() {
 #[test]
 fn a_server_error_is_told_in_its_own_words() {
     let (world, _) = installed();
-    state(&world).plan("GET", "persistentvolumeclaims/glance-images", 1, Fault::Answer(Refusal::new(500, "InternalError", "etcdserver: request timed out")));
+    state(&world).plan(
+        "GET",
+        "persistentvolumeclaims/glance-images",
+        1,
+        Fault::Answer(Refusal::new(500, "InternalError", "etcdserver: request timed out")),
+    );
     let run = world.run("status");
     assert_eq!(run.status, 1);
     assert_eq!(run.stderr, "Error from server (InternalError): etcdserver: request timed out\n");
@@ -139,11 +149,17 @@ fn lists_that_come_in_pages_and_without_tables_are_read_whole() {
     world.run("retain --yes");
     world.uninstall();
     for _ in 0..5 {
-        world.create_volume(serde_json::json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "other"}));
+        world.create_volume(
+            serde_json::json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "other"}),
+        );
     }
     state(&world).set_page(2);
     let run = world.run("reuse --dry-run=client -o name");
-    assert_eq!((run.status, run.stdout.trim()), (0, world.stable(&format!("persistentvolume/{volume}")).as_str()), "{run}");
+    assert_eq!(
+        (run.status, run.stdout.trim()),
+        (0, world.stable(&format!("persistentvolume/{volume}")).as_str()),
+        "{run}"
+    );
 }
 
 #[test]
@@ -152,10 +168,13 @@ fn nobody_listens() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = std::fs::read_to_string(world.kubeconfig()).unwrap();
     let elsewhere = world.home().join("elsewhere");
-    let moved = regex_lite::Regex::new(r"127\.0\.0\.1:\d+").unwrap().replace(&config, format!("127.0.0.1:{port}")).into_owned();
+    let moved =
+        regex_lite::Regex::new(r"127\.0\.0\.1:\d+").unwrap().replace(&config, format!("127.0.0.1:{port}")).into_owned();
     std::fs::write(&elsewhere, moved).unwrap();
     let output = world.command("status").env("KUBECONFIG", &elsewhere).output().unwrap();
     let run = world.outcome("status", output);
-    let expected = format!("The connection to the server 127.0.0.1:{port} was refused - did you specify the right host or port?\n");
+    let expected = format!(
+        "The connection to the server 127.0.0.1:{port} was refused - did you specify the right host or port?\n"
+    );
     assert_eq!((run.status, run.stderr), (1, expected));
 }

@@ -8,7 +8,12 @@ use crate::world::World;
 fn kubectl(world: &World, arguments: &[&str]) -> String {
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-glancepv")).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-    let output = Command::new("kubectl").args(arguments).env("KUBECONFIG", world.kubeconfig()).env("PATH", path).output().expect("kubectl on PATH");
+    let output = Command::new("kubectl")
+        .args(arguments)
+        .env("KUBECONFIG", world.kubeconfig())
+        .env("PATH", path)
+        .output()
+        .expect("kubectl on PATH");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -28,7 +33,8 @@ fn kubectl_finds_the_plugin_and_prints_the_same_rows() {
     assert_eq!(ageless(claim), ageless(&kubectl(&world, &["get", "pvc", "glance-images", "-n", &world.namespace])));
     let wide = kubectl(&world, &["glancepv", "status", "-n", &world.namespace, "-o", "wide"]);
     let theirs = kubectl(&world, &["get", "pv", &volume, "-o", "wide"]);
-    let squeezed = |text: &str| text.split_whitespace().filter(|word| !word.ends_with('s')).collect::<Vec<_>>().join(" ");
+    let squeezed =
+        |text: &str| text.split_whitespace().filter(|word| !word.ends_with('s')).collect::<Vec<_>>().join(" ");
     assert_eq!(squeezed(wide.split_once("\n\n").expect("two tables").1), squeezed(&theirs));
 }
 

@@ -12,7 +12,11 @@ fn the_reference_is_current() {
         let output = world.command(&format!("{verb} --help")).env("COLUMNS", "100").output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty());
         let help = String::from_utf8(output.stdout).unwrap();
-        reference += &format!("```\n$ kubectl glancepv {verb}{}--help\n{}\n```\n\n", if verb.is_empty() { "" } else { " " }, help.trim_end());
+        reference += &format!(
+            "```\n$ kubectl glancepv {verb}{}--help\n{}\n```\n\n",
+            if verb.is_empty() { "" } else { " " },
+            help.trim_end()
+        );
     }
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (before, rest) = readme.split_once("<!-- reference -->\n").expect("the reference begins");

@@ -23,22 +23,34 @@ fn sent(world: &World, arguments: &str, expected: &Expect) {
 #[test]
 fn status_of_a_bound_claim() {
     let (world, _) = installed();
-    sent(&world, "status", &expect![[r#"
+    sent(
+        &world,
+        "status",
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
         GET /api/v1/persistentvolumes?includeObject=None
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+    );
 }
 
 #[test]
 fn retain() {
     let (world, volume) = installed();
-    sent(&world, "retain --yes", &expect![[r#"
+    sent(
+        &world,
+        "retain --yes",
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
         GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
-        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv {"metadata":{"resourceVersion":"[version]"},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#]]);
-    sent(&world, &format!("retain {volume}"), &expect![[r#"
+        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv {"metadata":{"resourceVersion":"[version]"},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#]],
+    );
+    sent(
+        &world,
+        &format!("retain {volume}"),
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+    );
 }
 
 #[test]
@@ -47,14 +59,22 @@ fn reuse() {
     world.run("retain --yes");
     world.uninstall();
     // The volume controller is let go only afterwards, so that the first answer is always Released.
-    sent(&world, "reuse --dry-run=server", &expect![[r#"
+    sent(
+        &world,
+        "reuse --dry-run=server",
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
         GET /api/v1/persistentvolumes?includeObject=None
         GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
-        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv&dryRun=All {"metadata":{"resourceVersion":"[version]"},"spec":{"claimRef":{"resourceVersion":null,"uid":null}}}"#]]);
-    sent(&world, &format!("reuse {volume} --dry-run=client"), &expect![[r#"
+        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv&dryRun=All {"metadata":{"resourceVersion":"[version]"},"spec":{"claimRef":{"resourceVersion":null,"uid":null}}}"#]],
+    );
+    sent(
+        &world,
+        &format!("reuse {volume} --dry-run=client"),
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+    );
 }
 
 #[test]
@@ -64,11 +84,19 @@ fn verify() {
     world.uninstall();
     world.run("reuse --yes");
     world.install(Some(&volume));
-    sent(&world, "verify", &expect![[r#"
+    sent(
+        &world,
+        "verify",
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
         GET /api/v1/persistentvolumes?includeObject=None
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
-    sent(&world, &format!("verify {volume}"), &expect![[r#"
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+    );
+    sent(
+        &world,
+        &format!("verify {volume}"),
+        &expect![[r#"
         GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]]);
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+    );
 }

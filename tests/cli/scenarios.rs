@@ -19,7 +19,9 @@ fn the_procedure() {
     runs.extend([world.run("status"), world.run("reuse --yes"), world.run("status")]);
     world.install(Some(&volume));
     runs.extend([world.run("verify"), world.run("status")]);
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv status
         NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
         glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
@@ -90,7 +92,8 @@ fn the_procedure() {
         pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
         2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -101,12 +104,15 @@ fn reuse_too_early_changes_nothing() {
     let run = world.run("reuse --yes");
     assert_eq!(world.volume(&volume).metadata.resource_version, before.metadata.resource_version);
     assert_eq!(world.bound(), volume, "the claim is still bound");
-    check(&[run], &expect![[r#"
+    check(
+        &[run],
+        &expect![[r#"
         $ kubectl glancepv reuse --yes
         2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
         2| hint: uninstall glance first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
         [1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -131,11 +137,16 @@ fn retain_at_the_last_moment() {
         "uid": claim.metadata.uid});
     let volume = world.create_volume(reference);
     world.bound();
-    world.patch_volume(&volume, json!({"metadata": {"annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}},
-        "spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
+    world.patch_volume(
+        &volume,
+        json!({"metadata": {"annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}},
+        "spec": {"persistentVolumeReclaimPolicy": "Delete"}}),
+    );
     world.uninstall();
     let runs = [world.run("reuse --yes"), world.run("status"), world.run("retain --yes"), world.run("reuse --yes")];
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv reuse --yes
         2| error: persistentvolume/pvc------------------------------------1 is Released with policy Delete and may vanish at any moment
         2| hint: first, now: kubectl glancepv retain pvc------------------------------------1
@@ -168,7 +179,8 @@ fn retain_at_the_last_moment() {
         2| Reserved: waits for openstack/glance-images.
         2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -181,7 +193,9 @@ fn what_is_done_may_be_repeated() {
     runs.push(world.run("reuse"));
     world.install(Some(&volume));
     runs.extend([world.run("verify -o name"), world.run("verify -o name"), world.run("retain -o name")]);
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv retain
         persistentvolume/pvc------------------------------------1 patched (no change)
         NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
@@ -209,7 +223,8 @@ fn what_is_done_may_be_repeated() {
         $ kubectl glancepv retain -o name
         persistentvolume/pvc------------------------------------1
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -223,7 +238,9 @@ fn dry_runs_change_nothing() {
     let before = world.volume(&volume);
     runs.extend([world.run("reuse --dry-run=client"), world.run("reuse --dry-run=server")]);
     assert_eq!(world.volume(&volume), before);
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv retain --dry-run=client
         persistentvolume/pvc------------------------------------1 patched (dry run)
         NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
@@ -259,7 +276,8 @@ fn dry_runs_change_nothing() {
         2|   spec.claimRef.resourceVersion: [version] → (none)
         2|   stays reserved for openstack/glance-images
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -267,7 +285,9 @@ fn a_claim_that_helm_keeps() {
     let world = World::new().provisioned();
     world.create_claim(|claim| claim["metadata"]["annotations"] = json!(World::kept()));
     world.bound();
-    check(&[world.run("status"), world.run("retain --yes"), world.run("reuse --yes")], &expect![[r#"
+    check(
+        &[world.run("status"), world.run("retain --yes"), world.run("reuse --yes")],
+        &expect![[r#"
         $ kubectl glancepv status
         NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
         glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
@@ -294,7 +314,8 @@ fn a_claim_that_helm_keeps() {
         2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
         2| hint: Helm keeps this claim (helm.sh/resource-policy: keep), so the volume stays with it and nothing has to be reused; to part them, delete claim openstack/glance-images after uninstalling
         [1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -317,7 +338,9 @@ fn several_preserved_volumes() {
     let other = world.run(&format!("verify {first}"));
     assert!(other.stderr.contains("is bound to") && other.status == 1, "{other}");
     runs[0].stdout = runs[0].stdout.lines().count().to_string() + "\n";
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv status -o name
         2
         [0]
@@ -337,13 +360,15 @@ fn several_preserved_volumes() {
         $ kubectl glancepv verify pvc------------------------------------2 -o name
         persistentvolume/pvc------------------------------------2
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_volume_of_another_claim() {
     let (world, _) = World::installed();
-    let theirs = world.create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "backups"}));
+    let theirs =
+        world.create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "backups"}));
     let free = world.create_volume(json!(null));
     let runs = [
         world.run(&format!("retain {theirs} --yes")),
@@ -353,7 +378,9 @@ fn a_volume_of_another_claim() {
     ];
     world.delete_volume(&theirs);
     world.delete_volume(&free);
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv retain pvc------------------------------------2 --yes
         2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
         2| hint: for that claim: -n elsewhere --claim backups
@@ -371,7 +398,8 @@ fn a_volume_of_another_claim() {
         $ kubectl glancepv retain no-such-volume --yes
         2| Error from server (NotFound): persistentvolumes "no-such-volume" not found
         [1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -388,7 +416,9 @@ fn a_diverted_claim_and_the_way_back() {
     runs.push(world.run(&format!("reuse {preserved} --yes")));
     world.install(Some(&preserved));
     runs.push(world.run("verify"));
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv status
         NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
         glance-images   Bound    pvc------------------------------------2   500Gi      RWX            netapp         [age]
@@ -430,7 +460,8 @@ fn a_diverted_claim_and_the_way_back() {
         pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
         2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -447,7 +478,9 @@ fn a_lost_claim_and_the_way_back() {
     runs.push(world.run(&format!("reuse {volume} --yes")));
     world.install(Some(&volume));
     runs.push(world.run("verify"));
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv status
         NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
         glance-images   Lost     pvc------------------------------------1   0                         netapp         [age]
@@ -483,7 +516,8 @@ fn a_lost_claim_and_the_way_back() {
         pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
         2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -500,7 +534,9 @@ fn a_pinned_claim_that_does_not_fit_is_bound_and_told() {
         claim["spec"]["storageClassName"] = json!("other");
     });
     assert_eq!(world.bound(), volume);
-    check(&[world.run("verify")], &expect![[r#"
+    check(
+        &[world.run("verify")],
+        &expect![[r#"
         $ kubectl glancepv verify
         NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
         pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
@@ -509,7 +545,8 @@ fn a_pinned_claim_that_does_not_fit_is_bound_and_told() {
         2| ClassDiffers: class: the claim asks for other, persistentvolume/pvc------------------------------------1 is netapp
         2| ModesDiffer: access modes: the claim asks for ReadWriteOnce, persistentvolume/pvc------------------------------------1 is ReadWriteMany
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -524,7 +561,9 @@ fn a_claim_pinned_before_reuse_still_gets_its_volume() {
     assert_eq!(reuse.status, 0, "{reuse}");
     assert_eq!(world.bound(), volume);
     runs.push(world.run("verify"));
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv status -o name
         persistentvolumeclaim/glance-images
         persistentvolume/pvc------------------------------------1
@@ -543,7 +582,8 @@ fn a_claim_pinned_before_reuse_still_gets_its_volume() {
         pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
         2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -575,7 +615,9 @@ fn waiting_for_the_claim_to_go_and_to_come() {
     let waiting = world.spawn("verify --timeout 60s -o name");
     world.install(Some(&volume));
     runs.push(world.finish("verify --timeout 60s -o name", waiting));
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv status
         NAME            STATUS        VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
         glance-images   Terminating   pvc------------------------------------1   500Gi      RWX            netapp         [age]
@@ -603,13 +645,16 @@ fn waiting_for_the_claim_to_go_and_to_come() {
         $ kubectl glancepv verify --timeout 60s -o name
         persistentvolume/pvc------------------------------------1
         [0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_wait_ends_when_its_time_is_up() {
     let (world, _) = World::installed();
-    check(&[world.run("reuse --timeout 1s"), world.run("verify --timeout 1s")], &expect![[r#"
+    check(
+        &[world.run("reuse --timeout 1s"), world.run("verify --timeout 1s")],
+        &expect![[r#"
         $ kubectl glancepv reuse --timeout [age]
         2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images (waited 1s)
         2| hint: uninstall glance first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
@@ -621,7 +666,8 @@ fn a_wait_ends_when_its_time_is_up() {
         2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was made for it: nothing was reused
         2| hint: kubectl glancepv status
         [1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -652,6 +698,11 @@ fn a_claim_in_another_namespace_is_named() {
     // On a shared cluster other tests have claims of that name, too.
     let run = world.run("status -n default");
     assert_eq!(run.status, 1);
-    assert!(run.stderr.starts_with("Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: there is one in "), "{run}");
+    assert!(
+        run.stderr.starts_with(
+            "Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: there is one in "
+        ),
+        "{run}"
+    );
     assert!(run.stderr.contains("openstack"), "{run}");
 }

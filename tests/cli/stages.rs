@@ -36,8 +36,11 @@ fn off_the_procedure() {
     let (world, volume) = World::installed();
     world.run("retain --yes");
     world.uninstall();
-    world.patch_volume(&volume, json!({"metadata": {"annotations": {"pv.kubernetes.io/provisioned-by": "another"}},
-        "spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
+    world.patch_volume(
+        &volume,
+        json!({"metadata": {"annotations": {"pv.kubernetes.io/provisioned-by": "another"}},
+        "spec": {"persistentVolumeReclaimPolicy": "Delete"}}),
+    );
     assert_stage(&world, "Doomed");
     world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
     world.install(None);
@@ -60,7 +63,8 @@ fn a_volume_that_is_being_deleted() {
 #[test]
 fn a_claim_that_waits() {
     let world = World::new();
-    let theirs = world.create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "backups"}));
+    let theirs =
+        world.create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "backups"}));
     world.create_claim(|claim| claim["spec"]["volumeName"] = json!(theirs));
     assert_stage(&world, "Binding");
     let run = world.run("status");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -86,17 +86,31 @@ impl World {
         let unique = (std::process::id() << 8 | COUNT.fetch_add(1, Ordering::SeqCst)) & 0xff_ffff;
         let (namespace, class) = (format!("os-{unique:06x}"), format!("n{:05x}", unique & 0xf_ffff));
         let provisioner = format!("{class}.csi.example.com");
-        let names = vec![(namespace.clone(), "openstack".to_owned()), (provisioner.clone(), "csi".to_owned()), (class.clone(), "netapp".to_owned())];
+        let names = vec![
+            (namespace.clone(), "openstack".to_owned()),
+            (provisioner.clone(), "csi".to_owned()),
+            (class.clone(), "netapp".to_owned()),
+        ];
         let home = tempfile::tempdir().unwrap();
-        let world =
-            Self { sandbox, namespace, kubeconfig, class, provisioner, client, runtime, home, names: Mutex::new(names) };
+        let world = Self {
+            sandbox,
+            namespace,
+            kubeconfig,
+            class,
+            provisioner,
+            client,
+            runtime,
+            home,
+            names: Mutex::new(names),
+        };
         world.create::<Namespace>(&Api::all(world.client.clone()), json!({"metadata": {"name": world.namespace}}));
         world.add_class("Immediate");
         world
     }
 
     fn add_class(&self, mode: &str) {
-        let class = json!({"metadata": {"name": self.class}, "provisioner": self.provisioner, "volumeBindingMode": mode});
+        let class =
+            json!({"metadata": {"name": self.class}, "provisioner": self.provisioner, "volumeBindingMode": mode});
         self.create::<StorageClass>(&Api::all(self.client.clone()), class);
     }
 
@@ -168,7 +182,8 @@ impl World {
 
     /// The volume that the claim is bound to, once it is.
     pub fn bound(&self) -> String {
-        let claim = self.await_claim(|c| c.is_some_and(|c| c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound")));
+        let claim = self
+            .await_claim(|c| c.is_some_and(|c| c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound")));
         let volume = claim.and_then(|c| c.spec).and_then(|s| s.volume_name).expect("a bound claim names its volume");
         self.name(&volume, "pvc");
         volume
@@ -179,7 +194,9 @@ impl World {
         self.delete_claim();
         self.await_claim(|claim| claim.is_none());
         let key = Some(self.namespace.clone());
-        let mine = |v: &PersistentVolume| v.spec.as_ref().and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.namespace == key);
+        let mine = |v: &PersistentVolume| {
+            v.spec.as_ref().and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.namespace == key)
+        };
         let bound: Vec<_> = self.all_volumes().into_iter().filter(mine).map(|v| v.name_any()).collect();
         for name in bound {
             self.await_volume(&name, |v| v.is_none_or(|v| phase(v) != "Bound"));
@@ -205,11 +222,19 @@ impl World {
     /// Another writer: a merge patch of a volume, as somebody else might send it.
     pub fn patch_volume(&self, name: &str, patch: Value) {
         let params = PatchParams::apply("somebody-else");
-        self.runtime.block_on(self.volumes().patch(name, &PatchParams { field_manager: params.field_manager, ..Default::default() }, &Patch::Merge(patch))).expect("patched");
+        self.runtime
+            .block_on(self.volumes().patch(
+                name,
+                &PatchParams { field_manager: params.field_manager, ..Default::default() },
+                &Patch::Merge(patch),
+            ))
+            .expect("patched");
     }
 
     pub fn patch_volume_status(&self, name: &str, patch: Value) {
-        self.runtime.block_on(self.volumes().patch_status(name, &PatchParams::default(), &Patch::Merge(patch))).expect("patched");
+        self.runtime
+            .block_on(self.volumes().patch_status(name, &PatchParams::default(), &Patch::Merge(patch)))
+            .expect("patched");
     }
 
     /// A volume that nobody provisions, reserved for or bound by whoever `claim_ref` says.
@@ -239,11 +264,18 @@ impl World {
         self.runtime.block_on(pods.delete(pod, &DeleteParams::default().grace_period(0))).expect("deleted");
     }
 
-    pub fn await_claim(&self, wanted: impl Fn(Option<&PersistentVolumeClaim>) -> bool) -> Option<PersistentVolumeClaim> {
+    pub fn await_claim(
+        &self,
+        wanted: impl Fn(Option<&PersistentVolumeClaim>) -> bool,
+    ) -> Option<PersistentVolumeClaim> {
         self.runtime.block_on(awaited(&self.claims(), "glance-images", wanted))
     }
 
-    pub fn await_volume(&self, name: &str, wanted: impl Fn(Option<&PersistentVolume>) -> bool) -> Option<PersistentVolume> {
+    pub fn await_volume(
+        &self,
+        name: &str,
+        wanted: impl Fn(Option<&PersistentVolume>) -> bool,
+    ) -> Option<PersistentVolume> {
         self.runtime.block_on(awaited(&self.volumes(), name, wanted))
     }
 
@@ -331,12 +363,15 @@ impl World {
     pub fn requests(&self) -> String {
         let sandbox = self.sandbox.as_ref().expect("only the sandbox records");
         let taken = sandbox.state.take_requests();
-        taken.iter().map(|r| {
-            let body = if r.body.is_null() { String::new() } else { format!(" {}", r.body) };
-            let versions = Regex::new(r#"(resourceVersion(=|":"))\d+"#).unwrap();
-            let line = self.stable(&format!("{} {}{body}\n", r.method, r.path));
-            versions.replace_all(&line, "$1[version]").into_owned()
-        }).collect()
+        taken
+            .iter()
+            .map(|r| {
+                let body = if r.body.is_null() { String::new() } else { format!(" {}", r.body) };
+                let versions = Regex::new(r#"(resourceVersion(=|":"))\d+"#).unwrap();
+                let line = self.stable(&format!("{} {}{body}\n", r.method, r.path));
+                versions.replace_all(&line, "$1[version]").into_owned()
+            })
+            .collect()
     }
 
     pub fn kubeconfig(&self) -> &std::path::Path {

@@ -44,7 +44,8 @@ impl Refusal {
     /// 409 for a name that is taken.
     #[must_use]
     pub fn already_exists(resource: &Resource, name: &str) -> Self {
-        Self::new(409, "AlreadyExists", format!("{} \"{name}\" already exists", resource.qualified())).about(resource, name)
+        Self::new(409, "AlreadyExists", format!("{} \"{name}\" already exists", resource.qualified()))
+            .about(resource, name)
     }
 
     /// 409 for a resourceVersion that is not the newest.
@@ -52,7 +53,8 @@ impl Refusal {
     pub fn conflict(resource: &Resource, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         let what = resource.qualified();
-        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {what} \"{name}\": {why}")).about(resource, name)
+        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {what} \"{name}\": {why}"))
+            .about(resource, name)
     }
 
     /// 422 for a field.
@@ -70,7 +72,11 @@ impl Refusal {
     pub fn forbidden(user: &str, verb: &str, resource: &Resource, namespace: &str, name: &str) -> Self {
         let (what, group) = (resource.plural, resource.group);
         let object = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
-        let scope = if namespace.is_empty() { "at the cluster scope".to_owned() } else { format!("in the namespace \"{namespace}\"") };
+        let scope = if namespace.is_empty() {
+            "at the cluster scope".to_owned()
+        } else {
+            format!("in the namespace \"{namespace}\"")
+        };
         let message = format!(
             "{}{object} is forbidden: User \"{user}\" cannot {verb} resource \"{what}\" in API group \"{group}\" {scope}",
             resource.qualified()

@@ -64,7 +64,9 @@ fn unbound_claim(store: &mut Store, key: &Key, mut claim: Value) {
     if !claim["spec"]["volumeName"].is_null() {
         let volume = store.get(&volume_key(&claim["spec"]["volumeName"])).cloned();
         // Reserved for this claim: bound unchecked. Reserved for nobody: only if it fits.
-        if let Some(volume) = volume.filter(|v| is_reserved_for(v, &claim) || (v["spec"]["claimRef"].is_null() && fits(v, &claim))) {
+        if let Some(volume) =
+            volume.filter(|v| is_reserved_for(v, &claim) || (v["spec"]["claimRef"].is_null() && fits(v, &claim)))
+        {
             bind(store, key, claim, volume);
         }
         return;
@@ -78,7 +80,8 @@ fn unbound_claim(store: &mut Store, key: &Key, mut claim: Value) {
         bind(store, key, claim, volume);
         return;
     }
-    let class = ("storageclasses", String::new(), claim["spec"]["storageClassName"].as_str().unwrap_or_default().to_owned());
+    let class =
+        ("storageclasses", String::new(), claim["spec"]["storageClassName"].as_str().unwrap_or_default().to_owned());
     let Some(class) = store.get(&class).cloned() else { return };
     if class["volumeBindingMode"] == "WaitForFirstConsumer" && !is_mounted(store, key) {
         return;
@@ -145,7 +148,9 @@ fn drop_finalizer(object: &mut Value, name: &str) {
 fn is_mounted(store: &Store, claim: &Key) -> bool {
     store.list("pods", Some(&claim.1)).any(|(_, pod)| {
         let volumes = pod["spec"]["volumes"].as_array();
-        !pod["spec"]["nodeName"].is_null() && volumes.is_some_and(|all| all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == claim.2.as_str()))
+        !pod["spec"]["nodeName"].is_null()
+            && volumes
+                .is_some_and(|all| all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == claim.2.as_str()))
     })
 }
 
@@ -158,7 +163,9 @@ fn is_reserved_for(volume: &Value, claim: &Value) -> bool {
 }
 
 fn fits(volume: &Value, claim: &Value) -> bool {
-    volume["spec"]["storageClassName"] == claim["spec"]["storageClassName"] && big_enough(volume, claim) && modes_fit(volume, claim)
+    volume["spec"]["storageClassName"] == claim["spec"]["storageClassName"]
+        && big_enough(volume, claim)
+        && modes_fit(volume, claim)
 }
 
 fn modes_fit(volume: &Value, claim: &Value) -> bool {

@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod binder;
+mod discovery;
 pub mod provisioner;
 mod resources;
 mod server;
@@ -12,6 +13,7 @@ pub mod state;
 mod store;
 mod table;
 mod tls;
+mod watch;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -110,7 +112,12 @@ impl Sandbox {
         let mut store = self.state.store();
         for (group, plural, namespace, object) in [
             ("", "namespaces", "", json!({"metadata": {"name": "openstack"}})),
-            ("storage.k8s.io", "storageclasses", "", json!({"metadata": {"name": "netapp"}, "provisioner": PROVISIONER})),
+            (
+                "storage.k8s.io",
+                "storageclasses",
+                "",
+                json!({"metadata": {"name": "netapp"}, "provisioner": PROVISIONER}),
+            ),
             ("", "persistentvolumeclaims", "openstack", claim()),
         ] {
             if let Some(resource) = Resource::find(group, plural) {

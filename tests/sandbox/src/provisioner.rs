@@ -12,8 +12,7 @@ use kube::api::{Api, DeleteParams, ListParams, PostParams, WatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::json;
 
-const WANTED: [&str; 2] =
-    ["volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner"];
+const WANTED: [&str; 2] = ["volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner"];
 const MADE_BY: &str = "pv.kubernetes.io/provisioned-by";
 
 /// Serves the classes whose provisioner is `name`, until dropped; volumes get the policy `policy`.
@@ -26,7 +25,8 @@ pub async fn run(client: Client, name: &str, policy: &str) -> kube::Result<()> {
     let volumes: Api<PersistentVolume> = Api::all(client);
     loop {
         // The watches begin before the look, so that nothing falls between them.
-        let version = volumes.list(&ListParams::default().limit(1)).await?.metadata.resource_version.unwrap_or_default();
+        let version =
+            volumes.list(&ListParams::default().limit(1)).await?.metadata.resource_version.unwrap_or_default();
         let params = WatchParams::default().timeout(30);
         let changed_claims = claims.watch_metadata(&params, &version).await?.map_ok(|_| ());
         let changed_volumes = volumes.watch_metadata(&params, &version).await?.map_ok(|_| ());
@@ -35,7 +35,9 @@ pub async fn run(client: Client, name: &str, policy: &str) -> kube::Result<()> {
             serve(&claims, &volumes, name, policy).await?;
             // Several events of one change are one look.
             match changes.next().await {
-                Some(Ok(())) => while let Ok(Some(Ok(()))) = tokio::time::timeout(Duration::from_millis(5), changes.next()).await {},
+                Some(Ok(())) => {
+                    while let Ok(Some(Ok(()))) = tokio::time::timeout(Duration::from_millis(5), changes.next()).await {}
+                }
                 Some(Err(_)) | None => break,
             }
         }
@@ -50,7 +52,8 @@ async fn serve(
 ) -> kube::Result<()> {
     for claim in claims.list(&ListParams::default()).await? {
         let wanted = WANTED.iter().any(|key| claim.annotations().get(*key).is_some_and(|by| by == name));
-        let unbound = claim.spec.as_ref().is_some_and(|spec| spec.volume_name.as_deref().unwrap_or_default().is_empty());
+        let unbound =
+            claim.spec.as_ref().is_some_and(|spec| spec.volume_name.as_deref().unwrap_or_default().is_empty());
         if wanted && unbound && claim.metadata.deletion_timestamp.is_none() {
             match volumes.create(&PostParams::default(), &volume_for(&claim, name, policy)).await {
                 Err(kube::Error::Api(status)) if status.code == 409 => {}

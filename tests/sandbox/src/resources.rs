@@ -109,7 +109,10 @@ impl Resource {
             }
             for field in ["csi", "hostPath", "nfs"] {
                 if old["spec"][field] != new["spec"][field] {
-                    return Some(("spec.persistentvolumesource", "Forbidden: spec.persistentvolumesource is immutable after creation".to_owned()));
+                    return Some((
+                        "spec.persistentvolumesource",
+                        "Forbidden: spec.persistentvolumesource is immutable after creation".to_owned(),
+                    ));
                 }
             }
         }

@@ -108,7 +108,8 @@ impl State {
     /// Notes a request; the fault that is planned for it.
     pub fn record(&self, request: Recorded) -> Option<Fault> {
         let mut faults = locked(&self.faults);
-        let hit = faults.iter_mut().find(|p| p.left > 0 && p.method == request.method && request.path.contains(&p.path));
+        let hit =
+            faults.iter_mut().find(|p| p.left > 0 && p.method == request.method && request.path.contains(&p.path));
         let fault = hit.map(|planned| {
             planned.left -= 1;
             planned.fault.clone()

@@ -45,7 +45,11 @@ impl Store {
     }
 
     /// The objects of a resource, in order of namespace and name.
-    pub fn list<'a>(&'a self, plural: &'a str, namespace: Option<&'a str>) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+    pub fn list<'a>(
+        &'a self,
+        plural: &'a str,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a Key, &'a Value)> {
         let wanted = move |key: &Key| key.0 == plural && namespace.is_none_or(|n| n == key.1);
         self.objects.iter().filter(move |(key, _)| wanted(key))
     }
@@ -140,5 +144,12 @@ pub fn now() -> String {
 fn uid() -> String {
     let random = || RandomState::new().build_hasher().finish();
     let (a, b) = (random(), random());
-    format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, a >> 16 & 0xffff, a & 0xfff, b >> 52, b & 0xffff_ffff_ffff)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        a >> 32,
+        a >> 16 & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
 }

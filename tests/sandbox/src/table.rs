@@ -87,7 +87,11 @@ fn held(claim: &Value, cell: Value) -> Value {
 }
 
 fn phase(object: &Value) -> Value {
-    if object["metadata"]["deletionTimestamp"].is_null() { object["status"]["phase"].clone() } else { json!("Terminating") }
+    if object["metadata"]["deletionTimestamp"].is_null() {
+        object["status"]["phase"].clone()
+    } else {
+        json!("Terminating")
+    }
 }
 
 fn class(object: &Value) -> Value {
