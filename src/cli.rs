@@ -81,7 +81,7 @@ pub struct ChangeFlags {
     #[arg(short, long)]
     pub yes: bool,
     /// Show the change without making it: worked out here, or gone through by the server
-    #[arg(long, value_enum, value_name = "HOW", default_value = "none")]
+    #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
     pub dry_run: DryRun,
     /// The name that the API server records as the author of the change
     #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
@@ -109,13 +109,20 @@ pub struct Shared {
     #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name)]
     pub claim: String,
     /// The output format; by default a table
-    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
     pub output: Option<Format>,
     /// Tables without their header
     #[arg(long, global = true)]
     pub no_headers: bool,
     /// Colour on standard error
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: Color,
 }
 

@@ -5,6 +5,7 @@
 //! requests and break them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)")]
 
 mod connection;
 mod faults;
