@@ -1,5 +1,6 @@
 //! Every argument and help text; no logic.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -53,12 +54,40 @@ pub enum Command {
         /// The volume; by default the one that was the claim's
         #[arg(value_name = "PV", value_parser = name)]
         volume: Option<String>,
+        /// Then pin the volume in this template, as `pin` does
+        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+        template: Option<PathBuf>,
         /// Wait this long for the claim to be gone (90s, 10m, 1h30m); without it, not at all
         #[arg(long, value_name = "D", value_parser = duration)]
         timeout: Option<Duration>,
         /// How the change is made
         #[command(flatten)]
         change: ChangeFlags,
+    },
+    /// Name the volume in the chart's template of the claim
+    ///
+    /// Adds or replaces the one line `volumeName: PV` in the spec of the claim; no other byte of the
+    /// file changes. With PV no cluster is asked. A pin is for the next fresh install: the spec of
+    /// a claim that is bound cannot change.
+    Pin {
+        /// The volume; by default the one that was the claim's
+        #[arg(value_name = "PV", value_parser = name)]
+        volume: Option<String>,
+        /// The template; - filters standard input to standard output
+        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+        template: PathBuf,
+        /// How the change is made
+        #[command(flatten)]
+        change: AskFlags,
+    },
+    /// Take the line away that `pin` added
+    Unpin {
+        /// The template; - filters standard input to standard output
+        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+        template: PathBuf,
+        /// How the change is made
+        #[command(flatten)]
+        change: AskFlags,
     },
     /// Say whether the claim is bound to the preserved volume
     ///
@@ -74,15 +103,23 @@ pub enum Command {
     },
 }
 
-/// Flags of the commands that change something.
+/// How a change is agreed to.
 #[derive(Args, Clone, Debug)]
-pub struct ChangeFlags {
+pub struct AskFlags {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
     /// Show the change without making it: worked out here, or gone through by the server
     #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
     pub dry_run: DryRun,
+}
+
+/// Flags of the commands that change something in the cluster.
+#[derive(Args, Clone, Debug)]
+pub struct ChangeFlags {
+    /// How it is agreed to
+    #[command(flatten)]
+    pub ask: AskFlags,
     /// The name that the API server records as the author of the change
     #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
     pub field_manager: String,

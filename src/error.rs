@@ -34,6 +34,15 @@ pub enum Error {
     },
     /// The situation forbids it.
     Refused(Refusal),
+    /// A file cannot be read, edited or written.
+    File {
+        /// The file, with the line where there is one: `pvc-images.yaml:12`.
+        place: String,
+        /// What is wrong.
+        message: String,
+        /// What to do, where there is something.
+        hint: Option<String>,
+    },
     /// The user said no.
     Declined,
     /// Something had to be asked, and there is no terminal: what would have been done.
@@ -63,6 +72,7 @@ impl Error {
             | Self::Answer(_)
             | Self::Configuration(_)
             | Self::Absent { .. }
+            | Self::File { .. }
             | Self::Refused(_)
             | Self::Declined
             | Self::NoTerminal(_)
@@ -76,6 +86,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Refused(refusal) => refusal.hint.as_deref(),
+            Self::File { hint, .. } => hint.as_deref(),
             Self::NoTerminal(_) => Some("pass --yes, or look first with --dry-run=server"),
             Self::Unsettled { hint, .. } | Self::Absent { hint, .. } => Some(hint),
             _ => None,
@@ -114,6 +125,7 @@ impl fmt::Display for Error {
                 write!(f, "Error from server (NotFound): persistentvolumeclaims \"{claim}\" not found")
             }
             Self::Refused(refusal) => write!(f, "error: {}", refusal.message),
+            Self::File { place, message, .. } => write!(f, "error: {place}: {message}"),
             Self::Declined => f.write_str("error: declined; nothing was changed"),
             Self::NoTerminal(what) => write!(f, "error: this would {what} and there is no terminal to ask at"),
             Self::Unsettled { message, .. } => write!(f, "error: {message}"),

@@ -4,8 +4,10 @@ mod cli;
 mod cluster;
 mod commands;
 mod error;
+mod file;
 mod kubectl;
 mod lifecycle;
+mod template;
 mod terminal;
 
 use std::process::ExitCode;

@@ -98,7 +98,7 @@ pub async fn carry_out(session: &Session, verb: &Verb<'_>) -> Result<Changed, Er
             }
             Err(refusal) => {
                 match &refusal.remedy {
-                    Remedy::Choose(names) if session.terminal.is_interactive() && !verb.flags.yes => {
+                    Remedy::Choose(names) if session.terminal.is_interactive() && !verb.flags.ask.yes => {
                         named = Some(choose(session, &seen, names)?);
                     }
                     Remedy::Wait => waiting.change(&seen, refusal).await?,
@@ -126,7 +126,7 @@ pub async fn carry_out(session: &Session, verb: &Verb<'_>) -> Result<Changed, Er
 
 /// Shows the change and gets a yes to it; a dry run needs none.
 async fn agree(session: &Session, flags: &ChangeFlags, change: &Change) -> Result<(), Error> {
-    let needed = flags.dry_run == DryRun::None && !flags.yes;
+    let needed = flags.ask.dry_run == DryRun::None && !flags.ask.yes;
     if needed && !session.terminal.is_interactive() {
         return Err(Error::NoTerminal(format!("patch persistentvolume/{}", change.volume)));
     }
@@ -143,7 +143,7 @@ async fn send(
     change: &Change,
     seen: &Observation,
 ) -> Result<(Row, &'static str), Error> {
-    let (persist, outcome) = match flags.dry_run {
+    let (persist, outcome) = match flags.ask.dry_run {
         DryRun::None => (Persist::Yes, "patched"),
         DryRun::Server => (Persist::DryRun, "patched (server dry run)"),
         DryRun::Client => {

@@ -66,7 +66,14 @@ impl Guidance {
                 let several = found.waiting.iter().any(|v| v.is_released());
                 vec![target.command(&if several { format!("reuse {name}") } else { "reuse".to_owned() })]
             }),
-            Stage::Reserved => (Tone::Good, format!("waits for {key}."), reserved(target, name)),
+            Stage::Reserved => (
+                Tone::Good,
+                format!("waits for {key}."),
+                vec![
+                    format!("{}   (names the volume in the claim's template)", target.command("pin -f TEMPLATE")),
+                    format!("{INSTALL}, then {}", target.command("verify --timeout 10m")),
+                ],
+            ),
             Stage::Binding => (
                 Tone::Plain,
                 match found.volume {
@@ -94,6 +101,15 @@ impl Guidance {
         Self { summary, next, tone }
     }
 
+    /// The same, with the template pinned already.
+    #[must_use]
+    pub fn pinned(mut self, pinned: bool) -> Self {
+        if pinned {
+            self.next.retain(|step| !step.contains("pin -f TEMPLATE"));
+        }
+        self
+    }
+
     /// Tells the stage, the findings and the next step.
     pub fn tell(&self, terminal: &Terminal, found: &Assessment<'_>) {
         terminal.headline(self.tone, &found.stage.to_string(), &self.summary);
@@ -111,11 +127,6 @@ impl Guidance {
             }
         }
     }
-}
-
-fn reserved(target: &Target, name: &str) -> Vec<String> {
-    let verify = target.command("verify --timeout 10m");
-    vec![format!("put `volumeName: {name}` into the template of the claim, {INSTALL}, then {verify}")]
 }
 
 fn diverted(

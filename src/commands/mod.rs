@@ -2,6 +2,7 @@
 
 mod change;
 mod guidance;
+mod pin;
 mod retain;
 mod reuse;
 mod status;
@@ -13,6 +14,7 @@ use crate::cluster::api::Cluster;
 use crate::error::Error;
 use crate::kubectl::output::Output;
 use crate::lifecycle::facts::Target;
+use crate::template::Pin;
 use crate::terminal::Terminal;
 
 /// What every command is given: whom to ask, about what, and how to answer.
@@ -29,25 +31,54 @@ pub struct Session {
 
 /// Runs the command that was typed.
 pub async fn run(cli: &Cli, terminal: Terminal) -> Result<(), Error> {
-    let (cluster, namespace) = cli.connection.open(warn).await?;
-    let shared = &cli.shared;
-    let mut flags = cli.connection.typed();
-    if shared.claim != DEFAULT_CLAIM {
-        flags += &format!(" --claim {}", shared.claim);
-    }
-    let namespace = shared.namespace.clone().unwrap_or(namespace);
-    let target = Target { namespace, claim: shared.claim.clone(), flags, namespace_typed: shared.namespace.is_some() };
-    let output = Output { format: shared.output, headers: !shared.no_headers };
-    let session = Session { cluster, target, terminal, output };
+    let claim = &cli.shared.claim;
     match &cli.command {
-        Command::Status => status::run(&session).await,
-        Command::Retain { volume, change } => retain::run(&session, volume.as_deref(), change).await,
-        Command::Reuse { volume, timeout, change } => reuse::run(&session, volume.as_deref(), *timeout, change).await,
-        Command::Verify { volume, timeout } => verify::run(&session, volume.as_deref(), *timeout).await,
+        Command::Unpin { template, change } => pin::run(terminal, claim, template, Pin::Off, change).await,
+        Command::Pin { volume: Some(volume), template, change } => {
+            pin::run(terminal, claim, template, Pin::To(volume), change).await
+        }
+        _ => in_cluster(cli, &Session::open(cli, terminal).await?).await,
+    }
+}
+
+/// Runs a command that asks the cluster.
+async fn in_cluster(cli: &Cli, session: &Session) -> Result<(), Error> {
+    match &cli.command {
+        Command::Status => status::run(session).await,
+        Command::Retain { volume, change } => retain::run(session, volume.as_deref(), change).await,
+        Command::Reuse { volume, template, timeout, change } => {
+            reuse::run(session, volume.as_deref(), template.as_deref(), *timeout, change).await
+        }
+        Command::Pin { volume: _, template, change } => {
+            let volume = pin::volume(session).await?;
+            pin::run(session.terminal, &session.target.claim, template, Pin::To(&volume), change).await
+        }
+        Command::Unpin { template, change } => {
+            pin::run(session.terminal, &session.target.claim, template, Pin::Off, change).await
+        }
+        Command::Verify { volume, timeout } => verify::run(session, volume.as_deref(), *timeout).await,
     }
 }
 
 impl Session {
+    /// Connects, as the flags say; nothing is sent yet.
+    async fn open(cli: &Cli, terminal: Terminal) -> Result<Self, Error> {
+        let (cluster, namespace) = cli.connection.open(warn).await?;
+        let shared = &cli.shared;
+        let mut flags = cli.connection.typed();
+        if shared.claim != DEFAULT_CLAIM {
+            flags += &format!(" --claim {}", shared.claim);
+        }
+        let target = Target {
+            namespace: shared.namespace.clone().unwrap_or(namespace),
+            claim: shared.claim.clone(),
+            flags,
+            namespace_typed: shared.namespace.is_some(),
+        };
+        let output = Output { format: shared.output, headers: !shared.no_headers };
+        Ok(Self { cluster, target, terminal, output })
+    }
+
     /// The error for a target that is not there, neither claim nor volume; it names the namespaces
     /// that have a claim of that name.
     async fn absent(&self) -> Error {

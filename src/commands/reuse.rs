@@ -1,5 +1,6 @@
 //! `reuse`: the preserved volume → Available, reserved for the next claim of that name.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use k8s_openapi::api::core::v1::PersistentVolume;
 use super::Session;
 use super::change::{Changed, Verb, carry_out};
 use super::guidance::Guidance;
+use super::pin::Draft;
 use crate::cli::ChangeFlags;
 use crate::cluster::api::{Kind, Row};
 use crate::cluster::observe::{Scope, not_found};
@@ -16,6 +18,7 @@ use crate::error::Error;
 use crate::lifecycle::facts::{Volume, VolumePhase};
 use crate::lifecycle::plan::reuse;
 use crate::lifecycle::stage::assess;
+use crate::template::Pin;
 
 /// How long the volume controller may take to make a volume Available, where `--timeout` does not
 /// say; it takes a second or two.
@@ -25,16 +28,27 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 pub async fn run(
     session: &Session,
     volume: Option<&str>,
+    template: Option<&Path>,
     timeout: Option<Duration>,
     flags: &ChangeFlags,
 ) -> Result<(), Error> {
+    // A template that cannot be pinned is told before anything has changed.
+    if let Some(template) = template {
+        Draft::new(&session.target.claim, template, Pin::To("unknown-yet"))?;
+    }
     let verb = Verb { plan: reuse, volume, scope: Scope::All, timeout, flags };
     let mut changed = carry_out(session, &verb).await?;
     changed.announce(session)?;
     if !changed.is_real() {
+        if let Some(template) = template {
+            pin(session, &changed, template, flags).await?;
+        }
         return changed.print(session);
     }
     let settled = settle(session, &mut changed, timeout.unwrap_or(SETTLES_WITHIN)).await?;
+    if let Some(template) = template {
+        pin(session, &changed, template, flags).await?;
+    }
     changed.print(session)?;
     if session.output.is_table() {
         let mut situation = changed.seen.situation;
@@ -42,9 +56,16 @@ pub async fn run(
         situation.volumes.push(settled);
         let found = assess(&situation);
         Guidance::new(&found, &session.target, situation.claim.as_ref(), Timestamp::now())
+            .pinned(template.is_some())
             .tell(&session.terminal, &found);
     }
     Ok(())
+}
+
+async fn pin(session: &Session, changed: &Changed, template: &Path, flags: &ChangeFlags) -> Result<(), Error> {
+    let draft = Draft::new(&session.target.claim, template, Pin::To(&changed.name()))?;
+    let done = draft.write(session.terminal, &flags.ask).await?;
+    if session.output.is_table() { session.terminal.print(&done) } else { Ok(()) }
 }
 
 /// Waits until the volume is what was promised: Available, or already taken by the waiting claim.

@@ -89,19 +89,7 @@ pub fn retain(situation: &Situation) -> Result<Plan, Refusal> {
 /// refuses as long as a claim of that UID may live.
 pub fn reuse(situation: &Situation) -> Result<Plan, Refusal> {
     let target = &situation.target;
-    let volume = match (&situation.named, situation.bound()) {
-        (Some(name), _) => situation.volume(name).ok_or_else(|| missing(name))?,
-        (None, Some((_, volume))) if situation.preserved().is_empty() => volume,
-        _ => {
-            let reserved = situation.naming(|v| v.phase == VolumePhase::Available && v.is_reserved());
-            let released = situation.naming(|v| v.is_released() && !v.terminating);
-            let others = situation.naming(|_| true);
-            let meant = [reserved.into_iter().take(1).collect(), released, others];
-            let meant = meant.into_iter().find(|m| !m.is_empty()).unwrap_or_default();
-            one(situation, "reuse", &meant)?
-        }
-    };
-    ours(target, volume)?;
+    let volume = preserved(situation, "reuse")?;
     let name = &volume.name;
     if volume.terminating {
         return Err(terminating(name));
@@ -126,6 +114,26 @@ pub fn reuse(situation: &Situation) -> Result<Plan, Refusal> {
         .hint(format!("`{}` waits for it", target.command("reuse --timeout 1m")))
         .wait()),
     }
+}
+
+/// The volume that is to be, or was, or is the target's: the one named; the claim's own, unless others
+/// wait; one that is reserved, one that is Released, any other. Several are for the user to choose
+/// from.
+pub fn preserved<'a>(situation: &'a Situation, verb: &str) -> Result<&'a Volume, Refusal> {
+    let volume = match (&situation.named, situation.bound()) {
+        (Some(name), _) => situation.volume(name).ok_or_else(|| missing(name))?,
+        (None, Some((_, volume))) if situation.preserved().is_empty() => volume,
+        _ => {
+            let reserved = situation.naming(|v| v.phase == VolumePhase::Available && v.is_reserved());
+            let released = situation.naming(|v| v.is_released() && !v.terminating);
+            let others = situation.naming(|_| true);
+            let meant = [reserved.into_iter().take(1).collect(), released, others];
+            let meant = meant.into_iter().find(|m| !m.is_empty()).unwrap_or_default();
+            one(situation, verb, &meant)?
+        }
+    };
+    ours(&situation.target, volume)?;
+    Ok(volume)
 }
 
 /// Refuses as long as the claim that the volume's claimRef means may live, or the claim of that

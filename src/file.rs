@@ -1,0 +1,124 @@
+//! Replaces a file's content, all or nothing.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// A file as it was read.
+pub struct Original {
+    /// As it was named, for messages.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Where it really is, symbolic links followed.
+    path: PathBuf,
+    metadata: Metadata,
+}
+
+/// An error about a file.
+pub fn failure(name: &str, line: Option<usize>, message: impl Into<String>, hint: Option<String>) -> Error {
+    let place = line.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
+    Error::File { place, message: message.into(), hint }
+}
+
+impl Original {
+    /// Reads a text file that could be replaced afterwards.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let broken = |error: io::Error| failure(&name, None, said(&error), None);
+        let path = fs::canonicalize(path).map_err(broken)?;
+        let metadata = fs::metadata(&path).map_err(broken)?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "this is a folder" } else { "this is no file" };
+            return Err(failure(&name, None, what, Some("name the template of the claim".to_owned())));
+        }
+        let bytes = fs::read(&path).map_err(broken)?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+            failure(&name, Some(line), "this is not UTF-8", None)
+        })?;
+        Ok(Self { name, text, path, metadata })
+    }
+
+    /// Puts `text` in its place: written to a new file beside it, flushed to the disk, and renamed, so
+    /// that whoever looks sees the old file or the new one. Mode and owner stay; a symbolic link
+    /// goes on pointing to it.
+    ///
+    /// # Errors
+    ///
+    /// The file is read-only, has other hard links (a rename would part them), or has changed since
+    /// it was read; the folder cannot be written to. Then nothing has changed.
+    pub fn replace(&self, text: &str) -> Result<(), Error> {
+        let broken = |error: io::Error| failure(&self.name, None, said(&error), None);
+        if self.metadata.permissions().readonly() {
+            return Err(failure(
+                &self.name,
+                None,
+                "the file is read-only",
+                Some("chmod u+w, or edit a copy".to_owned()),
+            ));
+        }
+        if hard_links(&self.metadata) > 1 {
+            let hint = "edit it by hand, or copy it first";
+            return Err(failure(
+                &self.name,
+                None,
+                "the file has other hard links, which would keep the old text",
+                Some(hint.to_owned()),
+            ));
+        }
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut new = tempfile::Builder::new().prefix(".glancepv").tempfile_in(folder).map_err(broken)?;
+        new.write_all(text.as_bytes()).map_err(broken)?;
+        new.as_file().set_permissions(self.metadata.permissions()).map_err(broken)?;
+        keep_owner(new.as_file(), &self.metadata).map_err(broken)?;
+        new.as_file().sync_all().map_err(broken)?;
+        if fs::read(&self.path).map_err(broken)? != self.text.as_bytes() {
+            let hint = "look at it, and repeat the command";
+            return Err(failure(
+                &self.name,
+                None,
+                "the file has changed since it was read; nothing was written",
+                Some(hint.to_owned()),
+            ));
+        }
+        new.persist(&self.path).map_err(|error| broken(error.error))?;
+        // The rename itself is on the disk once the folder is; not every system lets one open it.
+        File::open(folder).and_then(|folder| folder.sync_all()).or_else(|_| Ok(()))
+    }
+}
+
+/// The operating system's words alone.
+fn said(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+#[cfg(unix)]
+fn hard_links(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn hard_links(_: &Metadata) -> u64 {
+    1
+}
+
+/// Only the owner's own files and root's commands get here with another owner to keep.
+#[cfg(unix)]
+fn keep_owner(new: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let made = new.metadata()?;
+    if (made.uid(), made.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Pins and unpins a volume in the Helm template of a claim: text in, edit out.
+//!
+//! A template is not YAML until it is rendered, so it is read by lines: Helm's actions, comments
+//! and the insides of longer values are stepped over, and what is left has the shape of YAML. One
+//! line is added, replaced or removed; no other byte changes.
+
+mod scan;
+
+use scan::{Claim, Line};
+
+/// What is asked of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pin<'a> {
+    /// `spec.volumeName` is this volume.
+    To(&'a str),
+    /// There is no `spec.volumeName`.
+    Off,
+}
+
+/// Why a template cannot be edited: what, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The line, counted from 1, where there is one to point at.
+    pub line: Option<usize>,
+    /// What is wrong; reads well after `FILE:LINE: `.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Misfit {
+    fn new(line: Option<usize>, message: impl Into<String>) -> Self {
+        Self { line, message: message.into(), hint: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// A template after the edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The whole text.
+    pub text: String,
+    /// The line that was added, replaced or removed, counted from 1; `None` where the template is
+    /// as asked already.
+    pub line: Option<usize>,
+}
+
+/// Edits the template of the claim of that name.
+///
+/// The claim's document is the one of kind `PersistentVolumeClaim` with that name; where none has it,
+/// the only one whose name is templated. A new line goes after `storageClassName:`, else to the end
+/// of `spec:`, where it is rendered whenever `spec:` is. A literal value is replaced; a templated
+/// one is the chart's own affair and refused.
+pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
+    if text.trim().is_empty() {
+        return Err(Misfit::new(None, "the file is empty"));
+    }
+    let lines = scan::lines(text)?;
+    let found = scan::claim(&lines, claim)?;
+    match (found.pins.as_slice(), pin) {
+        ([], Pin::Off) => Ok(Edited { text: text.to_owned(), line: None }),
+        ([], Pin::To(volume)) => insert(&lines, &found, volume),
+        ([at], pin) => change(&lines, *at, pin),
+        ([first, second, ..], _) => {
+            Err(Misfit::new(Some(second + 1), format!("a second volumeName; the first is on line {}", first + 1))
+                .hint("leave the one that is rendered"))
+        }
+    }
+}
+
+fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Edited, Misfit> {
+    let line = &lines[at];
+    let (start, end) = scan::value(line.body());
+    let value = &line.body()[start..end];
+    if value.contains("{{") || scan::opens_or_closes(line.body()) {
+        return Err(Misfit::new(Some(at + 1), format!("volumeName is templated: {}", line.body().trim()))
+            .hint("set the value that the chart takes it from instead"));
+    }
+    let Pin::To(volume) = pin else { return Ok(removed(lines, at)) };
+    if value.trim_matches(['"', '\'']) == volume {
+        return Ok(Edited { text: joined(lines), line: None });
+    }
+    let gap = if start == end && !line.body()[..start].ends_with(char::is_whitespace) { " " } else { "" };
+    let replaced = format!("{}{gap}{volume}{}{}", &line.body()[..start], &line.body()[end..], line.ending());
+    let text = joined(&lines[..at]) + &replaced + &joined(&lines[at + 1..]);
+    Ok(Edited { text, line: Some(at + 1) })
+}
+
+/// The last line of a file may have no line end; then the one before gives its own away.
+fn removed(lines: &[Line<'_>], at: usize) -> Edited {
+    let mut text = joined(&lines[..at]);
+    if at > 0 && lines[at].ending().is_empty() {
+        text.truncate(text.len() - lines[at - 1].ending().len());
+    }
+    Edited { text: text + &joined(&lines[at + 1..]), line: Some(at + 1) }
+}
+
+fn insert(lines: &[Line<'_>], found: &Claim, volume: &str) -> Result<Edited, Misfit> {
+    let before = &lines[found.insert_at - 1];
+    let indent = &found.indent;
+    let usual = lines.iter().map(Line::ending).find(|ending| !ending.is_empty()).unwrap_or("\n");
+    let added = match before.ending() {
+        "" => format!("{usual}{indent}volumeName: {volume}"),
+        ending => format!("{indent}volumeName: {volume}{ending}"),
+    };
+    let text = joined(&lines[..found.insert_at]) + &added + &joined(&lines[found.insert_at..]);
+    Ok(Edited { text, line: Some(found.insert_at + 1) })
+}
+
+fn joined(lines: &[Line<'_>]) -> String {
+    lines.iter().map(Line::whole).collect()
+}
+
+#[cfg(test)]
+#[path = "template/tests.rs"]
+mod tests;
