@@ -33,12 +33,36 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Show the claim, its volumes, where they stand in the procedure and what to type next
-    Status,
+    Status {
+        /// Go on, and show it again whenever it has changed
+        #[arg(short, long)]
+        watch: bool,
+    },
+    /// Say before a maintenance window whether anything stands in the way
+    ///
+    /// One line a check: the API server, the rights that later steps need, claim and volume, the
+    /// policy, Helm, the storage class, the pods, the template. Exits 0 when nothing stands in the way.
+    Check {
+        /// See whether this template can be pinned
+        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+        template: Option<PathBuf>,
+    },
     /// Set the volume's reclaim policy to Retain, so that it outlives its claim
     ///
     /// Exits 0 only when the policy is Retain, so `kubectl glancepv retain && UNINSTALL` never
     /// uninstalls after a refusal or a declined prompt.
     Retain {
+        /// The volume; by default the claim's own
+        #[arg(value_name = "PV", value_parser = name)]
+        volume: Option<String>,
+        /// How the change is made
+        #[command(flatten)]
+        change: ChangeFlags,
+    },
+    /// Set the volume's reclaim policy back to Delete
+    ///
+    /// Only while claim and volume are bound to each other. Exits 0 when the policy is Delete.
+    Unretain {
         /// The volume; by default the claim's own
         #[arg(value_name = "PV", value_parser = name)]
         volume: Option<String>,
@@ -100,6 +124,37 @@ pub enum Command {
         /// Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all
         #[arg(long, value_name = "D", value_parser = duration)]
         timeout: Option<Duration>,
+    },
+    /// Walk through the whole procedure, from wherever it stands to the end
+    ///
+    /// Finds the stage, offers the next step, runs the commands that are given or waits until
+    /// somebody has run them elsewhere. It may be interrupted anywhere and goes on from the cluster's
+    /// state. Exits 0 as verify does.
+    Guide {
+        /// Pin the volume in this template
+        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+        template: Option<PathBuf>,
+        /// The command that uninstalls glance, run by the shell
+        #[arg(long, value_name = "CMD")]
+        uninstall: Option<String>,
+        /// The command that installs glance, run by the shell
+        #[arg(long, value_name = "CMD")]
+        install: Option<String>,
+        /// How long to wait for each step that is done elsewhere; by default, for days
+        #[arg(long, value_name = "D", value_parser = duration)]
+        timeout: Option<Duration>,
+        /// How changes are made
+        #[command(flatten)]
+        change: ChangeFlags,
+    },
+    /// Print the volume as a manifest that `kubectl apply` creates again
+    ///
+    /// For a cluster that has lost the object. Nothing that ties it to a claim's UID is in it; it is
+    /// reserved by name.
+    Export {
+        /// The volume; by default the one that is, or was, the claim's
+        #[arg(value_name = "PV", value_parser = name)]
+        volume: Option<String>,
     },
 }
 

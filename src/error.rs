@@ -43,6 +43,8 @@ pub enum Error {
         /// What to do, where there is something.
         hint: Option<String>,
     },
+    /// A check has failed, and that was the result.
+    Failed,
     /// The user said no.
     Declined,
     /// Something had to be asked, and there is no terminal: what would have been done.
@@ -73,6 +75,7 @@ impl Error {
             | Self::Configuration(_)
             | Self::Absent { .. }
             | Self::File { .. }
+            | Self::Failed
             | Self::Refused(_)
             | Self::Declined
             | Self::NoTerminal(_)
@@ -97,6 +100,12 @@ impl Error {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Api(status) if status.code == 409)
+    }
+
+    /// Whether the user lacks a right.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Api(status) if status.code == 403)
     }
 
     /// Whether trying again later may help although nothing was changed here: the connection, or a
@@ -126,6 +135,7 @@ impl fmt::Display for Error {
             }
             Self::Refused(refusal) => write!(f, "error: {}", refusal.message),
             Self::File { place, message, .. } => write!(f, "error: {place}: {message}"),
+            Self::Failed => f.write_str("error: a check has failed"),
             Self::Declined => f.write_str("error: declined; nothing was changed"),
             Self::NoTerminal(what) => write!(f, "error: this would {what} and there is no terminal to ask at"),
             Self::Unsettled { message, .. } => write!(f, "error: {message}"),

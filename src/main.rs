@@ -39,7 +39,8 @@ fn main() -> ExitCode {
 }
 
 fn report(terminal: Terminal, error: &Error) -> ExitCode {
-    if !matches!(error, Error::Interrupted) {
+    // Those two have said all there is to say.
+    if !matches!(error, Error::Interrupted | Error::Failed) {
         terminal.note(&error.to_string());
     }
     if let Some(hint) = error.hint() {

@@ -77,13 +77,14 @@ impl Terminal {
 
     /// A line whose first word, up to the colon, is coloured.
     pub fn headline(&self, tone: Tone, head: &str, rest: &str) {
-        let style = match tone {
-            Tone::Good => Style::new().green(),
-            Tone::Plain => Style::new().cyan(),
-            Tone::Bad => Style::new().red().bold(),
-        };
-        let head = style.force_styling(self.color).apply_to(plain(head));
-        let _ = writeln!(stderr(), "{head}: {}", plain(rest));
+        let _ = writeln!(stderr(), "{}: {}", styled(tone, self.color, head), plain(rest));
+    }
+
+    /// A text for standard output after a coloured mark.
+    #[must_use]
+    pub fn marked(&self, tone: Tone, mark: &str, rest: &str) -> String {
+        let color = self.color && stdout().is_terminal();
+        format!("{} {}", styled(tone, color, mark), plain(rest))
     }
 
     /// Asks; only `y` is yes, and a bare Return and the end of input are no.
@@ -124,6 +125,15 @@ impl Terminal {
     }
 }
 
+fn styled(tone: Tone, color: bool, text: &str) -> String {
+    let style = match tone {
+        Tone::Good => Style::new().green(),
+        Tone::Plain => Style::new().cyan(),
+        Tone::Bad => Style::new().red().bold(),
+    };
+    style.force_styling(color).apply_to(plain(text)).to_string()
+}
+
 /// A line that is redrawn while something is awaited; nothing where standard error is no terminal.
 pub struct Progress {
     term: Option<Term>,
@@ -162,8 +172,8 @@ impl Drop for Progress {
     }
 }
 
-/// Text without the control characters that would act on a terminal; line breaks stay.
+/// Text without the control characters that would act on a terminal; line breaks and tabs stay.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+    text.chars().filter(|c| ['\n', '\t'].contains(c) || !c.is_control()).collect()
 }

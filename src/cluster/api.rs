@@ -27,6 +27,8 @@ pub enum Kind {
     Volume,
     /// A pod, in a namespace.
     Pod,
+    /// A storage class.
+    Class,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Claim => "persistentvolumeclaims",
             Self::Volume => "persistentvolumes",
             Self::Pod => "pods",
+            Self::Class => "storageclasses",
         }
     }
 
@@ -44,6 +47,7 @@ impl Kind {
     #[must_use]
     pub fn path(self, namespace: Option<&str>) -> String {
         match namespace {
+            _ if self == Self::Class => "/apis/storage.k8s.io/v1/storageclasses".to_owned(),
             Some(namespace) => format!("/api/v1/namespaces/{namespace}/{}", self.plural()),
             None => format!("/api/v1/{}", self.plural()),
         }
@@ -98,6 +102,47 @@ struct TableRow {
     object: Option<Value>,
 }
 
+/// A right that some command needs.
+#[derive(Debug)]
+pub struct NeededRight {
+    /// `patch`
+    pub verb: &'static str,
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// `persistentvolumes`
+    pub resource: &'static str,
+    /// Whether it is needed in the claim's namespace only.
+    pub namespaced: bool,
+    /// The commands that need it.
+    pub by: &'static str,
+    /// Whether those cannot do without.
+    pub needed: bool,
+}
+
+impl std::fmt::Display for NeededRight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} (for {})", self.verb, self.resource, self.by)
+    }
+}
+
+const fn right(verb: &'static str, resource: &'static str, namespaced: bool, by: &'static str) -> NeededRight {
+    NeededRight { verb, group: "", resource, namespaced, by, needed: true }
+}
+
+/// Every right that the plugin uses.
+pub const RIGHTS: &[NeededRight] = &[
+    right("get", "persistentvolumes", false, "all commands"),
+    right("list", "persistentvolumes", false, "status, reuse, verify, guide, export"),
+    right("watch", "persistentvolumes", false, "reuse, guide, status --watch"),
+    right("patch", "persistentvolumes", false, "retain, unretain, reuse, guide"),
+    right("get", "persistentvolumeclaims", true, "all commands"),
+    right("list", "persistentvolumeclaims", true, "waiting"),
+    right("watch", "persistentvolumeclaims", true, "waiting"),
+    NeededRight { needed: false, ..right("list", "pods", true, "naming the pods that hold the claim") },
+    NeededRight { needed: false, ..right("list", "events", true, "saying why a claim waits") },
+    NeededRight { needed: false, group: "storage.k8s.io", ..right("get", "storageclasses", false, "check") },
+];
+
 /// Whether a patch is to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persist {
@@ -113,6 +158,10 @@ pub struct Cluster {
     pub client: Client,
     /// `host:port` of its API server, for messages.
     pub server: String,
+    /// The API server's address.
+    pub url: String,
+    /// The kubeconfig's context, where there is one.
+    pub context: Option<String>,
     /// Told each warning that the API server attaches to an answer.
     pub warn: fn(&str),
 }
@@ -146,12 +195,24 @@ impl Cluster {
         row(&self.call(Method::PATCH, &path, Some(change.body().to_string().into_bytes())).await?)
     }
 
-    async fn call(&self, method: Method, path: &str, patch: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
+    /// Whether the user has a right, by a SelfSubjectAccessReview.
+    pub async fn may(&self, right: &NeededRight, namespace: &str) -> Result<bool, Error> {
+        let namespace = if right.namespaced { namespace } else { "" };
+        let review = serde_json::json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {"namespace": namespace, "verb": right.verb, "group": right.group,
+                "resource": right.resource}}});
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        let answer: Value = json(&self.call(Method::POST, path, Some(review.to_string().into_bytes())).await?)?;
+        Ok(answer["status"]["allowed"] == true)
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
+        let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, AS_TABLE);
-        if patch.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/merge-patch+json");
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, kind);
         }
-        let request = request.body(Body::from(patch.unwrap_or_default())).map_err(|e| Error::Answer(e.to_string()))?;
+        let request = request.body(Body::from(body.unwrap_or_default())).map_err(|e| Error::Answer(e.to_string()))?;
         let broken = |e| transport::failure(&self.server, e);
         let response = self.client.send(request).await.map_err(broken)?;
         let status = response.status();

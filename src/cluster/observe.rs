@@ -123,8 +123,13 @@ impl Cluster {
 
     /// The pods that mount the target's claim; none where the user may not look.
     pub async fn holders(&self, target: &Target) -> Vec<String> {
+        self.mounting(target).await.unwrap_or_default()
+    }
+
+    /// The pods that mount the target's claim.
+    pub async fn mounting(&self, target: &Target) -> Result<Vec<String>, Error> {
         let path = Kind::Pod.path(Some(&target.namespace));
-        let Ok(pods) = self.list::<Value>(&format!("{path}?includeObject=Object")).await else { return Vec::new() };
+        let pods: Value = self.list(&format!("{path}?includeObject=Object")).await?;
         let rows = pods["rows"].as_array().cloned().unwrap_or_default();
         let mounts = |pod: &Value| {
             let volumes = pod["spec"]["volumes"].as_array();
@@ -137,7 +142,28 @@ impl Cluster {
                 })
         };
         let held = rows.iter().map(|row| &row["object"]).filter(|pod| mounts(pod));
-        held.filter_map(|pod| pod["metadata"]["name"].as_str().map(str::to_owned)).collect()
+        Ok(held.filter_map(|pod| pod["metadata"]["name"].as_str().map(str::to_owned)).collect())
+    }
+}
+
+impl Cluster {
+    /// The events of the claim of that UID, as reason and message, the newest of each reason; none
+    /// where the user may not look.
+    pub async fn events(&self, target: &Target, uid: &str) -> Vec<(String, String)> {
+        let path = format!("/api/v1/namespaces/{}/events?fieldSelector=involvedObject.uid%3D{uid}", target.namespace);
+        let Ok(list) = self.list::<Value>(&format!("{path}&includeObject=Object")).await else { return Vec::new() };
+        let rows = list["rows"].as_array().cloned().unwrap_or_default();
+        let mut events: Vec<&Value> = rows.iter().map(|row| &row["object"]).collect();
+        events.sort_by_key(|event| event["lastTimestamp"].as_str().unwrap_or_default());
+        let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        let mut newest: Vec<(String, String)> = Vec::new();
+        for event in events.iter().rev() {
+            let (reason, message) = (text(event, "reason"), text(event, "message"));
+            if !reason.is_empty() && !newest.iter().any(|(known, _)| *known == reason) {
+                newest.push((reason, message));
+            }
+        }
+        newest
     }
 }
 

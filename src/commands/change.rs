@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::PersistentVolume;
 
 use super::Session;
+use super::guidance::Guidance;
 use super::wait::{Awaited, Waiting};
 use crate::cli::{ChangeFlags, DryRun};
 use crate::cluster::api::{Persist, Row};
@@ -13,8 +15,9 @@ use crate::error::Error;
 use crate::kubectl::age::age;
 use crate::kubectl::output::{Format, shown};
 use crate::lifecycle::change::Change;
+use crate::lifecycle::facts::Volume;
 use crate::lifecycle::plan::{Plan, Refusal, Remedy};
-use crate::lifecycle::stage::{Situation, Stage, assess};
+use crate::lifecycle::stage::{Assessment, Situation, Stage, assess};
 
 /// How often a patch is tried against a volume that others keep changing.
 const ATTEMPTS: u32 = 10;
@@ -72,6 +75,29 @@ impl Changed {
             None => session.output.table(&[&self.row]),
         };
         session.terminal.print(&text)
+    }
+}
+
+impl Changed {
+    /// The volume as it has become.
+    pub fn volume(&self) -> Result<Volume, Error> {
+        Ok(Volume::from(&self.row.parse::<PersistentVolume>()?))
+    }
+
+    /// Where the target stands now, for people; `words` may put it differently.
+    pub fn tell(self, session: &Session, words: impl FnOnce(&mut Assessment<'_>)) -> Result<(), Error> {
+        if !session.output.is_table() {
+            return Ok(());
+        }
+        let become_ = self.volume()?;
+        let mut situation = self.seen.situation;
+        situation.volumes.retain(|v| v.name != become_.name);
+        situation.volumes.push(become_);
+        let mut found = assess(&situation);
+        words(&mut found);
+        Guidance::new(&found, &session.target, situation.claim.as_ref(), Timestamp::now())
+            .tell(&session.terminal, &found);
+        Ok(())
     }
 }
 

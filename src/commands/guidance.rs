@@ -59,21 +59,20 @@ impl Guidance {
                 Tone::Bad,
                 format!("persistentvolume/{name} is being deleted, which cannot be undone."),
                 vec![format!(
-                    "kubectl get persistentvolume {name} -o yaml; keep it, and see the driver's documentation"
+                    "{}   (keep it, and see the driver's documentation)",
+                    target.command(&format!("export {name}"))
                 )],
             ),
             Stage::Released => (Tone::Plain, format!("persistentvolume/{name} is kept; no claim can take it yet."), {
                 let several = found.waiting.iter().any(|v| v.is_released());
                 vec![target.command(&if several { format!("reuse {name}") } else { "reuse".to_owned() })]
             }),
-            Stage::Reserved => (
-                Tone::Good,
-                format!("waits for {key}."),
-                vec![
-                    format!("{}   (names the volume in the claim's template)", target.command("pin -f TEMPLATE")),
-                    format!("{INSTALL}, then {}", target.command("verify --timeout 10m")),
-                ],
-            ),
+            Stage::Reserved => {
+                let pin = format!("{}   (names the volume in the claim's template)", target.command("pin -f TEMPLATE"));
+                let install = format!("{INSTALL}, then {}", target.command("verify --timeout 10m"));
+                let steps = if found.pinned { vec![install] } else { vec![pin, install] };
+                (Tone::Good, format!("waits for {key}."), steps)
+            }
             Stage::Binding => (
                 Tone::Plain,
                 match found.volume {
@@ -101,20 +100,11 @@ impl Guidance {
         Self { summary, next, tone }
     }
 
-    /// The same, with the template pinned already.
-    #[must_use]
-    pub fn pinned(mut self, pinned: bool) -> Self {
-        if pinned {
-            self.next.retain(|step| !step.contains("pin -f TEMPLATE"));
-        }
-        self
-    }
-
     /// Tells the stage, the findings and the next step.
     pub fn tell(&self, terminal: &Terminal, found: &Assessment<'_>) {
         terminal.headline(self.tone, &found.stage.to_string(), &self.summary);
         for finding in &found.findings {
-            terminal.headline(Tone::Plain, finding.reason, &finding.message);
+            terminal.headline(Tone::Plain, &finding.reason, &finding.message);
         }
         match self.next.as_slice() {
             [] => {}

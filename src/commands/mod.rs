@@ -1,7 +1,11 @@
 //! One file a verb: read → assess → plan → confirm → apply → print.
 
 mod change;
+mod check;
+mod details;
+mod export;
 mod guidance;
+mod guide;
 mod pin;
 mod retain;
 mod reuse;
@@ -44,8 +48,10 @@ pub async fn run(cli: &Cli, terminal: Terminal) -> Result<(), Error> {
 /// Runs a command that asks the cluster.
 async fn in_cluster(cli: &Cli, session: &Session) -> Result<(), Error> {
     match &cli.command {
-        Command::Status => status::run(session).await,
+        Command::Status { watch } => status::run(session, *watch).await,
+        Command::Check { template } => check::run(session, template.as_deref()).await,
         Command::Retain { volume, change } => retain::run(session, volume.as_deref(), change).await,
+        Command::Unretain { volume, change } => retain::undo(session, volume.as_deref(), change).await,
         Command::Reuse { volume, template, timeout, change } => {
             reuse::run(session, volume.as_deref(), template.as_deref(), *timeout, change).await
         }
@@ -56,6 +62,11 @@ async fn in_cluster(cli: &Cli, session: &Session) -> Result<(), Error> {
         Command::Unpin { template, change } => {
             pin::run(session.terminal, &session.target.claim, template, Pin::Off, change).await
         }
+        Command::Guide { template, uninstall, install, timeout, change } => {
+            let commands = guide::Commands { uninstall: uninstall.as_deref(), install: install.as_deref() };
+            guide::run(session, template.as_deref(), &commands, *timeout, change).await
+        }
+        Command::Export { volume } => export::run(session, volume.as_deref()).await,
         Command::Verify { volume, timeout } => verify::run(session, volume.as_deref(), *timeout).await,
     }
 }

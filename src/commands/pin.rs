@@ -79,6 +79,16 @@ impl Draft {
         Ok(format!("{name} {done}\n"))
     }
 
+    /// The line that changes, counted from 1; 0 where none does.
+    pub fn line(&self) -> usize {
+        self.edited.line.unwrap_or_default()
+    }
+
+    /// Whether the template is not yet as asked.
+    pub fn is_change(&self) -> bool {
+        self.edited.line.is_some()
+    }
+
     fn diff(&self) -> String {
         let diff = TextDiff::from_lines(&self.original.text, &self.edited.text);
         diff.unified_diff().context_radius(3).header(&self.original.name, &self.original.name).to_string()

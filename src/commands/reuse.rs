@@ -3,21 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use k8s_openapi::api::core::v1::PersistentVolume;
-
 use super::Session;
 use super::change::{Changed, Verb, carry_out};
-use super::guidance::Guidance;
 use super::pin::Draft;
 use crate::cli::ChangeFlags;
-use crate::cluster::api::{Kind, Row};
+use crate::cluster::api::Kind;
 use crate::cluster::observe::{Scope, not_found};
 use crate::cluster::watch::Watched;
 use crate::error::Error;
-use crate::lifecycle::facts::{Volume, VolumePhase};
+use crate::lifecycle::facts::VolumePhase;
 use crate::lifecycle::plan::reuse;
-use crate::lifecycle::stage::assess;
 use crate::template::Pin;
 
 /// How long the volume controller may take to make a volume Available, where `--timeout` does not
@@ -45,21 +40,13 @@ pub async fn run(
         }
         return changed.print(session);
     }
-    let settled = settle(session, &mut changed, timeout.unwrap_or(SETTLES_WITHIN)).await?;
+    settle(session, &mut changed, timeout.unwrap_or(SETTLES_WITHIN)).await?;
     if let Some(template) = template {
         pin(session, &changed, template, flags).await?;
     }
     changed.print(session)?;
-    if session.output.is_table() {
-        let mut situation = changed.seen.situation;
-        situation.volumes.retain(|v| v.name != settled.name);
-        situation.volumes.push(settled);
-        let found = assess(&situation);
-        Guidance::new(&found, &session.target, situation.claim.as_ref(), Timestamp::now())
-            .pinned(template.is_some())
-            .tell(&session.terminal, &found);
-    }
-    Ok(())
+    let pinned = template.is_some();
+    changed.tell(session, |found| found.pinned = pinned)
 }
 
 async fn pin(session: &Session, changed: &Changed, template: &Path, flags: &ChangeFlags) -> Result<(), Error> {
@@ -69,14 +56,14 @@ async fn pin(session: &Session, changed: &Changed, template: &Path, flags: &Chan
 }
 
 /// Waits until the volume is what was promised: Available, or already taken by the waiting claim.
-async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Result<Volume, Error> {
+async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Result<(), Error> {
     let name = changed.name();
     let reached = async {
         loop {
-            let volume = facts(&changed.row)?;
+            let volume = changed.volume()?;
             let taken = volume.phase == VolumePhase::Bound && volume.names(&session.target);
             if taken || (volume.phase == VolumePhase::Available && volume.is_reserved()) {
-                return Ok(volume);
+                return Ok(());
             }
             session.cluster.changed(Watched::Volume(&name, Some(&volume.resource_version))).await?;
             changed.row = match session.cluster.get(Kind::Volume, None, &name).await {
@@ -97,8 +84,4 @@ async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Re
             ),
         }),
     }
-}
-
-fn facts(row: &Row) -> Result<Volume, Error> {
-    Ok(Volume::from(&row.parse::<PersistentVolume>()?))
 }

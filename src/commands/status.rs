@@ -4,30 +4,63 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Session;
+use super::details;
 use super::guidance::Guidance;
 use crate::cluster::api::Row;
 use crate::cluster::observe::{Observation, Scope};
+use crate::cluster::watch::Watched;
 use crate::error::Error;
 use crate::kubectl::output::Format;
 use crate::lifecycle::facts::{Claim, Shape, Volume};
 use crate::lifecycle::stage::{Assessment, Stage, assess};
+use crate::terminal::Progress;
 
-/// Shows where the target stands.
-pub async fn run(session: &Session) -> Result<(), Error> {
-    let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
-    let found = assess(&seen.situation);
-    let guidance = Guidance::new(&found, &session.target, seen.situation.claim.as_ref(), Timestamp::now());
-    if let Some(text) = session.output.object(&report("Status", session, &seen, &found, &guidance)) {
-        session.terminal.print(&text?)?;
+/// Shows where the target stands; with `watch`, again whenever that has changed.
+pub async fn run(session: &Session, watch: bool) -> Result<(), Error> {
+    let mut shown = String::new();
+    loop {
+        let seen = match session.cluster.observe(&session.target, None, Scope::All).await {
+            Err(error) if watch && error.is_passing() && !shown.is_empty() => {
+                tokio::time::sleep(Progress::EVERY).await;
+                continue;
+            }
+            outcome => outcome?,
+        };
+        let mut found = assess(&seen.situation);
+        details::add(session, &mut found, seen.situation.claim.as_ref()).await;
+        // Ages are no change.
+        let now = format!("{:?}{:?}", found, seen.situation);
+        if now != shown {
+            show(session, &seen, &found)?;
+            shown = now;
+        }
+        if !watch {
+            return if found.stage == Stage::Absent { Err(session.absent().await) } else { Ok(()) };
+        }
+        let version = |row: &Row| row.object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
+        let claim = seen.claim.as_ref().and_then(version);
+        let claim = session.cluster.changed(Watched::Claim(&session.target, claim.as_deref()));
+        match found.volume {
+            None => claim.await?,
+            Some(volume) => {
+                let volume = session.cluster.changed(Watched::Volume(&volume.name, Some(&volume.resource_version)));
+                tokio::select! { outcome = claim => outcome?, outcome = volume => outcome? }
+            }
+        }
+    }
+}
+
+fn show(session: &Session, seen: &Observation, found: &Assessment<'_>) -> Result<(), Error> {
+    let guidance = Guidance::new(found, &session.target, seen.situation.claim.as_ref(), Timestamp::now());
+    if let Some(text) = session.output.object(&report("Status", session, seen, found, &guidance)) {
+        return session.terminal.print(&text?);
     }
     if found.stage == Stage::Absent {
-        return Err(session.absent().await);
+        return Ok(());
     }
-    if session.output.is_table() || session.output.format == Some(Format::Name) {
-        session.terminal.print(&rows(session, &seen))?;
-    }
+    session.terminal.print(&rows(session, seen))?;
     if session.output.is_table() {
-        guidance.tell(&session.terminal, &found);
+        guidance.tell(&session.terminal, found);
     }
     Ok(())
 }

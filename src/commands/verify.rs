@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Session;
+use super::details;
 use super::guidance::Guidance;
 use super::status::report;
 use super::wait::{Awaited, Waiting};
@@ -37,6 +38,7 @@ pub async fn run(session: &Session, volume: Option<&str>, timeout: Option<Durati
             Ok(_) => None,
         };
         waiting.over();
+        details::add(session, &mut found, seen.situation.claim.as_ref()).await;
         if refusal.is_none() {
             // A volume that was named need not be older than its claim to be the preserved one.
             found.stage = Stage::Reused;
@@ -61,7 +63,7 @@ pub async fn run(session: &Session, volume: Option<&str>, timeout: Option<Durati
             return Ok(());
         };
         for finding in &found.findings {
-            session.terminal.headline(crate::terminal::Tone::Plain, finding.reason, &finding.message);
+            session.terminal.headline(crate::terminal::Tone::Plain, &finding.reason, &finding.message);
         }
         return Err(refusal.into());
     }

@@ -45,17 +45,21 @@ impl Connection {
     /// The cluster, and the namespace that the context (or, in a pod, the service account) tells;
     /// `openstack` where nothing does. Nothing is sent yet.
     pub async fn open(&self, warn: fn(&str)) -> Result<(Cluster, String), Error> {
-        let (config, namespace) = self.config().await?;
+        let (config, context, namespace) = self.config().await?;
         if let Some(proxy) = &config.proxy_url {
             return Err(Error::Configuration(format!("error: proxies are not supported yet: {proxy}")));
         }
         let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
         let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
         let client = transport::client(&config).map_err(|e| credentials(&server, e))?;
-        Ok((Cluster { client, server, warn }, namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned())))
+        let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        Ok((
+            Cluster { client, server, url, context, warn },
+            namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned()),
+        ))
     }
 
-    async fn config(&self) -> Result<(Config, Option<String>), Error> {
+    async fn config(&self) -> Result<(Config, Option<String>, Option<String>), Error> {
         let kubeconfig = self.read()?;
         let context = self.context.clone().or(kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
         let Some(name) = context else { return no_context() };
@@ -74,10 +78,11 @@ impl Connection {
         if let Some(user) = user.filter(|user| !kubeconfig.auth_infos.iter().any(|a| a.name == **user)) {
             return Err(Error::Configuration(format!("error: auth info \"{user}\" does not exist")));
         }
-        let options = KubeConfigOptions { context: Some(name), cluster: self.cluster.clone(), user: self.user.clone() };
+        let options =
+            KubeConfigOptions { context: Some(name.clone()), cluster: self.cluster.clone(), user: self.user.clone() };
         let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
         let config = config.map_err(|e| Error::Configuration(format!("error: {e}")))?;
-        Ok((config, context.namespace.filter(|n| !n.is_empty())))
+        Ok((config, Some(name), context.namespace.filter(|n| !n.is_empty())))
     }
 
     /// The files merged, the first to name a thing winning. Like kubectl, files of `KUBECONFIG`
@@ -102,12 +107,12 @@ impl Connection {
 }
 
 /// Without a context: the pod's service account, else what kubectl tries, `localhost:8080`.
-fn no_context() -> Result<(Config, Option<String>), Error> {
+fn no_context() -> Result<(Config, Option<String>, Option<String>), Error> {
     if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
         let config = Config::incluster().map_err(|e| Error::Configuration(format!("error: {e}")))?;
-        return Ok((config, None));
+        return Ok((config, None, None));
     }
-    Ok((Config::new(http::Uri::from_static("http://localhost:8080")), None))
+    Ok((Config::new(http::Uri::from_static("http://localhost:8080")), None, None))
 }
 
 /// The namespace of the pod that this runs in, if it runs in one.

@@ -30,15 +30,15 @@ pub struct Change {
 }
 
 impl Change {
-    /// Reclaim policy → Retain.
+    /// Reclaim policy → `policy`.
     #[must_use]
-    pub fn retain(volume: &Volume) -> Self {
+    pub fn policy(volume: &Volume, policy: &str) -> Self {
         Self::of(
             volume,
             vec![Edit {
                 path: &["spec", "persistentVolumeReclaimPolicy"],
                 from: Some(volume.policy.clone()),
-                to: Some("Retain".to_owned()),
+                to: Some(policy.to_owned()),
             }],
         )
     }

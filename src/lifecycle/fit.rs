@@ -12,7 +12,7 @@ use super::stage::Finding;
 pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Finding> {
     let (wants, offers) = (&claim.wants, &volume.offers);
     let mut found = Vec::new();
-    let mut differs = |reason, what: &str, wanted: &str, offered: &str| {
+    let mut differs = |reason: &'static str, what: &str, wanted: &str, offered: &str| {
         found.push(Finding::new(
             reason,
             format!("{what}: the claim asks for {wanted}, persistentvolume/{} is {offered}", volume.name),
@@ -102,7 +102,7 @@ mod tests {
         wanting.wants.class = Some("other".to_owned());
         wanting.wants.modes = vec!["ReadWriteOnce".to_owned()];
         wanting.wants.volume_mode = Some("Block".to_owned());
-        let reasons: Vec<_> = misfits(&wanting, &volume("v")).iter().map(|f| f.reason).collect();
+        let reasons: Vec<_> = misfits(&wanting, &volume("v")).into_iter().map(|f| f.reason).collect();
         assert_eq!(reasons, ["SizeTooSmall", "ClassDiffers", "ModesDiffer", "VolumeModeDiffers"]);
     }
 

@@ -80,7 +80,31 @@ pub fn retain(situation: &Situation) -> Result<Plan, Refusal> {
     if volume.is_retained() {
         return Ok(Plan::Done(volume.name.clone()));
     }
-    Ok(Plan::Change(Change::retain(volume)))
+    Ok(Plan::Change(Change::policy(volume, "Retain")))
+}
+
+/// Reclaim policy → Delete, only while claim and volume are bound to each other, by both UIDs: a volume
+/// whose claim is gone would be deleted at once.
+pub fn unretain(situation: &Situation) -> Result<Plan, Refusal> {
+    let target = &situation.target;
+    if let Some(named) = &situation.named {
+        ours(target, situation.volume(named).ok_or_else(|| missing(named))?)?;
+    }
+    let bound = situation.bound().map(|(claim, volume)| (claim.terminating || volume.terminating, volume));
+    let meant = |name: &str| situation.named.as_deref().is_none_or(|named| named == name);
+    match bound {
+        Some((false, volume)) if meant(&volume.name) => Ok(match volume.policy.as_str() {
+            "Delete" => Plan::Done(volume.name.clone()),
+            _ => Plan::Change(Change::policy(volume, "Delete")),
+        }),
+        _ => {
+            let what =
+                situation.named.as_ref().map_or("the volume".to_owned(), |name| format!("persistentvolume/{name}"));
+            let why = "with policy Delete it could be deleted at once";
+            Err(Refusal::new(format!("claim {} and {what} are not bound to each other: {why}", target.key()))
+                .hint(target.command("status")))
+        }
+    }
 }
 
 /// `claimRef.uid` and `claimRef.resourceVersion` cleared, once the claim that they mean is gone.
@@ -92,7 +116,7 @@ pub fn reuse(situation: &Situation) -> Result<Plan, Refusal> {
     let volume = preserved(situation, "reuse")?;
     let name = &volume.name;
     if volume.terminating {
-        return Err(terminating(name));
+        return Err(terminating(target, name));
     }
     claim_gone(situation, volume)?;
     match volume.phase {
@@ -241,9 +265,10 @@ fn ours(target: &Target, volume: &Volume) -> Result<(), Refusal> {
 
 /// Why nothing can be done for a volume that has a deletionTimestamp: the API server takes none back.
 #[must_use]
-pub fn terminating(name: &str) -> Refusal {
+pub fn terminating(target: &Target, name: &str) -> Refusal {
     Refusal::new(format!("persistentvolume/{name} is being deleted, which cannot be undone")).hint(format!(
-        "save what describes it (kubectl get persistentvolume {name} -o yaml) and see its driver's documentation"
+        "save what describes it ({}) and see its driver's documentation",
+        target.command(&format!("export {name}"))
     ))
 }
 

@@ -250,15 +250,15 @@ proptest! {
 
     #[test]
     fn no_change_breaks_a_safety_rule(s in any_situation()) {
-        for (verb, plan) in [("retain", retain(&s)), ("reuse", reuse(&s))] {
+        for (verb, plan) in [("retain", retain(&s)), ("unretain", unretain(&s)), ("reuse", reuse(&s))] {
             let Ok(Plan::Change(change)) = plan else { continue };
             let v = s.volume(&change.volume).expect("a change is about a volume that was seen");
             let body = change.body();
             prop_assert_eq!(&body["metadata"]["resourceVersion"], v.resource_version.as_str(), "rule 4");
             prop_assert!(v.names(&s.target), "rule 7: {} of {:?}", verb, v);
-            prop_assert!(change.edits.iter().all(|e| e.path != ["spec", "persistentVolumeReclaimPolicy"]
-                || e.to.as_deref() == Some("Retain")), "rule 3");
-            prop_assert!(body["spec"]["claimRef"].is_null() == (verb == "retain"));
+            let policy = &body["spec"]["persistentVolumeReclaimPolicy"];
+            prop_assert!(policy.is_null() || policy == "Retain" || s.bound().is_some_and(|(c, b)| b.name == v.name && b.holds(c)), "rule 3");
+            prop_assert!(body["spec"]["claimRef"].is_null() == (verb != "reuse"));
             if verb == "reuse" {
                 prop_assert!(v.is_released() && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
                 prop_assert!(!s.claim.as_ref().is_some_and(|c| v.holds(c)), "rule 1: the claim lives");

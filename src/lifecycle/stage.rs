@@ -1,5 +1,7 @@
 //! Where the target stands in the procedure, and what a user should know about it.
 
+use std::borrow::Cow;
+
 use super::facts::{Claim, ClaimPhase, Target, Volume, VolumePhase};
 use super::fit::misfits;
 
@@ -42,7 +44,7 @@ impl std::fmt::Display for Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// For machines: one word that stays the same.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// For people.
     pub message: String,
 }
@@ -50,8 +52,8 @@ pub struct Finding {
 impl Finding {
     /// A finding from its two parts.
     #[must_use]
-    pub fn new(reason: &'static str, message: String) -> Self {
-        Self { reason, message }
+    pub fn new(reason: impl Into<Cow<'static, str>>, message: String) -> Self {
+        Self { reason: reason.into(), message }
     }
 }
 
@@ -112,6 +114,8 @@ pub struct Assessment<'a> {
     pub waiting: Vec<&'a Volume>,
     /// What a user should know besides.
     pub findings: Vec<Finding>,
+    /// Whether the chart's template is known to name the volume.
+    pub pinned: bool,
 }
 
 /// Says where the target stands.
@@ -127,7 +131,7 @@ pub fn assess(situation: &Situation) -> Assessment<'_> {
     let mut waiting = situation.preserved();
     waiting.retain(|v| volume.is_none_or(|own| own.name != v.name));
     let findings = findings(situation, stage, volume, &waiting);
-    Assessment { stage, volume, waiting, findings }
+    Assessment { stage, volume, waiting, findings, pinned: false }
 }
 
 fn with_claim<'a>(situation: &'a Situation, claim: &'a Claim) -> (Stage, Option<&'a Volume>) {

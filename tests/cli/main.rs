@@ -15,4 +15,6 @@ mod reference;
 mod requests;
 mod scenarios;
 mod stages;
+mod templates;
+mod walk;
 mod world;

@@ -22,77 +22,79 @@ fn the_procedure() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status
-        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-        2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
-        2| next: kubectl glancepv retain
-        [0]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+            2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
+            2| next: kubectl glancepv retain
+            [0]
 
-        $ kubectl glancepv retain --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-        2| Retained: the volume outlives its claim now.
-        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
-        [0]
+            $ kubectl glancepv retain --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+            2| Retained: the volume outlives its claim now.
+            2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+            [0]
 
-        $ kubectl glancepv status
-        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Retained: the volume outlives its claim now.
-        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
-        [0]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Retained: the volume outlives its claim now.
+            2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+            [0]
 
-        $ kubectl glancepv status
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-        2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
-        2| next: kubectl glancepv reuse
-        [0]
+            $ kubectl glancepv status
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+            2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
+            2| next: kubectl glancepv reuse
+            [0]
 
-        $ kubectl glancepv reuse --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-        2|   spec.claimRef.resourceVersion: [version] → (none)
-        2|   stays reserved for openstack/glance-images
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
+            $ kubectl glancepv reuse --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   spec.claimRef.resourceVersion: [version] → (none)
+            2|   stays reserved for openstack/glance-images
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
 
-        $ kubectl glancepv status
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
+            $ kubectl glancepv status
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
-        [0]
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            [0]
 
-        $ kubectl glancepv status
-        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
-        [0]
-    "#]],
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            [0]
+        "#]],
     );
 }
 
@@ -147,39 +149,40 @@ fn retain_at_the_last_moment() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv reuse --yes
-        2| error: persistentvolume/pvc------------------------------------1 is Released with policy Delete and may vanish at any moment
-        2| hint: first, now: kubectl glancepv retain pvc------------------------------------1
-        [1]
+            $ kubectl glancepv reuse --yes
+            2| error: persistentvolume/pvc------------------------------------1 is Released with policy Delete and may vanish at any moment
+            2| hint: first, now: kubectl glancepv retain pvc------------------------------------1
+            [1]
 
-        $ kubectl glancepv status
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Delete           Released   openstack/glance-images   netapp                  [age]
-        2| Doomed: claim openstack/glance-images is gone and persistentvolume/pvc------------------------------------1 is not kept: it may vanish at any moment.
-        2| next: kubectl glancepv retain pvc------------------------------------1   (now)
-        [0]
+            $ kubectl glancepv status
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Delete           Released   openstack/glance-images   netapp                  [age]
+            2| Doomed: claim openstack/glance-images is gone and persistentvolume/pvc------------------------------------1 is not kept: it may vanish at any moment.
+            2| next: kubectl glancepv retain pvc------------------------------------1   (now)
+            [0]
 
-        $ kubectl glancepv retain --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-        2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
-        2| next: kubectl glancepv reuse
-        [0]
+            $ kubectl glancepv retain --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+            2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
+            2| next: kubectl glancepv reuse
+            [0]
 
-        $ kubectl glancepv reuse --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-        2|   stays reserved for openstack/glance-images
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
-    "#]],
+            $ kubectl glancepv reuse --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   stays reserved for openstack/glance-images
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
+        "#]],
     );
 }
 
@@ -196,34 +199,35 @@ fn what_is_done_may_be_repeated() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv retain
-        persistentvolume/pvc------------------------------------1 patched (no change)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Retained: the volume outlives its claim now.
-        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
-        [0]
+            $ kubectl glancepv retain
+            persistentvolume/pvc------------------------------------1 patched (no change)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Retained: the volume outlives its claim now.
+            2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+            [0]
 
-        $ kubectl glancepv reuse
-        persistentvolume/pvc------------------------------------1 patched (no change)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
+            $ kubectl glancepv reuse
+            persistentvolume/pvc------------------------------------1 patched (no change)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
 
-        $ kubectl glancepv verify -o name
-        persistentvolume/pvc------------------------------------1
-        [0]
+            $ kubectl glancepv verify -o name
+            persistentvolume/pvc------------------------------------1
+            [0]
 
-        $ kubectl glancepv verify -o name
-        persistentvolume/pvc------------------------------------1
-        [0]
+            $ kubectl glancepv verify -o name
+            persistentvolume/pvc------------------------------------1
+            [0]
 
-        $ kubectl glancepv retain -o name
-        persistentvolume/pvc------------------------------------1
-        [0]
-    "#]],
+            $ kubectl glancepv retain -o name
+            persistentvolume/pvc------------------------------------1
+            [0]
+        "#]],
     );
 }
 
@@ -341,26 +345,27 @@ fn several_preserved_volumes() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status -o name
-        2
-        [0]
+            $ kubectl glancepv status -o name
+            2
+            [0]
 
-        $ kubectl glancepv reuse pvc------------------------------------2 --yes
-        persistentvolume/pvc------------------------------------2 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------2   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------2
-        2|   spec.claimRef.uid: uid-of-claim-----------------------2 → (none)
-        2|   spec.claimRef.resourceVersion: [version] → (none)
-        2|   stays reserved for openstack/glance-images
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------2` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
+            $ kubectl glancepv reuse pvc------------------------------------2 --yes
+            persistentvolume/pvc------------------------------------2 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------2   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------2
+            2|   spec.claimRef.uid: uid-of-claim-----------------------2 → (none)
+            2|   spec.claimRef.resourceVersion: [version] → (none)
+            2|   stays reserved for openstack/glance-images
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
 
-        $ kubectl glancepv verify pvc------------------------------------2 -o name
-        persistentvolume/pvc------------------------------------2
-        [0]
-    "#]],
+            $ kubectl glancepv verify pvc------------------------------------2 -o name
+            persistentvolume/pvc------------------------------------2
+            [0]
+        "#]],
     );
 }
 
@@ -419,48 +424,49 @@ fn a_diverted_claim_and_the_way_back() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status
-        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Bound    pvc------------------------------------2   500Gi      RWX            netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Bound    pvc------------------------------------2   500Gi      RWX            netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-        pvc------------------------------------2   500Gi      RWX            Delete           Bound      openstack/glance-images   netapp                  [age]
-        2| Diverted: the claim is bound to pvc------------------------------------2 ([age]); pvc------------------------------------1 ([age]) still holds the older images.
-        2| next: to go back to it: images uploaded in the last [age] are on pvc------------------------------------2 and will not be on pvc------------------------------------1;
-        2|   1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
-        [0]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+            pvc------------------------------------2   500Gi      RWX            Delete           Bound      openstack/glance-images   netapp                  [age]
+            2| Diverted: the claim is bound to pvc------------------------------------2 ([age]); pvc------------------------------------1 ([age]) still holds the older images.
+            2| next: to go back to it: images uploaded in the last [age] are on pvc------------------------------------2 and will not be on pvc------------------------------------1;
+            2|   1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            [0]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------2   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-        2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
-        2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
-        [1]
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------2   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
+            2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            [1]
 
-        $ kubectl glancepv reuse --yes
-        2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
-        2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
-        [1]
+            $ kubectl glancepv reuse --yes
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
+            2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            [1]
 
-        $ kubectl glancepv reuse pvc------------------------------------1 --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-        2|   spec.claimRef.resourceVersion: [version] → (none)
-        2|   stays reserved for openstack/glance-images
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
+            $ kubectl glancepv reuse pvc------------------------------------1 --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   spec.claimRef.resourceVersion: [version] → (none)
+            2|   stays reserved for openstack/glance-images
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
-        [0]
-    "#]],
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            [0]
+        "#]],
     );
 }
 
@@ -481,42 +487,43 @@ fn a_lost_claim_and_the_way_back() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status
-        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Lost     pvc------------------------------------1   0                         netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Lost     pvc------------------------------------1   0                         netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| Lost: claim openstack/glance-images has lost its volume; it will not get one again under this UID.
-        2| next: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
-        [0]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| Lost: claim openstack/glance-images has lost its volume; it will not get one again under this UID.
+            2| next: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            [0]
 
-        $ kubectl glancepv reuse --yes
-        2| error: claim openstack/glance-images is Lost and still there
-        2| hint: uninstall glance or delete the claim first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
-        [1]
+            $ kubectl glancepv reuse --yes
+            2| error: claim openstack/glance-images is Lost and still there
+            2| hint: uninstall glance or delete the claim first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+            [1]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| error: claim openstack/glance-images is Lost
-        2| hint: kubectl glancepv status
-        [1]
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| error: claim openstack/glance-images is Lost
+            2| hint: kubectl glancepv status
+            [1]
 
-        $ kubectl glancepv reuse pvc------------------------------------1 --yes
-        persistentvolume/pvc------------------------------------1 patched (no change)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| Reserved: waits for openstack/glance-images.
-        2| next: put `volumeName: pvc------------------------------------1` into the template of the claim, install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
-        [0]
+            $ kubectl glancepv reuse pvc------------------------------------1 --yes
+            persistentvolume/pvc------------------------------------1 patched (no change)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| Reserved: waits for openstack/glance-images.
+            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
+            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            [0]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
-        [0]
-    "#]],
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            [0]
+        "#]],
     );
 }
 
@@ -564,25 +571,26 @@ fn a_claim_pinned_before_reuse_still_gets_its_volume() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status -o name
-        persistentvolumeclaim/glance-images
-        persistentvolume/pvc------------------------------------1
-        [0]
+            $ kubectl glancepv status -o name
+            persistentvolumeclaim/glance-images
+            persistentvolume/pvc------------------------------------1
+            [0]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-        2| StaleClaimRef: claim openstack/glance-images waits: persistentvolume/pvc------------------------------------1 is still reserved for the claim before it, by UID
-        2| error: claim openstack/glance-images is Pending and waits for persistentvolume/pvc------------------------------------1
-        2| hint: `kubectl glancepv verify --timeout 10m` waits for it
-        [1]
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+            2| StaleClaimRef: claim openstack/glance-images waits: persistentvolume/pvc------------------------------------1 is still reserved for the claim before it, by UID
+            2| FailedBinding: volume "pvc------------------------------------1" already bound to a different claim.
+            2| error: claim openstack/glance-images is Pending and waits for persistentvolume/pvc------------------------------------1
+            2| hint: `kubectl glancepv verify --timeout 10m` waits for it
+            [1]
 
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
-        [0]
-    "#]],
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            [0]
+        "#]],
     );
 }
 
@@ -618,34 +626,35 @@ fn waiting_for_the_claim_to_go_and_to_come() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status
-        NAME            STATUS        VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Terminating   pvc------------------------------------1   500Gi      RWX            netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS        VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Terminating   pvc------------------------------------1   500Gi      RWX            netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Releasing: claim openstack/glance-images is going; persistentvolume/pvc------------------------------------1 stays.
-        2| ClaimTerminating: claim openstack/glance-images is being deleted
-        2| next: kubectl glancepv reuse --timeout 10m
-        [0]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Releasing: claim openstack/glance-images is going; persistentvolume/pvc------------------------------------1 stays.
+            2| ClaimTerminating: claim openstack/glance-images is being deleted
+            2| HeldByPods: mounted by glance-api-0: claim openstack/glance-images goes when they do
+            2| next: kubectl glancepv reuse --timeout 10m
+            [0]
 
-        $ kubectl glancepv reuse --yes
-        2| error: claim openstack/glance-images is being deleted and still holds persistentvolume/pvc------------------------------------1
-        2| hint: `kubectl glancepv reuse --timeout 10m` waits for the claim to go
-        [1]
+            $ kubectl glancepv reuse --yes
+            2| error: claim openstack/glance-images is being deleted and still holds persistentvolume/pvc------------------------------------1
+            2| hint: `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+            [1]
 
-        $ kubectl glancepv reuse --yes --timeout 60s -o name
-        persistentvolume/pvc------------------------------------1
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-        2|   spec.claimRef.resourceVersion: [version] → (none)
-        2|   stays reserved for openstack/glance-images
-        [0]
+            $ kubectl glancepv reuse --yes --timeout 60s -o name
+            persistentvolume/pvc------------------------------------1
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   spec.claimRef.resourceVersion: [version] → (none)
+            2|   stays reserved for openstack/glance-images
+            [0]
 
-        $ kubectl glancepv verify --timeout 60s -o name
-        persistentvolume/pvc------------------------------------1
-        [0]
-    "#]],
+            $ kubectl glancepv verify --timeout 60s -o name
+            persistentvolume/pvc------------------------------------1
+            [0]
+        "#]],
     );
 }
 

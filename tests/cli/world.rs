@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use glancepv_sandbox::{Sandbox, provisioner};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Event, Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -104,14 +104,9 @@ impl World {
             names: Mutex::new(names),
         };
         world.create::<Namespace>(&Api::all(world.client.clone()), json!({"metadata": {"name": world.namespace}}));
-        world.add_class("Immediate");
+        let class = json!({"metadata": {"name": world.class}, "provisioner": world.provisioner});
+        world.create::<StorageClass>(&Api::all(world.client.clone()), class);
         world
-    }
-
-    fn add_class(&self, mode: &str) {
-        let class =
-            json!({"metadata": {"name": self.class}, "provisioner": self.provisioner, "volumeBindingMode": mode});
-        self.create::<StorageClass>(&Api::all(self.client.clone()), class);
     }
 
     /// Starts the provisioner of the class; without one, claims wait and nothing is deleted.
@@ -250,6 +245,11 @@ impl World {
         name
     }
 
+    /// A volume as a manifest has it.
+    pub fn create_volume_from(&self, manifest: Value) {
+        self.create(&self.volumes(), manifest);
+    }
+
     /// A pod that mounts the claim, as glance-api does.
     pub fn mount(&self, pod: &str) {
         self.create::<Pod>(&self.in_namespace(), json!({
@@ -339,6 +339,29 @@ impl World {
     /// Runs the plugin in this world's namespace.
     pub fn run(&self, arguments: &str) -> Run {
         self.finish(arguments, self.spawn(arguments))
+    }
+
+    /// Runs the plugin with arguments that have spaces.
+    pub fn command_with(&self, arguments: &[&str]) -> Run {
+        let output = self.command("").args(arguments).output().expect("the executable");
+        self.outcome(&arguments.join(" "), output)
+    }
+
+    /// Runs the plugin again whenever the claim's events may have changed, until it says `text`.
+    pub fn eventually(&self, arguments: &str, text: &str) -> Run {
+        let events: Api<Event> = self.in_namespace();
+        let look = async {
+            loop {
+                let mut news =
+                    events.watch_metadata(&WatchParams::default().timeout(5), "").await.expect("a watch").boxed();
+                let run = self.run(arguments);
+                if run.stderr.contains(text) {
+                    return run;
+                }
+                let _ = news.next().await;
+            }
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, look).await }).expect(text)
     }
 
     /// Starts the plugin, to be finished later.

@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::{CLAIM_PROTECTION, VOLUME_PROTECTION};
-use crate::store::{Key, Store};
+use crate::resources::{CLAIM_PROTECTION, Resource, VOLUME_PROTECTION};
+use crate::store::{Key, Store, now};
 
 const COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 const BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
@@ -64,10 +64,20 @@ fn unbound_claim(store: &mut Store, key: &Key, mut claim: Value) {
     if !claim["spec"]["volumeName"].is_null() {
         let volume = store.get(&volume_key(&claim["spec"]["volumeName"])).cloned();
         // Reserved for this claim: bound unchecked. Reserved for nobody: only if it fits.
-        if let Some(volume) =
-            volume.filter(|v| is_reserved_for(v, &claim) || (v["spec"]["claimRef"].is_null() && fits(v, &claim)))
-        {
-            bind(store, key, claim, volume);
+        match volume {
+            Some(v) if is_reserved_for(&v, &claim) => bind(store, key, claim, v),
+            Some(v) if !v["spec"]["claimRef"].is_null() => {
+                let name = &v["metadata"]["name"];
+                event(
+                    store,
+                    key,
+                    &claim,
+                    "FailedBinding",
+                    &format!("volume {name} already bound to a different claim."),
+                );
+            }
+            Some(v) if fits(&v, &claim) => bind(store, key, claim, v),
+            _ => {}
         }
         return;
     }
@@ -82,14 +92,32 @@ fn unbound_claim(store: &mut Store, key: &Key, mut claim: Value) {
     }
     let class =
         ("storageclasses", String::new(), claim["spec"]["storageClassName"].as_str().unwrap_or_default().to_owned());
-    let Some(class) = store.get(&class).cloned() else { return };
+    let name = class.2.clone();
+    let Some(class) = store.get(&class).cloned() else {
+        let message = format!("storageclass.storage.k8s.io \"{name}\" not found");
+        event(store, key, &claim, "ProvisioningFailed", &message);
+        return;
+    };
     if class["volumeBindingMode"] == "WaitForFirstConsumer" && !is_mounted(store, key) {
+        event(store, key, &claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
         return;
     }
     for annotation in PROVISIONERS {
         claim["metadata"]["annotations"][annotation] = class["provisioner"].clone();
     }
     store.update(key, claim);
+}
+
+/// Tells why a claim waits, once for each reason.
+fn event(store: &mut Store, key: &Key, claim: &Value, reason: &str, message: &str) {
+    let name = format!("{}.{}", key.2, reason.to_lowercase());
+    if let Some(resource) = Resource::find("", "events") {
+        let event = json!({"metadata": {"name": name}, "reason": reason, "message": message, "type": "Warning",
+            "lastTimestamp": now(), "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": key.1,
+                "name": key.2, "uid": claim["metadata"]["uid"]}});
+        // The name is taken where it was told before.
+        let _ = store.create(resource, &key.1, event);
+    }
 }
 
 fn bind(store: &mut Store, key: &Key, mut claim: Value, mut volume: Value) {
