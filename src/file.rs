@@ -37,7 +37,7 @@ impl Original {
         let bytes = fs::read(&path).map_err(broken)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+            let line = valid.split(|b| *b == b'\n').count();
             failure(&name, Some(line), "this is not UTF-8", None)
         })?;
         Ok(Self { name, text, path, metadata })
@@ -86,8 +86,10 @@ impl Original {
             ));
         }
         new.persist(&self.path).map_err(|error| broken(error.error))?;
-        // The rename itself is on the disk once the folder is; not every system lets one open it.
-        File::open(folder).and_then(|folder| folder.sync_all()).or_else(|_| Ok(()))
+        // The rename itself is on the disk once the folder is. It has happened whatever comes of this,
+        // and not every system lets a folder be opened.
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        Ok(())
     }
 }
 

@@ -63,7 +63,7 @@ pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     let found = scan::claim(&lines, claim)?;
     match (found.pins.as_slice(), pin) {
         ([], Pin::Off) => Ok(Edited { text: text.to_owned(), line: None }),
-        ([], Pin::To(volume)) => insert(&lines, &found, volume),
+        ([], Pin::To(volume)) => Ok(inserted(&lines, &found, volume)),
         ([at], pin) => change(&lines, *at, pin),
         ([first, second, ..], _) => {
             Err(Misfit::new(Some(second + 1), format!("a second volumeName; the first is on line {}", first + 1))
@@ -99,7 +99,7 @@ fn removed(lines: &[Line<'_>], at: usize) -> Edited {
     Edited { text: text + &joined(&lines[at + 1..]), line: Some(at + 1) }
 }
 
-fn insert(lines: &[Line<'_>], found: &Claim, volume: &str) -> Result<Edited, Misfit> {
+fn inserted(lines: &[Line<'_>], found: &Claim, volume: &str) -> Edited {
     let before = &lines[found.insert_at - 1];
     let indent = &found.indent;
     let usual = lines.iter().map(Line::ending).find(|ending| !ending.is_empty()).unwrap_or("\n");
@@ -108,7 +108,7 @@ fn insert(lines: &[Line<'_>], found: &Claim, volume: &str) -> Result<Edited, Mis
         ending => format!("{indent}volumeName: {volume}{ending}"),
     };
     let text = joined(&lines[..found.insert_at]) + &added + &joined(&lines[found.insert_at..]);
-    Ok(Edited { text, line: Some(found.insert_at + 1) })
+    Edited { text, line: Some(found.insert_at + 1) }
 }
 
 fn joined(lines: &[Line<'_>]) -> String {

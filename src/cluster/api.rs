@@ -195,7 +195,7 @@ impl Cluster {
         row(&self.call(Method::PATCH, &path, Some(change.body().to_string().into_bytes())).await?)
     }
 
-    /// Whether the user has a right, by a SelfSubjectAccessReview.
+    /// Whether the user has a right, by a `SelfSubjectAccessReview`.
     pub async fn may(&self, right: &NeededRight, namespace: &str) -> Result<bool, Error> {
         let namespace = if right.namespaced { namespace } else { "" };
         let review = serde_json::json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",

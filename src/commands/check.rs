@@ -113,7 +113,14 @@ async fn objects(session: &Session, seen: &Observation) -> Vec<Check> {
         return vec![Check::new("claim", Outcome::Failed, message).hint(target.command("status"))];
     };
     let size = volume.offers.size.as_deref().unwrap_or("unknown size");
-    let modes = volume.offers.modes.join(", ");
+    let short = |mode: &String| match mode.as_str() {
+        "ReadWriteOnce" => "RWO".to_owned(),
+        "ReadOnlyMany" => "ROX".to_owned(),
+        "ReadWriteMany" => "RWX".to_owned(),
+        "ReadWriteOncePod" => "RWOP".to_owned(),
+        other => other.to_owned(),
+    };
+    let modes = volume.offers.modes.iter().map(short).collect::<Vec<_>>().join(",");
     let bound = format!("{key} is Bound to {} ({size}, {modes})", volume.name);
     let policy = if volume.is_retained() {
         Check::new("policy", Outcome::Passed, "Retain; uninstalling glance keeps the volume")
@@ -185,7 +192,7 @@ async fn rights(session: &Session) -> Result<Check, Error> {
     }
     let outcome = if missing.iter().any(|r| r.needed) { Outcome::Failed } else { Outcome::Note };
     let message = format!("missing: {}", listed(&mut missing.into_iter()));
-    Ok(Check::new("rights", outcome, message).hint("the README has a ClusterRole with the least rights"))
+    Ok(Check::new("rights", outcome, message).hint("the README's section Rights lists what each command needs"))
 }
 
 fn pinnable(session: &Session, template: &Path) -> Check {

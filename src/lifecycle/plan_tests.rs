@@ -98,7 +98,7 @@ fn every_stage_is_reached() {
         (Stage::Doomed, situation(None, &[volume("v")])),
         (Stage::Doomed, situation(None, &[Volume { phase: Failed, ..volume("v") }])),
         (Stage::Doomed, situation(Some(claim("u1")), &[Volume { phase: Released, ..volume("v") }])),
-        (Stage::Terminating, situation(Some(claim("u1")), &[dying.clone()])),
+        (Stage::Terminating, situation(Some(claim("u1")), std::slice::from_ref(&dying))),
         (Stage::Terminating, situation(None, &[dying])),
         (Stage::Released, situation(None, &[retained("v", Released)])),
         (Stage::Released, situation(None, &[retained("v", Failed)])),
@@ -183,12 +183,15 @@ fn the_volume_of_another_claim_is_refused_by_name() {
 fn verify_compares_uids_ages_and_the_policy() {
     let older = |v: Volume| Volume { created: at(99), ..v };
     let good = older(retained("v", VolumePhase::Bound));
-    assert_eq!(verify(&situation(Some(claim("u1")), &[good.clone()])).unwrap().name, "v");
+    assert_eq!(verify(&situation(Some(claim("u1")), std::slice::from_ref(&good))).unwrap().name, "v");
     let table = [
-        (situation(Some(claim("u2")), &[good.clone()]), "waits"),
+        (situation(Some(claim("u2")), std::slice::from_ref(&good)), "waits"),
         (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), "nothing was reused"),
         (situation(Some(claim("u1")), &[older(volume("v"))]), "policy Delete"),
-        (Situation { named: Some("w".into()), ..situation(Some(claim("u1")), &[good.clone()]) }, "not to w"),
+        (
+            Situation { named: Some("w".into()), ..situation(Some(claim("u1")), std::slice::from_ref(&good)) },
+            "not to w",
+        ),
         (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), "being deleted"),
         (situation(None, &[]), "not there yet"),
     ];

@@ -131,12 +131,8 @@ fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
 
 /// Whether a line begins or ends a block of the template.
 pub fn opens_or_closes(body: &str) -> bool {
-    body.split("{{").skip(1).any(|action| {
-        !matches!(word(action), "" | "toYaml" | "include" | "tpl") && {
-            let keyword = word(action);
-            ["if", "with", "range", "define", "block", "end", "else"].contains(&keyword)
-        }
-    })
+    const BLOCKS: [&str; 7] = ["if", "with", "range", "define", "block", "end", "else"];
+    body.split("{{").skip(1).any(|action| BLOCKS.contains(&word(action)))
 }
 
 /// The first word of an action, from behind its `{{`.
@@ -226,7 +222,7 @@ fn open_brackets(text: &str, mut open: usize) -> usize {
             '#' if before.is_whitespace() => break,
             // Only where a value may begin: `a[0]` is a word.
             '[' | '{' if open > 0 || [':', '-'].iter().any(|b| text[..at].trim_end().ends_with(*b)) || at == 0 => {
-                open += 1
+                open += 1;
             }
             ']' | '}' => open = open.saturating_sub(1),
             _ => {}
@@ -353,8 +349,7 @@ fn last_of(lines: &[Line<'_>], at: usize, end: usize) -> usize {
     let own = lines[at].content().unwrap_or_default();
     let depth = lines[at].depth;
     let mut last = at + 1;
-    for i in at + 1..end {
-        let line = &lines[i];
+    for (i, line) in lines.iter().enumerate().take(end).skip(at + 1) {
         let leaves = line.content().is_some_and(|indent| indent <= own && !line.body().trim_start().starts_with("- "));
         if leaves || line.lowest < depth || (line.alternates && line.depth == depth) {
             break;

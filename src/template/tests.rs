@@ -70,9 +70,10 @@ prop_compose! {
         let parts = if spec_first { format!("{spec}{metadata}") } else { format!("{metadata}{spec}") };
         let document = format!("---\napiVersion: v1\nkind: PersistentVolumeClaim\n{parts}");
         let document = if wide { document.replace("  ", "    ") } else { document };
-        let text = match enclosed {
-            true => format!("{head}{{{{- if .Values.manifests.pvc_images }}}}\n{document}{{{{- end }}}}\n"),
-            false => format!("{head}{other}{document}"),
+        let text = if enclosed {
+            format!("{head}{{{{- if .Values.manifests.pvc_images }}}}\n{document}{{{{- end }}}}\n")
+        } else {
+            format!("{head}{other}{document}")
         };
         let text = if crlf { text.replace('\n', "\r\n") } else { text };
         if cut { text.trim_end_matches(['\r', '\n']).to_owned() } else { text }

@@ -9,10 +9,12 @@
 
 mod connection;
 mod faults;
+mod helm;
 mod kubectl;
 mod prompts;
 mod reference;
 mod requests;
+mod rights;
 mod scenarios;
 mod stages;
 mod templates;

@@ -32,28 +32,31 @@ fn check_says_what_stands_in_the_way() {
     world.mount("glance-api-1");
     let first = world.run("check -f pvc-images.yaml");
     world.run("retain --yes");
-    check(&[without_server(first), without_server(world.run("check"))], &expect![[r#"
-        $ kubectl glancepv check -f pvc-images.yaml
-        ✔ claim: openstack/glance-images is Bound to pvc------------------------------------1 (500Gi, ReadWriteMany)
-        ✖ policy: Delete; uninstalling glance deletes the volume
-            hint: kubectl glancepv retain
-        ✔ helm: the claim goes when the release is uninstalled (no resource-policy: keep)
-        ! class: netapp makes volumes with policy Delete: the next new volume is at risk too
-        ✔ pods: 2 mount the claim (glance-api-0, glance-api-1)
-        ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
-        ✔ template: can be pinned at line 18
-        1 check failed
-        [1]
+    check(
+        &[without_server(first), without_server(world.run("check"))],
+        &expect![[r#"
+            $ kubectl glancepv check -f pvc-images.yaml
+            ✔ claim: openstack/glance-images is Bound to pvc------------------------------------1 (500Gi, RWX)
+            ✖ policy: Delete; uninstalling glance deletes the volume
+                hint: kubectl glancepv retain
+            ✔ helm: the claim goes when the release is uninstalled (no resource-policy: keep)
+            ! class: netapp makes volumes with policy Delete: the next new volume is at risk too
+            ✔ pods: 2 mount the claim (glance-api-0, glance-api-1)
+            ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
+            ✔ template: can be pinned at line 18
+            1 check failed
+            [1]
 
-        $ kubectl glancepv check
-        ✔ claim: openstack/glance-images is Bound to pvc------------------------------------1 (500Gi, ReadWriteMany)
-        ✔ policy: Retain; uninstalling glance keeps the volume
-        ✔ helm: the claim goes when the release is uninstalled (no resource-policy: keep)
-        ! class: netapp makes volumes with policy Delete: the next new volume is at risk too
-        ✔ pods: 2 mount the claim (glance-api-0, glance-api-1)
-        ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
-        [0]
-    "#]]);
+            $ kubectl glancepv check
+            ✔ claim: openstack/glance-images is Bound to pvc------------------------------------1 (500Gi, RWX)
+            ✔ policy: Retain; uninstalling glance keeps the volume
+            ✔ helm: the claim goes when the release is uninstalled (no resource-policy: keep)
+            ! class: netapp makes volumes with policy Delete: the next new volume is at risk too
+            ✔ pods: 2 mount the claim (glance-api-0, glance-api-1)
+            ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
+            [0]
+        "#]],
+    );
     let object: Value = serde_json::from_str(&world.run("check -o json").stdout).unwrap();
     assert_eq!((&object["kind"], &object["passed"]), (&json!("Check"), &json!(true)));
 }
@@ -61,7 +64,9 @@ fn check_says_what_stands_in_the_way() {
 #[test]
 fn check_without_a_claim() {
     let world = World::new();
-    check(&[without_server(world.run("check -f missing.yaml"))], &expect![[r#"
+    check(
+        &[without_server(world.run("check -f missing.yaml"))],
+        &expect![[r#"
         $ kubectl glancepv check -f missing.yaml
         ✖ claim: openstack/glance-images is not there
             hint: kubectl glancepv status
@@ -69,7 +74,8 @@ fn check_without_a_claim() {
         ✖ template: missing.yaml: no such file or directory
         2 checks failed
         [1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -82,7 +88,9 @@ fn unretain_only_while_bound_both_ways() {
     runs.extend([world.run("unretain --yes"), world.run(&format!("unretain {volume} --yes"))]);
     let policy = world.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
     assert_eq!(policy.as_deref(), Some("Retain"));
-    check(&runs, &expect![[r#"
+    check(
+        &runs,
+        &expect![[r#"
         $ kubectl glancepv unretain --yes
         persistentvolume/pvc------------------------------------1 patched
         NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
@@ -106,7 +114,8 @@ fn unretain_only_while_bound_both_ways() {
         2| error: claim openstack/glance-images and persistentvolume/pvc------------------------------------1 are not bound to each other: with policy Delete it could be deleted at once
         2| hint: kubectl glancepv status
         [1]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

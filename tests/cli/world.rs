@@ -29,7 +29,7 @@ pub struct World {
     pub sandbox: Option<Sandbox>,
     pub namespace: String,
     kubeconfig: PathBuf,
-    class: String,
+    pub class: String,
     provisioner: String,
     client: Client,
     runtime: Runtime,

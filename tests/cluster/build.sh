@@ -4,6 +4,7 @@
 #
 #   build.sh newest   the Kubernetes that go.mod beside this file pins
 #   build.sh 1.20     the oldest supported, from Debian's source package
+#   build.sh helm     the helm that operators use
 #
 # The cache is $GLANCEPV_CACHE, else ~/.cache/kubectl-glancepv. It says on stderr what
 # it does and, if it cannot, which step failed.
@@ -66,20 +67,28 @@ oldest() {
   cd "$here" && chmod -R u+w "$work" && rm -rf "$work"
 }
 
-which=${1:?usage: build.sh newest|1.20}
+helm() {
+  need go golang-go
+  GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" "helm.sh/helm/v3/cmd/helm@v$version" >&2
+}
+
+which=${1:?usage: build.sh newest|1.20|helm}
+program=kubectl
 case $which in
 newest)
   need go golang-go
   version=$(cd "$here" && go list -m -f '{{slice .Version 1}}' k8s.io/kubernetes) build=newest
   ;;
 1.20) version=1.20.2 build=oldest ;;
-*) say "there is no version $which: newest or 1.20" && exit 2 ;;
+helm) version=3.22.0 build=helm program=helm ;;
+*) say "there is no version $which: newest, 1.20 or helm" && exit 2 ;;
 esac
 
 done=$cache/v$version
-if ! [ -x "$done/kubectl" ]; then
-  need etcd etcd-server
-  say "building Kubernetes $version into $done (some minutes, once)"
+[ "$which" = helm ] && done=$cache/helm-v$version
+if ! [ -x "$done/$program" ]; then
+  [ "$which" = helm ] || need etcd etcd-server
+  say "building $which $version into $done (some minutes, once)"
   rm -rf "$done.part" && mkdir -p "$done.part"
   "$build" "$done.part"
   rm -rf "$done" && mv "$done.part" "$done"

@@ -3,15 +3,19 @@
 #
 #   suite.sh newest|1.20   on one of our own, brought up and taken down (control-plane.sh)
 #   suite.sh KUBECONFIG    on the cluster of that file: test namespaces, claims and volumes are
-#                          made there, and namespaces and classes stay. kubectl must be on PATH.
+#                          made there, and namespaces and classes stay. kubectl and helm must be on
+#                          PATH; what needs a user with few rights is left to our own.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 case ${1:?usage: suite.sh newest|1.20|KUBECONFIG} in
 newest | 1.20)
   cargo test --quiet --test cli --no-run
+  PATH=$("$here/build.sh" helm):$PATH
   exec "$here/control-plane.sh" "$1" bash -c 'exec "$0" "$KUBECONFIG"' "$here/suite.sh"
   ;;
 esac
 export GLANCEPV_TEST_CLUSTER=$1
-exec cargo test --quiet --test cli -- --include-ignored --test-threads=4 scenarios:: stages:: prompts:: kubectl::
+modules=(scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
+[ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
+exec cargo test --quiet --test cli -- --include-ignored --test-threads=4 "${modules[@]}"
