@@ -3,6 +3,8 @@
 //! Objects are asked for as one-row Tables that carry the object: one request brings both what
 //! kubectl would print of it, in the columns of that very server, and what the decisions need.
 
+use std::time::Duration;
+
 use futures::TryStreamExt;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -162,6 +164,8 @@ pub struct Cluster {
     pub url: String,
     /// The kubeconfig's context, where there is one.
     pub context: Option<String>,
+    /// How long one answer may take; `None` for as long as it does.
+    pub timeout: Option<Duration>,
     /// Told each warning that the API server attaches to an answer.
     pub warn: fn(&str),
 }
@@ -207,6 +211,15 @@ impl Cluster {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
+        let exchange = self.exchange(method, path, body);
+        let Some(limit) = self.timeout else { return exchange.await };
+        tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {limit:?} (--request-timeout)");
+            Err(Error::Connection { server: self.server.clone(), refused: false, reason })
+        })
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, AS_TABLE);
         if body.is_some() {

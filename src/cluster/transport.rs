@@ -6,41 +6,54 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper::rt::{Read, Write};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt};
 use kube::{Client, Config};
 use tokio::sync::Mutex;
-use tower::{BoxError, Service, ServiceBuilder};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
 use crate::error::Error;
 
 /// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
 const WINDOW: u32 = 1 << 20;
 
-/// A client for the cluster that `config` tells of. Nothing is sent yet.
-pub fn client(config: &Config) -> Result<Client, kube::Error> {
+/// A byte stream to the API server, through whatever proxy there is.
+trait Stream: Read + Write + Connection + Send + Unpin {}
+impl<T: Read + Write + Connection + Send + Unpin> Stream for T {}
+
+/// What gives one; a proxy's kind is forgotten here.
+type Connector = BoxCloneSyncService<Uri, Box<dyn Stream>, BoxError>;
+
+/// A client for the cluster that `config` tells of; each request is told to `log`. Nothing is sent yet.
+pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Error> {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
-    let tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_or_http();
-    let connector = match &config.tls_server_name {
-        Some(name) => {
-            let name = name.clone().try_into().map_err(|e| kube::Error::Service(Box::new(e)))?;
-            tls.with_server_name_resolver(hyper_rustls::FixedServerNameResolver::new(name))
+    let wrong = |message: String| kube::Error::Service(message.into());
+    let connector = match config.proxy_url.as_ref().map(|url| (url, url.scheme_str().unwrap_or_default())) {
+        None => secured(config, http)?,
+        Some((url, "http")) => secured(config, tunnel(url, http)?)?,
+        Some((url, "https")) => {
+            let tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_only();
+            secured(config, tunnel(url, tls.enable_http1().wrap_connector(http))?)?
         }
-        None => tls,
-    }
-    .enable_all_versions()
-    .wrap_connector(http);
-    let transport = Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)) };
+        Some((url, "socks5" | "socks5h")) => secured(config, SocksV5::new(url.clone(), http))?,
+        Some((url, _)) => return Err(wrong(format!("the proxy {url} is neither http, https nor socks5"))),
+    };
+    let transport =
+        Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)), log };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(config.auth_layer()?)
@@ -50,11 +63,44 @@ pub fn client(config: &Config) -> Result<Client, kube::Error> {
     Ok(Client::new(service, config.default_namespace.clone()))
 }
 
+/// A tunnel by CONNECT; who one is to the proxy stands before the `@` of its address.
+fn tunnel<C>(proxy: &Uri, connector: C) -> Result<Tunnel<C>, kube::Error> {
+    let tunnel = Tunnel::new(proxy.clone(), connector);
+    let known = Matcher::builder().all(proxy.to_string()).build().intercept(&Uri::from_static("https://any"));
+    Ok(match known.as_ref().and_then(|k| k.basic_auth()) {
+        Some(auth) => tunnel.with_auth(auth.clone()),
+        None => tunnel,
+    })
+}
+
+/// TLS over what the connector gives, as the kubeconfig wants it.
+fn secured<C>(config: &Config, connector: C) -> Result<Connector, kube::Error>
+where
+    C: Service<Uri> + Clone + Send + Sync + 'static,
+    C::Response: Read + Write + Connection + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    let tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_or_http();
+    let connector = match &config.tls_server_name {
+        Some(name) => {
+            let name = name.clone().try_into().map_err(|e| kube::Error::Service(Box::new(e)))?;
+            tls.with_server_name_resolver(hyper_rustls::FixedServerNameResolver::new(name))
+        }
+        None => tls,
+    }
+    .enable_all_versions()
+    .wrap_connector(connector);
+    let boxed = connector.map_response(|stream| Box::new(stream) as Box<dyn Stream>);
+    Ok(BoxCloneSyncService::new(boxed))
+}
+
 #[derive(Clone)]
 struct Transport {
-    connector: HttpsConnector<HttpConnector>,
+    connector: Connector,
     timeout: Option<Duration>,
     pool: Arc<Mutex<Pool>>,
+    log: Option<fn(&str)>,
 }
 
 enum Pool {
@@ -105,6 +151,16 @@ impl Transport {
     }
 
     async fn send(self, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
+        let Some(log) = self.log else { return self.sent(request).await };
+        // The address and nothing of the headers: those carry tokens.
+        let (line, begun) = (format!("{} {}", request.method(), request.uri()), Instant::now());
+        let outcome = self.sent(request).await;
+        let status = outcome.as_ref().map_or_else(|_| "no answer".to_owned(), |answer| answer.status().to_string());
+        log(&format!("{line} {status} in {} milliseconds", begun.elapsed().as_millis()));
+        outcome
+    }
+
+    async fn sent(self, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
         match self.sender(request.uri()).await? {
             Sender::Http2(mut sender) => Ok(sender.send_request(request).await?),
             Sender::Http1(mut sender) => {

@@ -74,7 +74,7 @@ async fn in_cluster(cli: &Cli, session: &Session) -> Result<(), Error> {
 impl Session {
     /// Connects, as the flags say; nothing is sent yet.
     async fn open(cli: &Cli, terminal: Terminal) -> Result<Self, Error> {
-        let (cluster, namespace) = cli.connection.open(warn).await?;
+        let (cluster, namespace) = cli.connection.open(warn, log).await?;
         let shared = &cli.shared;
         let mut flags = cli.connection.typed();
         if shared.claim != DEFAULT_CLAIM {
@@ -112,4 +112,10 @@ impl Session {
 /// As kubectl prints what an API server warns of.
 fn warn(text: &str) {
     Terminal::new(crate::terminal::Color::Auto).headline(crate::terminal::Tone::Plain, "Warning", text);
+}
+
+/// A request, in the form of klog's lines.
+fn log(text: &str) {
+    let now = jiff::Timestamp::now().strftime("%m%d %H:%M:%S%.6f");
+    Terminal::new(crate::terminal::Color::Never).note(&format!("I{now} {}] {text}", std::process::id()));
 }

@@ -1,11 +1,11 @@
-//! Which cluster, and as whom: kubectl's connection flags and the files that they override.
+//! Which cluster, and as whom: kubectl's connection flags.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
-use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 
+use super::kubeconfig::{self, Settings};
 use crate::cluster::api::Cluster;
 use crate::cluster::transport;
 use crate::error::Error;
@@ -29,90 +29,105 @@ pub struct Connection {
     /// The kubeconfig user to use
     #[arg(long, global = true, value_name = "NAME")]
     pub user: Option<String>,
+    /// The address and port of the API server
+    #[arg(short, long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// Bearer token for the API server
+    #[arg(long, global = true, value_name = "TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Username for basic authentication
+    #[arg(long, global = true, value_name = "NAME")]
+    pub username: Option<String>,
+    /// Password for basic authentication
+    #[arg(long, global = true, value_name = "PASSWORD")]
+    pub password: Option<String>,
+    /// User to impersonate
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub as_user: Option<String>,
+    /// Group to impersonate; may be repeated
+    #[arg(long, global = true, value_name = "NAME")]
+    pub as_group: Vec<String>,
+    /// UID to impersonate
+    #[arg(long, global = true, value_name = "UID")]
+    pub as_uid: Option<String>,
+    /// Extra field to impersonate; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub as_user_extra: Vec<(String, String)>,
+    /// File with the certificates that the API server's is checked against
+    #[arg(long, global = true, value_name = "FILE")]
+    pub certificate_authority: Option<String>,
+    /// File with the client certificate
+    #[arg(long, global = true, value_name = "FILE")]
+    pub client_certificate: Option<String>,
+    /// File with the client certificate's key
+    #[arg(long, global = true, value_name = "FILE")]
+    pub client_key: Option<String>,
+    /// Do not check the API server's certificate: the connection is then open to whoever is between
+    #[arg(long, global = true)]
+    pub insecure_skip_tls_verify: bool,
+    /// The name that the API server's certificate must have, instead of the host's
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tls_server_name: Option<String>,
+    /// How long to wait for one answer (5, 5s, 1m); 0 is without limit
+    #[arg(long, global = true, value_name = "D", default_value = "0")]
+    pub request_timeout: String,
+    /// Ask for answers without compression; they always are
+    #[arg(long, global = true)]
+    pub disable_compression: bool,
+    /// Proxy to connect through, instead of the kubeconfig's or $`HTTPS_PROXY`
+    #[arg(long, global = true, value_name = "URL")]
+    pub proxy_url: Option<String>,
+    /// kubectl's cache folder; this plugin keeps nothing
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Log requests to standard error from 6 on: method, address, status and time
+    #[arg(short, long, global = true, value_name = "LEVEL", default_value_t = 0)]
+    pub v: u8,
 }
 
 impl Connection {
-    /// The flags that were given, as they can be typed again, each with a leading space.
+    /// The flags that were given, as they can be typed again, each with a leading space. Secrets are
+    /// not repeated.
     #[must_use]
     pub fn typed(&self) -> String {
         let file = self.kubeconfig.as_ref().map(|p| p.to_string_lossy().into_owned());
-        [("kubeconfig", &file), ("context", &self.context), ("cluster", &self.cluster), ("user", &self.user)]
+        let with_value = [
+            ("kubeconfig", &file),
+            ("context", &self.context),
+            ("cluster", &self.cluster),
+            ("user", &self.user),
+            ("server", &self.server),
+            ("as", &self.as_user),
+            ("as-uid", &self.as_uid),
+            ("certificate-authority", &self.certificate_authority),
+            ("client-certificate", &self.client_certificate),
+            ("client-key", &self.client_key),
+            ("tls-server-name", &self.tls_server_name),
+            ("proxy-url", &self.proxy_url),
+        ];
+        let mut typed: String = with_value
             .iter()
             .filter_map(|(flag, value)| Some(format!(" --{flag} {}", shell_words::quote(value.as_deref()?))))
-            .collect()
+            .collect();
+        typed.extend(self.as_group.iter().map(|group| format!(" --as-group {}", shell_words::quote(group))));
+        if self.insecure_skip_tls_verify {
+            typed += " --insecure-skip-tls-verify";
+        }
+        typed
     }
 
     /// The cluster, and the namespace that the context (or, in a pod, the service account) tells;
     /// `openstack` where nothing does. Nothing is sent yet.
-    pub async fn open(&self, warn: fn(&str)) -> Result<(Cluster, String), Error> {
-        let (config, context, namespace) = self.config().await?;
-        if let Some(proxy) = &config.proxy_url {
-            return Err(Error::Configuration(format!("error: proxies are not supported yet: {proxy}")));
-        }
+    pub async fn open(&self, warn: fn(&str), log: fn(&str)) -> Result<(Cluster, String), Error> {
+        let timeout = request_timeout(&self.request_timeout)?;
+        let Settings { config, context, namespace } = kubeconfig::settings(self).await?;
         let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
         let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
-        let client = transport::client(&config).map_err(|e| credentials(&server, e))?;
         let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        Ok((
-            Cluster { client, server, url, context, warn },
-            namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned()),
-        ))
+        let client = transport::client(&config, (self.v >= 6).then_some(log)).map_err(|e| credentials(&server, e))?;
+        let namespace = namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned());
+        Ok((Cluster { client, server, url, context, timeout, warn }, namespace))
     }
-
-    async fn config(&self) -> Result<(Config, Option<String>, Option<String>), Error> {
-        let kubeconfig = self.read()?;
-        let context = self.context.clone().or(kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
-        let Some(name) = context else { return no_context() };
-        let named = kubeconfig.contexts.iter().find(|c| c.name == name);
-        let Some(context) = named.and_then(|named| named.context.clone()) else {
-            return Err(Error::Configuration(format!(
-                "Error in configuration: context was not found for specified context: {name}"
-            )));
-        };
-        let cluster = self.cluster.as_ref().unwrap_or(&context.cluster);
-        if !kubeconfig.clusters.iter().any(|c| c.name == *cluster) {
-            return Err(Error::Configuration(format!("error: no server found for cluster \"{cluster}\"")));
-        }
-        // kube takes an unknown user for nobody, and would connect as nobody.
-        let user = self.user.as_ref().or(context.user.as_ref()).filter(|user| !user.is_empty());
-        if let Some(user) = user.filter(|user| !kubeconfig.auth_infos.iter().any(|a| a.name == **user)) {
-            return Err(Error::Configuration(format!("error: auth info \"{user}\" does not exist")));
-        }
-        let options =
-            KubeConfigOptions { context: Some(name.clone()), cluster: self.cluster.clone(), user: self.user.clone() };
-        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-        let config = config.map_err(|e| Error::Configuration(format!("error: {e}")))?;
-        Ok((config, Some(name), context.namespace.filter(|n| !n.is_empty())))
-    }
-
-    /// The files merged, the first to name a thing winning. Like kubectl, files of `KUBECONFIG`
-    /// that are not there are passed over; one that a flag names must be there.
-    fn read(&self) -> Result<Kubeconfig, Error> {
-        let paths = match (&self.kubeconfig, std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty())) {
-            (Some(path), _) => {
-                std::fs::metadata(path)
-                    .map_err(|e| Error::Configuration(format!("error: stat {}: {}", path.display(), reason(&e))))?;
-                vec![path.clone()]
-            }
-            (None, Some(list)) => std::env::split_paths(&list).filter(|p| p.exists()).collect(),
-            (None, None) => {
-                std::env::home_dir().map(|h| h.join(".kube/config")).filter(|p| p.exists()).into_iter().collect()
-            }
-        };
-        paths.iter().try_fold(Kubeconfig::default(), |merged, path| {
-            let one = Kubeconfig::read_from(path).map_err(|e| unreadable(path, &e))?;
-            merged.merge(one).map_err(|e| unreadable(path, &e))
-        })
-    }
-}
-
-/// Without a context: the pod's service account, else what kubectl tries, `localhost:8080`.
-fn no_context() -> Result<(Config, Option<String>, Option<String>), Error> {
-    if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
-        let config = Config::incluster().map_err(|e| Error::Configuration(format!("error: {e}")))?;
-        return Ok((config, None, None));
-    }
-    Ok((Config::new(http::Uri::from_static("http://localhost:8080")), None, None))
 }
 
 /// The namespace of the pod that this runs in, if it runs in one.
@@ -122,19 +137,28 @@ fn pod_namespace() -> Option<String> {
     Some(text.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-fn unreadable(path: &Path, error: &kube::config::KubeconfigError) -> Error {
-    Error::Configuration(format!("error: error loading config file \"{}\": {error}", path.display()))
-}
-
-/// The operating system's words alone, as kubectl prints them.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
 fn credentials(server: &str, error: kube::Error) -> Error {
     match transport::failure(server, error) {
         Error::Connection { reason, .. } => Error::Configuration(format!("error: {reason}")),
         other => other,
     }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// kubectl's forms: whole seconds, or numbers with units; `None` is without limit.
+fn request_timeout(text: &str) -> Result<Option<Duration>, Error> {
+    let parsed = text.parse::<u64>().ok().map(Duration::from_secs);
+    let parsed = parsed.or_else(|| Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok());
+    let limit = parsed.ok_or_else(|| {
+        Error::Configuration(
+            "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a \
+             corresponding time unit (e.g. 1s | 2m | 3h)"
+                .to_owned(),
+        )
+    })?;
+    Ok(Some(limit).filter(|limit| !limit.is_zero()))
 }

@@ -2,5 +2,6 @@
 
 pub mod age;
 pub mod connection;
+pub mod kubeconfig;
 pub mod output;
 pub mod table;

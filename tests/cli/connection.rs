@@ -142,3 +142,182 @@ fn wrong_usage_exits_with_2() {
     }
     assert_eq!(world.requests().lines().filter(|l| l.contains("includeObject")).count(), 0);
 }
+
+/// The kubeconfig with its cluster and user changed, and what the plugin does with it.
+fn with(world: &World, change: impl FnOnce(&mut Value, &mut Value), arguments: &[&str]) -> Run {
+    let mut config = kubeconfig(world);
+    let (mut cluster, mut user) = (config["clusters"][0]["cluster"].clone(), config["users"][0]["user"].clone());
+    change(&mut cluster, &mut user);
+    (config["clusters"][0]["cluster"], config["users"][0]["user"]) = (cluster, user);
+    let path = write(world, "changed", &config);
+    let output = world.command("status -o name").args(arguments).env("KUBECONFIG", path).output().unwrap();
+    world.outcome(&arguments.join(" "), output)
+}
+
+fn file(world: &World, name: &str) -> String {
+    world.sandbox.as_ref().unwrap().folder().join(name).display().to_string()
+}
+
+fn server(world: &World) -> String {
+    kubeconfig(world)["clusters"][0]["cluster"]["server"].as_str().unwrap().to_owned()
+}
+
+/// Each flag against a kubeconfig that fails without it.
+#[test]
+fn flags_that_mend_what_the_kubeconfig_lacks() {
+    let world = world();
+    let (ca, certificate, key, server) =
+        (file(&world, "ca.crt"), file(&world, "client.crt"), file(&world, "client.key"), server(&world));
+    type Change = fn(&mut Value, &mut Value);
+    let no_server: Change = |cluster, _| cluster["server"] = json!("https://127.0.0.1:1");
+    let no_authority: Change = |cluster, _| cluster["certificate-authority"] = json!(null);
+    let nobody: Change = |_, user| *user = json!({});
+    let other_name: Change = |cluster, _| cluster["tls-server-name"] = json!("wrong.example.com");
+    let table: [(Change, &[&str], &str); 7] = [
+        (no_server, &["--server", &server], "was refused"),
+        (no_authority, &["--certificate-authority", &ca], "Unable to connect to the server: "),
+        (no_authority, &["--insecure-skip-tls-verify"], "Unable to connect to the server: "),
+        (nobody, &["--client-certificate", &certificate, "--client-key", &key], "You must be logged in"),
+        (nobody, &["--token", "operator-token"], "You must be logged in"),
+        (other_name, &["--tls-server-name", "localhost"], "Unable to connect to the server: "),
+        (|_, user| *user = json!({"token": "wrong"}), &["--token", "operator-token"], "You must be logged in"),
+    ];
+    for (change, flags, without) in table {
+        let run = with(&world, change, &[]);
+        assert!(run.status == 1 && run.stderr.contains(without), "{flags:?}: {run}");
+        let run = with(&world, change, flags);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{flags:?}: {run}");
+    }
+}
+
+/// What the API server is told by the flags that say who asks.
+#[test]
+fn flags_that_become_headers() {
+    let world = world();
+    let headers = |arguments: &[&str], change: fn(&mut Value, &mut Value)| {
+        let state = &world.sandbox.as_ref().unwrap().state;
+        state.take_requests();
+        with(&world, change, arguments);
+        let requests = state.take_requests();
+        let asked = requests.iter().find(|r| r.path.contains("includeObject=None")).expect("a list").headers.clone();
+        let told = asked.into_iter().filter(|(name, _)| {
+            name.starts_with("impersonate") || name == "authorization" || name == "accept-encoding"
+        });
+        let mut told: Vec<String> = told.map(|(name, value)| format!("{name}: {value}")).collect();
+        told.sort();
+        told
+    };
+    let flags = [
+        "--as",
+        "someone",
+        "--as-uid",
+        "u-1",
+        "--as-group",
+        "a",
+        "--as-group",
+        "b",
+        "--as-user-extra",
+        "example.com/reason=upkeep",
+    ];
+    let expected = [
+        "impersonate-extra-example.com%2freason: upkeep",
+        "impersonate-group: a",
+        "impersonate-group: b",
+        "impersonate-uid: u-1",
+        "impersonate-user: someone",
+    ];
+    assert_eq!(headers(&flags, |_, _| {}), expected);
+    assert_eq!(
+        headers(&["--username", "glance", "--password", "secret"], |_, user| *user = json!({})),
+        ["authorization: Basic Z2xhbmNlOnNlY3JldA=="]
+    );
+    assert_eq!(
+        headers(&["--token", "operator-token"], |_, user| *user =
+            json!({"tokenFile": "/none", "exec": {"command": "/none"}})),
+        ["authorization: Bearer operator-token"]
+    );
+    // Nothing is ever compressed, so there is nothing to disable; and nothing is kept in a cache.
+    let cache = world.home().join("cache");
+    assert_eq!(headers(&["--disable-compression", "--cache-dir", cache.to_str().unwrap()], |_, _| {}), [""; 0]);
+    assert!(!cache.exists());
+}
+
+#[test]
+fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
+    use std::io::{BufRead, BufReader, Write};
+    let world = world();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://user:pass@{}", listener.local_addr().unwrap());
+    // It tunnels wherever it is asked to, and tells what it was asked.
+    let (told, heard) = std::sync::mpsc::channel();
+    let to = server(&world).trim_start_matches("https://").to_owned();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(client.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|n| n > 0) {}
+            told.send(head).unwrap();
+            let upstream = std::net::TcpStream::connect(&to).unwrap();
+            let mut client = client;
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            let (mut up, mut down) = (upstream.try_clone().unwrap(), client.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut reader, &mut up));
+            std::thread::spawn(move || std::io::copy(&mut &upstream, &mut down));
+        }
+    });
+    let asked = |run: Run| {
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run}");
+        heard.recv_timeout(std::time::Duration::from_secs(10)).expect("the proxy is asked").to_lowercase()
+    };
+    let head = asked(with(&world, |_, _| {}, &["--proxy-url", &proxy]));
+    assert!(
+        head.starts_with("connect 127.0.0.1:") && head.contains("proxy-authorization: basic dxnlcjpwyxnz"),
+        "{head}"
+    );
+    asked(with(&world, |cluster, _| cluster["proxy-url"] = json!(proxy), &[]));
+    // Go never asks the environment's proxy for a server on this machine.
+    let output = world.command("status -o name").env("HTTPS_PROXY", &proxy).output().unwrap();
+    assert!(output.status.success());
+    let elsewhere = ["--server", "https://sandbox.example.com:6443", "--tls-server-name", "localhost"];
+    let command = |name: &str, value: &str| {
+        world.command("status -o name").args(elsewhere).env(name, value).env("HTTPS_PROXY", &proxy).output().unwrap()
+    };
+    let output = command("UNUSED", "");
+    assert!(asked(world.outcome("", output)).starts_with("connect sandbox.example.com:6443"));
+    let output = command("NO_PROXY", "example.com");
+    assert_eq!(output.status.code(), Some(1), "named in NO_PROXY, it is sought directly, and there is none");
+    assert!(heard.try_recv().is_err());
+}
+
+#[test]
+fn request_timeouts() {
+    use glancepv_sandbox::state::Fault;
+    let world = world();
+    for wrong in ["nope", "-1", "5x"] {
+        let run = world.run(&format!("status --request-timeout={wrong}"));
+        assert_eq!(
+            (run.status, run.stderr.starts_with("error: Invalid timeout value. Timeout must be a single integer")),
+            (1, true),
+            "{run}"
+        );
+    }
+    for good in ["0", "30", "30s", "1m"] {
+        assert_eq!(world.run(&format!("status --request-timeout={good}")).status, 0);
+    }
+    world.sandbox.as_ref().unwrap().state.plan("GET", "/glance-images", 1, Fault::Hang);
+    let run = world.run("status --request-timeout=300ms");
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (1, "Unable to connect to the server: no answer within 300ms (--request-timeout)\n")
+    );
+}
+
+#[test]
+fn verbose_output_has_requests_and_no_secrets() {
+    let world = world();
+    let run = world.run("status -v 6 --token operator-token");
+    assert_eq!(run.stderr.matches(" 200 OK in ").count(), 3, "{run}");
+    assert!(run.stderr.contains("] GET https://127.0.0.1:"), "{run}");
+    assert!(!run.stderr.contains("operator-token") && !run.stderr.to_lowercase().contains("authorization"), "{run}");
+    assert_eq!(world.run("status -v 5").stderr.matches(" 200 OK in ").count(), 0);
+}

@@ -53,3 +53,89 @@ fn objects_are_formatted_as_kubectl_formats_them() {
         assert!(ours.contains(&volume));
     }
 }
+
+/// What a command says on standard error and its exit status; kubectl's retries are told once.
+fn said(world: &World, program: &str, verb: &[&str], arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(program);
+    command.args(verb).args(arguments).env("KUBECONFIG", world.kubeconfig()).current_dir(world.home());
+    let output = command.stdin(std::process::Stdio::null()).output().expect(program);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with(['E', 'I', 'W']) || !line.contains("] ") || line.starts_with("Error"));
+    (output.status.code().unwrap_or(-1), lines.filter(|l| !l.starts_with("hint: ")).map(|l| format!("{l}\n")).collect())
+}
+
+#[test]
+#[ignore = "needs a real control plane and its kubectl: tests/cluster/suite.sh"]
+fn mistakes_are_worded_as_kubectl_words_them() {
+    let (world, volume) = World::installed();
+    std::fs::write(world.home().join("empty"), "").unwrap();
+    std::fs::write(
+        world.home().join("elsewhere"),
+        "apiVersion: v1\nkind: Config\ncurrent-context: a\n\
+        clusters: [{name: c, cluster: {server: \"https://127.0.0.1:1\"}}]\nusers: [{name: u, user: {token: t}}]\n\
+        contexts: [{name: a, context: {cluster: c, user: u}}, {name: lost, context: {cluster: gone, user: u}}]\n",
+    )
+    .unwrap();
+    let plugin = env!("CARGO_BIN_EXE_kubectl-glancepv");
+    let mut table = String::new();
+    let mistakes: &[&[&str]] = &[
+        &["--context", "nope"],
+        &["--cluster", "nope"],
+        &["--user", "nope"],
+        &["--kubeconfig", "nope"],
+        &["--kubeconfig", "empty"],
+        &["--kubeconfig", "elsewhere"],
+        &["--kubeconfig", "elsewhere", "--context", "lost"],
+        &["--kubeconfig", "elsewhere", "--username", "b", "--password", "c"],
+        &["--server", "https://127.0.0.1:1"],
+        &["--server", "127.0.0.1:1"],
+        &["--server", "ftp://127.0.0.1"],
+        &["--server", "https://bad host"],
+        &["--request-timeout", "nope"],
+        &["--request-timeout", "5x"],
+        &["--request-timeout=-1"],
+        &["--certificate-authority", "nope"],
+        &["--client-key", "nope"],
+        &["--insecure-skip-tls-verify", "--certificate-authority", "empty"],
+        &["--as-uid", "1"],
+        &["--as-group", "g"],
+        &["--as", "nobody"],
+        &["--as", "nobody", "--as-group", "system:authenticated"],
+    ];
+    let claim = ["get", "pvc", "glance-images", "-n", &world.namespace];
+    let ours = ["status", "-n", &world.namespace];
+    for mistake in mistakes {
+        let (theirs, own) = (said(&world, "kubectl", &claim, mistake), said(&world, plugin, &ours, mistake));
+        table +=
+            &format!("{}\n  kubectl [{}] {}  glancepv [{}] {}", mistake.join(" "), theirs.0, theirs.1, own.0, own.1);
+        assert_eq!(own, theirs, "{table}");
+    }
+    for (verb, own) in [
+        (["get", "pv", "nope"].as_slice(), ["retain", "nope", "--yes"].as_slice()),
+        (["get", "pvc", "nope", "-n", &world.namespace].as_slice(), ["status", "--claim", "nope"].as_slice()),
+        (
+            [
+                "patch",
+                "pv",
+                &volume,
+                "-p",
+                "{\"spec\": {\"persistentVolumeReclaimPolicy\": \"Retain\"}}",
+                "--as",
+                "nobody",
+            ]
+            .as_slice(),
+            ["retain", &volume, "--yes", "--as", "nobody"].as_slice(),
+        ),
+    ] {
+        let theirs = said(&world, "kubectl", verb, &[]);
+        let own = said(&world, plugin, own, &["-n", &world.namespace]);
+        if theirs.1.contains("Forbidden") {
+            // kubectl reads the volume first, the plugin the claim.
+            assert!(own.1.starts_with("Error from server (Forbidden): ") && own.0 == 1, "{own:?}");
+        } else {
+            assert_eq!(own, theirs);
+        }
+    }
+}

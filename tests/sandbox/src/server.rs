@@ -82,11 +82,14 @@ pub async fn serve(state: Arc<State>, certificate: bool, request: Request<Incomi
     let bytes = body.collect().await.map_err(IoError::other)?.to_bytes();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-    let recorded = Recorded { method: parts.method.to_string(), path, body: body.clone() };
+    let headers =
+        parts.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
+    let recorded = Recorded { method: parts.method.to_string(), path, body: body.clone(), headers: headers.collect() };
     let fault = state.record(recorded);
     match &fault {
         Some(Fault::Answer(refusal)) => return Ok(refused(refusal)),
         Some(Fault::Break) => return Err(IoError::new(ErrorKind::ConnectionReset, "injected")),
+        Some(Fault::Hang) => return std::future::pending().await,
         Some(Fault::LoseAnswer) | None => {}
     }
     let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();

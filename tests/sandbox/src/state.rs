@@ -19,6 +19,8 @@ pub struct Recorded {
     pub path: String,
     /// The body, null where there was none.
     pub body: Value,
+    /// The headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
 }
 
 /// What goes wrong with a request.
@@ -28,6 +30,8 @@ pub enum Fault {
     Answer(Refusal),
     /// The connection breaks before the server has done anything.
     Break,
+    /// The server never answers.
+    Hang,
     /// The server does it, and the connection breaks before the answer is out.
     LoseAnswer,
 }

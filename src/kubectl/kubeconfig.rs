@@ -1,0 +1,238 @@
+//! kubeconfig files, merged and overridden as kubectl does it.
+//!
+//! kube's own loader knows the flags `--context`, `--cluster` and `--user`; what else a flag says is
+//! written into the entries that these choose, before kube makes its settings of them. What client-go
+//! refuses and kube would pass over is refused here, in kubectl's words
+//! (`k8s.io/client-go/tools/clientcmd`).
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use hyper_util::client::proxy::matcher::Matcher;
+use kube::Config;
+use kube::config::{
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
+    NamedContext,
+};
+
+use super::connection::Connection;
+use crate::error::Error;
+
+/// How to connect.
+pub struct Settings {
+    /// kube's settings.
+    pub config: Config,
+    /// The context's name, where one was chosen.
+    pub context: Option<String>,
+    /// The context's namespace, where it has one.
+    pub namespace: Option<String>,
+}
+
+/// What flags, files and environment say together.
+pub async fn settings(flags: &Connection) -> Result<Settings, Error> {
+    let mut kubeconfig = read(flags.kubeconfig.as_deref())?;
+    let chosen = flags.context.clone().or(kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
+    let bare = chosen.is_none() && flags.server.is_none() && flags.cluster.is_none();
+    if bare && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
+        let config = Config::incluster().map_err(|e| wrong(format!("error: {e}")))?;
+        return Ok(Settings { config, context: None, namespace: None });
+    }
+    let context = context(&kubeconfig, chosen.as_deref())?;
+    let cluster_name = flags.cluster.clone().unwrap_or_else(|| context.cluster.clone());
+    let user_name = flags.user.clone().or(context.user.clone()).unwrap_or_default();
+    let cluster = overridden_cluster(flags, cluster(&kubeconfig, flags, &cluster_name)?, &cluster_name)?;
+    let user = overridden_user(flags, user(&kubeconfig, &user_name)?, &user_name)?;
+    let own_proxy = flags.proxy_url.clone().or(cluster.proxy_url.clone()).filter(|url| !url.is_empty());
+
+    // The entries that were chosen, under names of their own.
+    let name = "chosen".to_owned();
+    kubeconfig.clusters = vec![NamedCluster { name: name.clone(), cluster: Some(cluster), ..NamedCluster::default() }];
+    kubeconfig.auth_infos =
+        vec![NamedAuthInfo { name: name.clone(), auth_info: Some(user), ..NamedAuthInfo::default() }];
+    let entry = Context { cluster: name.clone(), user: Some(name.clone()), ..context.clone() };
+    kubeconfig.contexts = vec![NamedContext { name: name.clone(), context: Some(entry), ..NamedContext::default() }];
+    let options = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+    let mut config = config.map_err(|e| wrong(format!("error: {e}")))?;
+    config.proxy_url = proxy(own_proxy, &config.cluster_url)?;
+    Ok(Settings { config, context: chosen, namespace: context.namespace.filter(|n| !n.is_empty()) })
+}
+
+fn wrong(message: String) -> Error {
+    Error::Configuration(message)
+}
+
+/// The files merged, the first to name a thing winning. Like kubectl, files of `KUBECONFIG` that
+/// are not there are passed over; one that a flag names must be there.
+pub fn read(flag: Option<&Path>) -> Result<Kubeconfig, Error> {
+    let paths: Vec<PathBuf> = match (flag, std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty())) {
+        (Some(path), _) => {
+            std::fs::metadata(path).map_err(|e| wrong(format!("error: stat {}: {}", path.display(), said(&e))))?;
+            vec![path.to_owned()]
+        }
+        (None, Some(list)) => std::env::split_paths(&list).filter(|p| p.exists()).collect(),
+        (None, None) => {
+            std::env::home_dir().map(|h| h.join(".kube/config")).filter(|p| p.exists()).into_iter().collect()
+        }
+    };
+    paths.iter().try_fold(Kubeconfig::default(), |merged, path| {
+        let one = Kubeconfig::read_from(path).map_err(|e| unreadable(path, &e))?;
+        merged.merge(one).map_err(|e| unreadable(path, &e))
+    })
+}
+
+fn unreadable(path: &Path, error: &KubeconfigError) -> Error {
+    wrong(format!("error: error loading config file \"{}\": {error}", path.display()))
+}
+
+/// The operating system's words alone, as kubectl prints them.
+fn said(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// The context of that name; an empty one where none is chosen.
+fn context(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Context, Error> {
+    let Some(name) = name else { return Ok(Context::default()) };
+    let found = kubeconfig.contexts.iter().find(|c| c.name == name).and_then(|c| c.context.clone());
+    found.ok_or_else(|| wrong(format!("Error in configuration: context was not found for specified context: {name}")))
+}
+
+/// The cluster of that name. One that a flag names must be there; without any, kubectl tries
+/// `localhost:8080`.
+fn cluster(kubeconfig: &Kubeconfig, flags: &Connection, name: &str) -> Result<Cluster, Error> {
+    let found = kubeconfig.clusters.iter().find(|c| c.name == name).and_then(|c| c.cluster.clone());
+    match found {
+        Some(cluster) => Ok(cluster),
+        None if flags.cluster.is_some() => Err(wrong(format!("error: no server found for cluster \"{name}\""))),
+        None => Ok(Cluster { server: Some("http://localhost:8080".to_owned()), ..Cluster::default() }),
+    }
+}
+
+/// The user of that name. kube takes an unknown user for nobody, and would connect as nobody.
+fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Error> {
+    if name.is_empty() {
+        return Ok(AuthInfo::default());
+    }
+    let found = kubeconfig.auth_infos.iter().find(|a| a.name == name).and_then(|a| a.auth_info.clone());
+    found.ok_or_else(|| wrong(format!("error: auth info \"{name}\" does not exist")))
+}
+
+fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> Result<Cluster, Error> {
+    if let Some(server) = &flags.server {
+        cluster.server = Some(if server.contains("://") { server.clone() } else { format!("http://{server}") });
+    }
+    let server = cluster.server.clone().unwrap_or_default();
+    let uri: http::Uri =
+        server.parse().map_err(|_| wrong(format!("error: host must be a URL or a host:port pair: \"{server}\"")))?;
+    match uri.scheme_str() {
+        Some("http" | "https") => {}
+        other => {
+            let scheme = other.unwrap_or_default();
+            return Err(wrong(format!("Unable to connect to the server: unsupported protocol scheme \"{scheme}\"")));
+        }
+    }
+    if let Some(file) = &flags.certificate_authority {
+        (cluster.certificate_authority, cluster.certificate_authority_data) = (Some(file.clone()), None);
+    }
+    if flags.insecure_skip_tls_verify {
+        if flags.certificate_authority.is_some() {
+            return Err(wrong(
+                "error: specifying a root certificates file with the insecure flag is not allowed".to_owned(),
+            ));
+        }
+        (cluster.certificate_authority, cluster.certificate_authority_data) = (None, None);
+        cluster.insecure_skip_tls_verify = Some(true);
+    }
+    if cluster.certificate_authority_data.is_none() {
+        readable(cluster.certificate_authority.as_ref(), "certificate-authority", name)?;
+    }
+    cluster.tls_server_name = flags.tls_server_name.clone().or(cluster.tls_server_name);
+    Ok(cluster)
+}
+
+/// What a flag gives replaces what the file has of it; the file's other ways to tell who one is stay
+/// out of its way.
+fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Error> {
+    if let Some(token) = &flags.token {
+        user.token = Some(token.clone().into());
+        (user.token_file, user.exec, user.auth_provider) = (None, None, None);
+    }
+    if flags.username.is_some() || flags.password.is_some() {
+        user.username = flags.username.clone().or(user.username);
+        user.password = flags.password.clone().map(Into::into).or(user.password);
+    }
+    if let Some(file) = &flags.client_certificate {
+        (user.client_certificate, user.client_certificate_data) = (Some(file.clone()), None);
+    }
+    if let Some(file) = &flags.client_key {
+        (user.client_key, user.client_key_data) = (Some(file.clone()), None);
+    }
+    let token = user.token.is_some() || user.token_file.is_some();
+    let basic = user.username.as_ref().is_some_and(|n| !n.is_empty());
+    if token && basic {
+        return Err(wrong(format!(
+            "error: more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
+        )));
+    }
+    if user.client_certificate_data.is_none() {
+        readable(user.client_certificate.as_ref(), "client-cert", name)?;
+    }
+    if user.client_key_data.is_none() {
+        readable(user.client_key.as_ref(), "client-key", name)?;
+    }
+    impersonated(flags, user, name)
+}
+
+fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Error> {
+    if let Some(other) = &flags.as_user {
+        user.impersonate = Some(other.clone());
+    }
+    if !flags.as_group.is_empty() {
+        user.impersonate_groups = Some(flags.as_group.clone());
+    }
+    if let Some(uid) = &flags.as_uid {
+        user.impersonate_uid = Some(uid.clone());
+    }
+    if !flags.as_user_extra.is_empty() {
+        let mut extra: HashMap<String, Vec<String>> = HashMap::new();
+        for (key, value) in &flags.as_user_extra {
+            extra.entry(key.clone()).or_default().push(value.clone());
+        }
+        user.impersonate_user_extra = Some(extra);
+    }
+    let given = |groups: &Option<Vec<String>>| groups.as_ref().is_some_and(|g| !g.is_empty());
+    let extra = user.impersonate_user_extra.as_ref().is_some_and(|e| !e.is_empty());
+    let more = given(&user.impersonate_groups) || user.impersonate_uid.is_some() || extra;
+    if more && user.impersonate.as_ref().is_none_or(String::is_empty) {
+        return Err(wrong(format!(
+            "error: requesting uid, groups or user-extra for {name} without impersonating a user"
+        )));
+    }
+    Ok(user)
+}
+
+/// client-go opens the files that it is given before it connects, and says which it cannot.
+fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), Error> {
+    let Some(file) = file.filter(|f| !f.is_empty()) else { return Ok(()) };
+    match std::fs::File::open(file) {
+        Ok(_) => Ok(()),
+        Err(e) => {
+            Err(wrong(format!("error: unable to read {what} {file} for {name} due to open {file}: {}", said(&e))))
+        }
+    }
+}
+
+/// The proxy that is told, else the environment's, by Go's rules: `NO_PROXY` names the servers that
+/// need none, and those on this machine never do.
+fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Error> {
+    if let Some(url) = own {
+        return url.parse().map(Some).map_err(|_| wrong(format!("error: the proxy's address {url:?} is no URL")));
+    }
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if local {
+        return Ok(None);
+    }
+    Ok(Matcher::from_env().intercept(server).map(|found| found.uri().clone()))
+}
