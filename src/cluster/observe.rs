@@ -1,6 +1,6 @@
 //! What the API says of the target: its claim and the volumes that matter to it.
 
-use futures::future::{try_join, try_join_all};
+use futures::future::{join3, try_join_all};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,7 +59,9 @@ impl Cluster {
                 None => Ok(None),
             }
         };
-        let ((claim, mut names), known) = try_join(try_join(claim, wanted), named_volume).await?;
+        // All end before the first error is told, so that it is always the same one.
+        let (claim, wanted, known) = join3(claim, wanted, named_volume).await;
+        let (claim, mut names, known) = (claim?, wanted?, known?);
         let facts = claim.as_ref().map(Row::parse::<PersistentVolumeClaim>).transpose()?;
         let facts = facts.as_ref().map(crate::lifecycle::facts::Claim::from);
         match facts.as_ref().and_then(|c| c.volume_name.as_ref()) {

@@ -74,7 +74,7 @@ async fn in_cluster(cli: &Cli, session: &Session) -> Result<(), Error> {
 impl Session {
     /// Connects, as the flags say; nothing is sent yet.
     async fn open(cli: &Cli, terminal: Terminal) -> Result<Self, Error> {
-        let (cluster, namespace) = cli.connection.open(warn, log).await?;
+        let (cluster, namespace) = cli.connection.open(cli.shared.namespace.is_some(), warn, log).await?;
         let shared = &cli.shared;
         let mut flags = cli.connection.typed();
         if shared.claim != DEFAULT_CLAIM {

@@ -117,10 +117,10 @@ impl Connection {
     }
 
     /// The cluster, and the namespace that the context (or, in a pod, the service account) tells;
-    /// `openstack` where nothing does. Nothing is sent yet.
-    pub async fn open(&self, warn: fn(&str), log: fn(&str)) -> Result<(Cluster, String), Error> {
+    /// `openstack` where nothing does. Nothing is sent yet. `namespaced` is whether a flag tells it.
+    pub async fn open(&self, namespaced: bool, warn: fn(&str), log: fn(&str)) -> Result<(Cluster, String), Error> {
         let timeout = request_timeout(&self.request_timeout)?;
-        let Settings { config, context, namespace } = kubeconfig::settings(self).await?;
+        let Settings { config, context, namespace } = kubeconfig::settings(self, namespaced).await?;
         let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
         let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
         let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();

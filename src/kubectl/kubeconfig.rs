@@ -28,8 +28,41 @@ pub struct Settings {
     pub namespace: Option<String>,
 }
 
-/// What flags, files and environment say together.
-pub async fn settings(flags: &Connection) -> Result<Settings, Error> {
+/// What flags, files and environment say together. kubectl words some mistakes differently when a
+/// namespace is given (`namespaced`), since it then meets them elsewhere.
+pub async fn settings(flags: &Connection, namespaced: bool) -> Result<Settings, Error> {
+    resolved(flags).await.map_err(|mistake| Error::Configuration(mistake.worded(namespaced)))
+}
+
+/// What is wrong with flags or files.
+enum Mistake {
+    /// A context that is not there.
+    Context(String),
+    /// A cluster that is not there.
+    Cluster(String),
+    /// Something in the entries that were chosen.
+    Entry(String),
+    /// Anything else, as kubectl words it.
+    Other(String),
+}
+
+impl Mistake {
+    fn worded(self, namespaced: bool) -> String {
+        match (self, namespaced) {
+            (Self::Context(name), true) => format!("error: context \"{name}\" does not exist"),
+            (Self::Context(name), false) => {
+                format!("Error in configuration: context was not found for specified context: {name}")
+            }
+            (Self::Cluster(name), true) => format!("error: cluster \"{name}\" does not exist"),
+            (Self::Cluster(name), false) => format!("error: no server found for cluster \"{name}\""),
+            (Self::Entry(what), true) => format!("Error in configuration: {what}"),
+            (Self::Entry(what), false) => format!("error: {what}"),
+            (Self::Other(message), _) => message,
+        }
+    }
+}
+
+async fn resolved(flags: &Connection) -> Result<Settings, Mistake> {
     let mut kubeconfig = read(flags.kubeconfig.as_deref())?;
     let chosen = flags.context.clone().or(kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
     let bare = chosen.is_none() && flags.server.is_none() && flags.cluster.is_none();
@@ -58,13 +91,13 @@ pub async fn settings(flags: &Connection) -> Result<Settings, Error> {
     Ok(Settings { config, context: chosen, namespace: context.namespace.filter(|n| !n.is_empty()) })
 }
 
-fn wrong(message: String) -> Error {
-    Error::Configuration(message)
+fn wrong(message: String) -> Mistake {
+    Mistake::Other(message)
 }
 
 /// The files merged, the first to name a thing winning. Like kubectl, files of `KUBECONFIG` that
 /// are not there are passed over; one that a flag names must be there.
-pub fn read(flag: Option<&Path>) -> Result<Kubeconfig, Error> {
+fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
     let paths: Vec<PathBuf> = match (flag, std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty())) {
         (Some(path), _) => {
             std::fs::metadata(path).map_err(|e| wrong(format!("error: stat {}: {}", path.display(), said(&e))))?;
@@ -81,7 +114,7 @@ pub fn read(flag: Option<&Path>) -> Result<Kubeconfig, Error> {
     })
 }
 
-fn unreadable(path: &Path, error: &KubeconfigError) -> Error {
+fn unreadable(path: &Path, error: &KubeconfigError) -> Mistake {
     wrong(format!("error: error loading config file \"{}\": {error}", path.display()))
 }
 
@@ -92,25 +125,25 @@ fn said(error: &std::io::Error) -> String {
 }
 
 /// The context of that name; an empty one where none is chosen.
-fn context(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Context, Error> {
+fn context(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Context, Mistake> {
     let Some(name) = name else { return Ok(Context::default()) };
     let found = kubeconfig.contexts.iter().find(|c| c.name == name).and_then(|c| c.context.clone());
-    found.ok_or_else(|| wrong(format!("Error in configuration: context was not found for specified context: {name}")))
+    found.ok_or_else(|| Mistake::Context(name.to_owned()))
 }
 
 /// The cluster of that name. One that a flag names must be there; without any, kubectl tries
 /// `localhost:8080`.
-fn cluster(kubeconfig: &Kubeconfig, flags: &Connection, name: &str) -> Result<Cluster, Error> {
+fn cluster(kubeconfig: &Kubeconfig, flags: &Connection, name: &str) -> Result<Cluster, Mistake> {
     let found = kubeconfig.clusters.iter().find(|c| c.name == name).and_then(|c| c.cluster.clone());
     match found {
         Some(cluster) => Ok(cluster),
-        None if flags.cluster.is_some() => Err(wrong(format!("error: no server found for cluster \"{name}\""))),
+        None if flags.cluster.is_some() => Err(Mistake::Cluster(name.to_owned())),
         None => Ok(Cluster { server: Some("http://localhost:8080".to_owned()), ..Cluster::default() }),
     }
 }
 
 /// The user of that name. kube takes an unknown user for nobody, and would connect as nobody.
-fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Error> {
+fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Mistake> {
     if name.is_empty() {
         return Ok(AuthInfo::default());
     }
@@ -118,7 +151,7 @@ fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Error> {
     found.ok_or_else(|| wrong(format!("error: auth info \"{name}\" does not exist")))
 }
 
-fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> Result<Cluster, Error> {
+fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> Result<Cluster, Mistake> {
     if let Some(server) = &flags.server {
         cluster.server = Some(if server.contains("://") { server.clone() } else { format!("http://{server}") });
     }
@@ -153,7 +186,7 @@ fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> R
 
 /// What a flag gives replaces what the file has of it; the file's other ways to tell who one is stay
 /// out of its way.
-fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Error> {
+fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Mistake> {
     if let Some(token) = &flags.token {
         user.token = Some(token.clone().into());
         (user.token_file, user.exec, user.auth_provider) = (None, None, None);
@@ -171,8 +204,8 @@ fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result
     let token = user.token.is_some() || user.token_file.is_some();
     let basic = user.username.as_ref().is_some_and(|n| !n.is_empty());
     if token && basic {
-        return Err(wrong(format!(
-            "error: more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
+        return Err(Mistake::Entry(format!(
+            "more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
         )));
     }
     if user.client_certificate_data.is_none() {
@@ -184,7 +217,7 @@ fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result
     impersonated(flags, user, name)
 }
 
-fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Error> {
+fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Mistake> {
     if let Some(other) = &flags.as_user {
         user.impersonate = Some(other.clone());
     }
@@ -205,27 +238,27 @@ fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<Au
     let extra = user.impersonate_user_extra.as_ref().is_some_and(|e| !e.is_empty());
     let more = given(&user.impersonate_groups) || user.impersonate_uid.is_some() || extra;
     if more && user.impersonate.as_ref().is_none_or(String::is_empty) {
-        return Err(wrong(format!(
-            "error: requesting uid, groups or user-extra for {name} without impersonating a user"
+        return Err(Mistake::Entry(format!(
+            "requesting uid, groups or user-extra for {name} without impersonating a user"
         )));
     }
     Ok(user)
 }
 
 /// client-go opens the files that it is given before it connects, and says which it cannot.
-fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), Error> {
+fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), Mistake> {
     let Some(file) = file.filter(|f| !f.is_empty()) else { return Ok(()) };
     match std::fs::File::open(file) {
         Ok(_) => Ok(()),
         Err(e) => {
-            Err(wrong(format!("error: unable to read {what} {file} for {name} due to open {file}: {}", said(&e))))
+            Err(Mistake::Entry(format!("unable to read {what} {file} for {name} due to open {file}: {}", said(&e))))
         }
     }
 }
 
 /// The proxy that is told, else the environment's, by Go's rules: `NO_PROXY` names the servers that
 /// need none, and those on this machine never do.
-fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Error> {
+fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Mistake> {
     if let Some(url) = own {
         return url.parse().map(Some).map_err(|_| wrong(format!("error: the proxy's address {url:?} is no URL")));
     }

@@ -74,8 +74,8 @@ fn a_token_and_an_exec_plugin() {
 fn contexts_clusters_and_users_that_do_not_exist() {
     let world = world();
     for (arguments, expected) in [
-        ("status --context nope", "Error in configuration: context was not found for specified context: nope\n"),
-        ("status --cluster nope", "error: no server found for cluster \"nope\"\n"),
+        ("status --context nope", "error: context \"nope\" does not exist\n"),
+        ("status --cluster nope", "error: cluster \"nope\" does not exist\n"),
         ("status --user nope", "error: auth info \"nope\" does not exist\n"),
         ("status --kubeconfig /nope/nope", "error: stat /nope/nope: no such file or directory\n"),
     ] {
