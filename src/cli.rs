@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::api::is_name;
+use crate::kubectl::completion::{Asked, Script, asks};
 use crate::kubectl::connection::Connection;
 use crate::kubectl::output::Format;
 use crate::terminal::Color;
@@ -53,7 +54,7 @@ pub enum Command {
     /// uninstalls after a refusal or a declined prompt.
     Retain {
         /// The volume; by default the claim's own
-        #[arg(value_name = "PV", value_parser = name)]
+        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
         volume: Option<String>,
         /// How the change is made
         #[command(flatten)]
@@ -64,7 +65,7 @@ pub enum Command {
     /// Only while claim and volume are bound to each other. Exits 0 when the policy is Delete.
     Unretain {
         /// The volume; by default the claim's own
-        #[arg(value_name = "PV", value_parser = name)]
+        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
         volume: Option<String>,
         /// How the change is made
         #[command(flatten)]
@@ -76,7 +77,7 @@ pub enum Command {
     /// Exits 0 when the volume is Available and reserved for the claim.
     Reuse {
         /// The volume; by default the one that was the claim's
-        #[arg(value_name = "PV", value_parser = name)]
+        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
         volume: Option<String>,
         /// Then pin the volume in this template, as `pin` does
         #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
@@ -95,7 +96,7 @@ pub enum Command {
     /// a claim that is bound cannot change.
     Pin {
         /// The volume; by default the one that was the claim's
-        #[arg(value_name = "PV", value_parser = name)]
+        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
         volume: Option<String>,
         /// The template; - filters standard input to standard output
         #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
@@ -119,7 +120,7 @@ pub enum Command {
     /// Retain, and the volume is PV if named, else one older than its claim.
     Verify {
         /// The volume that must be bound; by default any that is older than the claim
-        #[arg(value_name = "PV", value_parser = name)]
+        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
         volume: Option<String>,
         /// Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all
         #[arg(long, value_name = "D", value_parser = duration)]
@@ -153,8 +154,17 @@ pub enum Command {
     /// reserved by name.
     Export {
         /// The volume; by default the one that is, or was, the claim's
-        #[arg(value_name = "PV", value_parser = name)]
+        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
         volume: Option<String>,
+    },
+    /// Print a script for tab completion
+    ///
+    /// `kubectl` is for the file `kubectl_complete-glancepv`: put on PATH and made executable, it lets
+    /// kubectl itself complete `kubectl glancepv` in every shell that it completes in. The others are
+    /// for the program's own name, `kubectl-glancepv`.
+    Completion {
+        /// The shell, or kubectl
+        script: Script,
     },
 }
 
@@ -195,10 +205,10 @@ pub enum DryRun {
 #[derive(Args, Clone, Debug)]
 pub struct Shared {
     /// The claim's namespace; by default the context's own, the pod's, or else openstack
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = name)]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = asks(Asked::Namespaces))]
     pub namespace: Option<String>,
     /// The claim's name
-    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name)]
+    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = asks(Asked::Claims))]
     pub claim: String,
     /// The output format; by default a table
     #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]

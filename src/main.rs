@@ -10,17 +10,21 @@ mod lifecycle;
 mod template;
 mod terminal;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::Cli;
 use crate::error::Error;
-use crate::terminal::{Terminal, Tone};
+use crate::terminal::{Color, Terminal, Tone};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let terminal = Terminal::new(cli.shared.color);
+    // kubectl's question is no command line of ours: its words may be anything.
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let asked = words.split_first().filter(|(first, _)| *first == "__complete").map(|(_, rest)| rest);
+    let cli = if asked.is_some() { None } else { Some(Cli::parse()) };
+    let terminal = Terminal::new(cli.as_ref().map_or(Color::Never, |cli| cli.shared.color));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(terminal, &error.into()),
@@ -30,7 +34,12 @@ fn main() -> ExitCode {
             // First, so that a Ctrl-C at a prompt finds the handler in place.
             biased;
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
-            outcome = commands::run(&cli, terminal) => outcome,
+            outcome = async {
+                match &cli {
+                    Some(cli) => commands::run(cli, terminal).await,
+                    None => commands::complete::answer(terminal, asked.unwrap_or_default()).await,
+                }
+            } => outcome,
         }
     });
     // A resolver or exec plugin that still blocks a thread must not hold the program back.

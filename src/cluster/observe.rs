@@ -89,6 +89,13 @@ impl Cluster {
         })
     }
 
+    /// The volumes whose claimRef names the target.
+    pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Row>, Error> {
+        let names = self.candidates(target).await?;
+        let rows = try_join_all(names.iter().map(|name| self.get(Kind::Volume, None, name))).await?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
     async fn volume(&self, name: &str) -> Result<Row, Error> {
         self.get(Kind::Volume, None, name).await?.ok_or_else(|| not_found(Kind::Volume, name))
     }

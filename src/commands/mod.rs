@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+pub mod complete;
 mod details;
 mod export;
 mod guidance;
@@ -33,41 +34,33 @@ pub struct Session {
     pub output: Output,
 }
 
-/// Runs the command that was typed.
+/// Runs the command that was typed. Only those that ask a cluster look for one.
 pub async fn run(cli: &Cli, terminal: Terminal) -> Result<(), Error> {
     let claim = &cli.shared.claim;
+    let open = || Session::open(cli, terminal);
     match &cli.command {
-        Command::Unpin { template, change } => pin::run(terminal, claim, template, Pin::Off, change).await,
-        Command::Pin { volume: Some(volume), template, change } => {
-            pin::run(terminal, claim, template, Pin::To(volume), change).await
-        }
-        _ => in_cluster(cli, &Session::open(cli, terminal).await?).await,
-    }
-}
-
-/// Runs a command that asks the cluster.
-async fn in_cluster(cli: &Cli, session: &Session) -> Result<(), Error> {
-    match &cli.command {
-        Command::Status { watch } => status::run(session, *watch).await,
-        Command::Check { template } => check::run(session, template.as_deref()).await,
-        Command::Retain { volume, change } => retain::run(session, volume.as_deref(), change).await,
-        Command::Unretain { volume, change } => retain::undo(session, volume.as_deref(), change).await,
+        Command::Status { watch } => status::run(&open().await?, *watch).await,
+        Command::Check { template } => check::run(&open().await?, template.as_deref()).await,
+        Command::Retain { volume, change } => retain::run(&open().await?, volume.as_deref(), change).await,
+        Command::Unretain { volume, change } => retain::undo(&open().await?, volume.as_deref(), change).await,
         Command::Reuse { volume, template, timeout, change } => {
-            reuse::run(session, volume.as_deref(), template.as_deref(), *timeout, change).await
+            reuse::run(&open().await?, volume.as_deref(), template.as_deref(), *timeout, change).await
         }
-        Command::Pin { volume: _, template, change } => {
-            let volume = pin::volume(session).await?;
-            pin::run(session.terminal, &session.target.claim, template, Pin::To(&volume), change).await
+        Command::Pin { volume, template, change } => {
+            let volume = match volume {
+                Some(volume) => volume.clone(),
+                None => pin::volume(&open().await?).await?,
+            };
+            pin::run(terminal, claim, template, Pin::To(&volume), change).await
         }
-        Command::Unpin { template, change } => {
-            pin::run(session.terminal, &session.target.claim, template, Pin::Off, change).await
-        }
+        Command::Unpin { template, change } => pin::run(terminal, claim, template, Pin::Off, change).await,
+        Command::Verify { volume, timeout } => verify::run(&open().await?, volume.as_deref(), *timeout).await,
         Command::Guide { template, uninstall, install, timeout, change } => {
             let commands = guide::Commands { uninstall: uninstall.as_deref(), install: install.as_deref() };
-            guide::run(session, template.as_deref(), &commands, *timeout, change).await
+            guide::run(&open().await?, template.as_deref(), &commands, *timeout, change).await
         }
-        Command::Export { volume } => export::run(session, volume.as_deref()).await,
-        Command::Verify { volume, timeout } => verify::run(session, volume.as_deref(), *timeout).await,
+        Command::Export { volume } => export::run(&open().await?, volume.as_deref()).await,
+        Command::Completion { script } => complete::script(terminal, *script),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
+use super::completion::{Asked, asks};
 use super::kubeconfig::{self, Settings};
 use crate::cluster::api::Cluster;
 use crate::cluster::transport;
@@ -21,13 +22,13 @@ pub struct Connection {
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// The kubeconfig context to use
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = asks(Asked::Contexts))]
     pub context: Option<String>,
     /// The kubeconfig cluster to use
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = asks(Asked::Clusters))]
     pub cluster: Option<String>,
     /// The kubeconfig user to use
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = asks(Asked::Users))]
     pub user: Option<String>,
     /// The address and port of the API server
     #[arg(short, long, global = true, value_name = "URL")]
@@ -54,13 +55,13 @@ pub struct Connection {
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub as_user_extra: Vec<(String, String)>,
     /// File with the certificates that the API server's is checked against
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub certificate_authority: Option<String>,
     /// File with the client certificate
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_certificate: Option<String>,
     /// File with the client certificate's key
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_key: Option<String>,
     /// Do not check the API server's certificate: the connection is then open to whoever is between
     #[arg(long, global = true)]

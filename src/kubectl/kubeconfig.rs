@@ -91,6 +91,12 @@ async fn resolved(flags: &Connection) -> Result<Settings, Mistake> {
     Ok(Settings { config, context: chosen, namespace: context.namespace.filter(|n| !n.is_empty()) })
 }
 
+/// The files as they are, for completion; `None` where they cannot be read.
+#[must_use]
+pub fn known(flag: Option<&Path>) -> Option<Kubeconfig> {
+    read(flag).ok()
+}
+
 fn wrong(message: String) -> Mistake {
     Mistake::Other(message)
 }

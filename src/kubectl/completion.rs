@@ -1,0 +1,197 @@
+//! Tab completion: kubectl's protocol for plugins, from the same definitions as the help.
+//!
+//! kubectl 1.26 and newer runs `kubectl_complete-glancepv` with the words after the plugin's name and
+//! reads one candidate a line, a TAB and its description, and last `:` and a sum of directives
+//! (`ShellCompDirective` of spf13/cobra).
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Command, FromArgMatches, ValueHint};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
+use clap_complete::{Shell, generate};
+
+use super::connection::Connection;
+use super::kubeconfig;
+
+/// What `kubectl_complete-glancepv` is: a file beside the plugin, since krew links only one.
+const HELPER: &str = "#!/bin/sh\n# Lets kubectl complete `kubectl glancepv`: to be put on PATH, executable.\n\
+    exec kubectl glancepv __complete \"$@\"\n";
+/// Nothing but the candidates: no files.
+const NO_FILES: u8 = 4;
+/// The shell completes files.
+const FILES: u8 = 0;
+/// How long the cluster has to answer; what is known without it is answered anyway.
+pub const PATIENCE: Duration = Duration::from_millis(800);
+
+/// The scripts that can be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Script {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// `PowerShell`
+    Powershell,
+    /// elvish
+    Elvish,
+    /// The file kubectl_complete-glancepv, through which kubectl completes its plugin
+    Kubectl,
+}
+
+/// The text of a script, for `command`, which is named as it is typed without kubectl.
+#[must_use]
+pub fn script(script: Script, command: &mut Command) -> Vec<u8> {
+    let shell = match script {
+        Script::Bash => Shell::Bash,
+        Script::Zsh => Shell::Zsh,
+        Script::Fish => Shell::Fish,
+        Script::Powershell => Shell::PowerShell,
+        Script::Elvish => Shell::Elvish,
+        Script::Kubectl => return HELPER.as_bytes().to_vec(),
+    };
+    let mut text = Vec::new();
+    generate(shell, command, "kubectl-glancepv", &mut text);
+    text
+}
+
+/// What only the kubeconfig or the cluster can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Names of contexts.
+    Contexts,
+    /// Names of clusters.
+    Clusters,
+    /// Names of users.
+    Users,
+    /// Namespaces of the cluster.
+    Namespaces,
+    /// Claims of the namespace.
+    Claims,
+    /// Volumes that the command could act on.
+    Volumes,
+}
+
+const MARK: char = '\u{0}';
+const ALL: [Asked; 6] =
+    [Asked::Contexts, Asked::Clusters, Asked::Users, Asked::Namespaces, Asked::Claims, Asked::Volumes];
+
+/// Marks an argument as one whose values are `asked` for.
+#[must_use]
+pub fn asks(asked: Asked) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |_: &std::ffi::OsStr| vec![CompletionCandidate::new(format!("{MARK}{asked:?}"))])
+}
+
+/// A candidate and its description.
+pub type Candidate = (String, String);
+
+/// What is to be completed.
+#[derive(Debug)]
+pub struct Question {
+    /// What the definitions answer.
+    pub known: Vec<Candidate>,
+    /// What has to be asked for.
+    pub asked: Option<Asked>,
+    /// The beginning that the candidates must have.
+    pub begun: String,
+    /// The connection flags that were typed already.
+    pub connection: Connection,
+    /// The namespace and the claim that were typed already.
+    pub namespace: Option<String>,
+    /// See `namespace`.
+    pub claim: Option<String>,
+    /// The command that was typed, if any.
+    pub verb: Option<String>,
+    directive: u8,
+}
+
+/// Reads the words behind `kubectl glancepv`, the last of them the one to complete.
+#[must_use]
+pub fn question(mut command: Command, words: &[OsString]) -> Question {
+    let program = OsString::from("kubectl-glancepv");
+    let line: Vec<OsString> = std::iter::once(program).chain(words.iter().cloned()).collect();
+    let text = |word: &OsString| word.to_string_lossy().into_owned();
+    let current = words.last().map(text).unwrap_or_default();
+    // kubectl wants bare values for `--flag=val`.
+    let (flag, begun) = match current.split_once('=').filter(|_| current.starts_with("--")) {
+        Some((flag, value)) => (Some(flag.to_owned()), value.to_owned()),
+        None => (words.iter().rev().nth(1).map(text).filter(|w| w.starts_with('-')), current.clone()),
+    };
+    let typed = command.clone().ignore_errors(true).try_get_matches_from(&line[..line.len() - 1]).ok();
+    let verb = typed.as_ref().and_then(|m| m.subcommand_name()).map(str::to_owned);
+    let flags = typed.as_ref().map(|m| m.subcommand().map_or(m, |(_, sub)| sub));
+    let given = |id: &str| {
+        let source = |m: &&clap::ArgMatches| m.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+        flags.filter(source).and_then(|m| m.get_one::<String>(id).cloned())
+    };
+    let connection = flags.and_then(|m| Connection::from_arg_matches(m).ok()).unwrap_or_default();
+    let (namespace, claim) = (given("namespace"), given("claim"));
+    let wants_file = flag.is_some_and(|flag| takes_file(&mut command, verb.as_deref(), &flag));
+    let index = line.len() - 1;
+    let found = if wants_file { Vec::new() } else { complete(&mut command, line, index, None).unwrap_or_default() };
+    let mut question = Question {
+        known: Vec::new(),
+        asked: None,
+        begun,
+        connection,
+        namespace,
+        claim,
+        verb,
+        directive: if wants_file { FILES } else { NO_FILES },
+    };
+    for candidate in found.iter().filter(|c| !c.is_hide_set()) {
+        let value = candidate.get_value().to_string_lossy();
+        let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
+        match value.strip_prefix(MARK) {
+            Some(name) => question.asked = ALL.into_iter().find(|asked| format!("{asked:?}") == name),
+            None => question
+                .known
+                .push((value.to_owned(), candidate.get_help().map(ToString::to_string).unwrap_or_default())),
+        }
+    }
+    question
+}
+
+/// Whether the flag, `-f` or `--filename`, is followed by a file or folder.
+fn takes_file(command: &mut Command, verb: Option<&str>, flag: &str) -> bool {
+    command.build();
+    let sub = verb.and_then(|verb| command.find_subcommand(verb)).unwrap_or(command);
+    sub.get_arguments().any(|arg| {
+        let long = arg.get_long().is_some_and(|long| flag == format!("--{long}"));
+        let short = arg.get_short().is_some_and(|short| flag == format!("-{short}"));
+        let path = matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
+        (long || short) && path
+    })
+}
+
+impl Question {
+    /// What the kubeconfig alone can answer.
+    #[must_use]
+    pub fn from_kubeconfig(&self) -> Vec<Candidate> {
+        let Some(config) = kubeconfig::known(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
+        let named = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
+        match self.asked {
+            Some(Asked::Contexts) => named(config.contexts.into_iter().map(|c| c.name).collect()),
+            Some(Asked::Clusters) => named(config.clusters.into_iter().map(|c| c.name).collect()),
+            Some(Asked::Users) => named(config.auth_infos.into_iter().map(|a| a.name).collect()),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The answer in kubectl's form.
+    #[must_use]
+    pub fn answer(&self, asked: Vec<Candidate>) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for (value, help) in self.known.iter().cloned().chain(asked) {
+            // kubectl does not filter.
+            if value.starts_with(&self.begun) {
+                let help = help.lines().next().unwrap_or_default();
+                lines.push(if help.is_empty() { value } else { format!("{value}\t{help}") });
+            }
+        }
+        lines.push(format!(":{}\n", self.directive));
+        lines.join("\n")
+    }
+}
