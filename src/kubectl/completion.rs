@@ -143,6 +143,10 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
     };
     for candidate in found.iter().filter(|c| !c.is_hide_set()) {
         let value = candidate.get_value().to_string_lossy();
+        // Flags are for who has begun one, as in kubectl.
+        if value.starts_with('-') && !question.begun.starts_with('-') && !current.starts_with('-') {
+            continue;
+        }
         let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
         match value.strip_prefix(MARK) {
             Some(name) => question.asked = ALL.into_iter().find(|asked| format!("{asked:?}") == name),

@@ -8,7 +8,20 @@ use crate::world::World;
 fn the_reference_is_current() {
     let world = World::sandbox();
     let mut reference = String::new();
-    for verb in ["", "status", "check", "retain", "unretain", "reuse", "pin", "unpin", "verify", "guide", "export"] {
+    for verb in [
+        "",
+        "status",
+        "check",
+        "retain",
+        "unretain",
+        "reuse",
+        "pin",
+        "unpin",
+        "verify",
+        "guide",
+        "export",
+        "completion",
+    ] {
         let output = world.command(&format!("{verb} --help")).env("COLUMNS", "100").output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty());
         let help = String::from_utf8(output.stdout).unwrap();

