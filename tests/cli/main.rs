@@ -12,6 +12,7 @@ mod connection;
 mod faults;
 mod helm;
 mod kubectl;
+mod packages;
 mod prompts;
 mod reference;
 mod requests;

@@ -23,7 +23,7 @@ newest | 1.20)
   ;;
 esac
 export GLANCEPV_TEST_CLUSTER=$1
-modules=(scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
+modules=(packages:: scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
 # Completion does not depend on the server's version; it needs a kubectl of its own time.
 [ -n "${GLANCEPV_KUBECTLS:-}" ] && modules+=(completion::)

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Packs release archives and writes the krew manifest for them.
+#
+#   package.sh BINARIES OUT
+#
+# BINARIES has a folder for each platform, named OS-ARCH as krew's selectors name them (linux-amd64,
+# darwin-arm64, windows-amd64…), with the binary in it. OUT gets, for each, an archive of the binary,
+# LICENSE, README.md and completions, and glancepv.yaml with their SHA-256. The same commit and the
+# same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the addresses of the
+# archives and of the project; the release workflow knows them.
+set -euo pipefail
+binaries=$(cd "${1:?usage: package.sh BINARIES OUT}" && pwd)
+mkdir -p "${2:?usage: package.sh BINARIES OUT}"
+out=$(cd "$2" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+base=${GLANCEPV_BASE:-https://example.com/releases/download/v$version}
+homepage=${GLANCEPV_HOMEPAGE:-https://example.com}
+when=$(git log -1 --format=%ct)
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+
+platforms=
+for folder in "$binaries"/*/; do
+  platform=$(basename "$folder")
+  os=${platform%%-*} arch=${platform#*-} bin=kubectl-glancepv
+  [ "$os" = windows ] && bin=kubectl-glancepv.exe
+  [ -f "$folder$bin" ] || { echo "package.sh: $folder has no $bin" >&2 && exit 1; }
+  rm -rf "${stage:?}/"* && cp -R LICENSE README.md completions "$folder$bin" "$stage"
+  find "$stage" -type d -exec chmod 755 {} + && find "$stage" -type f -exec chmod 644 {} +
+  chmod 755 "$stage/$bin" "$stage/completions/kubectl_complete-glancepv"
+  find "$stage" -exec touch -h -d "@$when" {} +
+  name=kubectl-glancepv-v$version-$platform
+  if [ "$os" = windows ]; then
+    archive=$name.zip && rm -f "$out/$archive"
+    (cd "$stage" && find . -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 "$out/$archive" -@)
+  else
+    archive=$name.tar.gz
+    (cd "$stage" && find . -type f | LC_ALL=C sort |
+      tar --create --format=ustar --owner=0 --group=0 --numeric-owner --no-recursion --files-from=-) | gzip -n -9 >"$out/$archive"
+  fi
+  sum=$(sha256sum "$out/$archive" | cut -d ' ' -f 1)
+  platforms+="  - selector: {matchLabels: {os: $os, arch: $arch}}
+    uri: $base/$archive
+    sha256: $sum
+    bin: $bin
+"
+done
+[ -n "$platforms" ] || { echo "package.sh: $binaries has no platform's folder" >&2 && exit 1; }
+
+manifest=$(sed '/^#/d' krew/glancepv.yaml.in)
+manifest=${manifest//@VERSION@/$version}
+manifest=${manifest//@HOMEPAGE@/$homepage}
+manifest=${manifest/@PLATFORMS@/${platforms%$'\n'}}
+printf '%s\n' "$manifest" >"$out/glancepv.yaml"
+(cd "$out" && find . -name 'kubectl-glancepv-v*' -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
