@@ -44,10 +44,10 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
     let wrong = |message: String| kube::Error::Service(message.into());
     let connector = match config.proxy_url.as_ref().map(|url| (url, url.scheme_str().unwrap_or_default())) {
         None => secured(config, http)?,
-        Some((url, "http")) => secured(config, tunnel(url, http)?)?,
+        Some((url, "http")) => secured(config, tunnel(url, http))?,
         Some((url, "https")) => {
             let tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_only();
-            secured(config, tunnel(url, tls.enable_http1().wrap_connector(http))?)?
+            secured(config, tunnel(url, tls.enable_http1().wrap_connector(http)))?
         }
         Some((url, "socks5" | "socks5h")) => secured(config, SocksV5::new(url.clone(), http))?,
         Some((url, _)) => return Err(wrong(format!("the proxy {url} is neither http, https nor socks5"))),
@@ -64,13 +64,13 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
 }
 
 /// A tunnel by CONNECT; who one is to the proxy stands before the `@` of its address.
-fn tunnel<C>(proxy: &Uri, connector: C) -> Result<Tunnel<C>, kube::Error> {
+fn tunnel<C>(proxy: &Uri, connector: C) -> Tunnel<C> {
     let tunnel = Tunnel::new(proxy.clone(), connector);
     let known = Matcher::builder().all(proxy.to_string()).build().intercept(&Uri::from_static("https://any"));
-    Ok(match known.as_ref().and_then(|k| k.basic_auth()) {
+    match known.as_ref().and_then(|k| k.basic_auth()) {
         Some(auth) => tunnel.with_auth(auth.clone()),
         None => tunnel,
-    })
+    }
 }
 
 /// TLS over what the connector gives, as the kubeconfig wants it.

@@ -22,7 +22,7 @@ pub fn script(terminal: Terminal, script: Script) -> Result<(), Error> {
 /// Answers what may stand for the last of `words`; without a cluster in reach, what is known without.
 pub async fn answer(terminal: Terminal, words: &[OsString]) -> Result<(), Error> {
     let question = completion::question(Cli::command(), words);
-    let mut found = question.from_kubeconfig();
+    let mut found = question.kubeconfig_knows();
     if found.is_empty() && question.asked.is_some() {
         found = tokio::time::timeout(PATIENCE, from_cluster(&question)).await.unwrap_or_default();
     }

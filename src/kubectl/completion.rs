@@ -173,7 +173,7 @@ fn takes_file(command: &mut Command, verb: Option<&str>, flag: &str) -> bool {
 impl Question {
     /// What the kubeconfig alone can answer.
     #[must_use]
-    pub fn from_kubeconfig(&self) -> Vec<Candidate> {
+    pub fn kubeconfig_knows(&self) -> Vec<Candidate> {
         let Some(config) = kubeconfig::known(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
         let named = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
         match self.asked {

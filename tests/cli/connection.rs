@@ -162,13 +162,15 @@ fn server(world: &World) -> String {
     kubeconfig(world)["clusters"][0]["cluster"]["server"].as_str().unwrap().to_owned()
 }
 
+/// Takes something from a kubeconfig's cluster or user.
+type Change = fn(&mut Value, &mut Value);
+
 /// Each flag against a kubeconfig that fails without it.
 #[test]
 fn flags_that_mend_what_the_kubeconfig_lacks() {
     let world = world();
     let (ca, certificate, key, server) =
         (file(&world, "ca.crt"), file(&world, "client.crt"), file(&world, "client.key"), server(&world));
-    type Change = fn(&mut Value, &mut Value);
     let no_server: Change = |cluster, _| cluster["server"] = json!("https://127.0.0.1:1");
     let no_authority: Change = |cluster, _| cluster["certificate-authority"] = json!(null);
     let nobody: Change = |_, user| *user = json!({});
