@@ -48,9 +48,12 @@ fn main() -> ExitCode {
 }
 
 fn report(terminal: Terminal, error: &Error) -> ExitCode {
-    // Those two have said all there is to say.
-    if !matches!(error, Error::Interrupted | Error::Failed) {
-        terminal.note(&error.to_string());
+    match error {
+        // The terminal has written ^C after whatever stood there.
+        Error::Interrupted if terminal.is_interactive() => terminal.note(""),
+        // Those two have said all there is to say.
+        Error::Interrupted | Error::Failed => {}
+        error => terminal.note(&error.to_string()),
     }
     if let Some(hint) = error.hint() {
         terminal.headline(Tone::Plain, "hint", hint);

@@ -138,7 +138,7 @@ pub async fn carry_out(session: &Session, verb: &Verb<'_>) -> Result<Changed, Er
             if agreed.is_some() {
                 session.terminal.note("the volume has changed since; what would be done now:");
             }
-            agree(session, verb.flags, &change).await?;
+            agree(session, verb.flags, &change, seen.row(&change.volume)).await?;
             agreed = Some(change.clone());
         }
         attempts += 1;
@@ -150,11 +150,14 @@ pub async fn carry_out(session: &Session, verb: &Verb<'_>) -> Result<Changed, Er
     }
 }
 
-/// Shows the change and gets a yes to it; a dry run needs none.
-async fn agree(session: &Session, flags: &ChangeFlags, change: &Change) -> Result<(), Error> {
+/// Shows the change and gets a yes to it, with the row as it is before the question; a dry run needs none.
+async fn agree(session: &Session, flags: &ChangeFlags, change: &Change, row: Option<&Row>) -> Result<(), Error> {
     let needed = flags.ask.dry_run == DryRun::None && !flags.ask.yes;
     if needed && !session.terminal.is_interactive() {
         return Err(Error::NoTerminal(format!("patch persistentvolume/{}", change.volume)));
+    }
+    if let Some(row) = row.filter(|_| needed) {
+        session.terminal.note(session.output.table(&[row]).trim_end());
     }
     session.terminal.note(&change.to_string());
     if needed && !session.terminal.confirm("Patch it?").await? {

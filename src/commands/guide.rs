@@ -41,6 +41,8 @@ pub async fn run(
 ) -> Result<(), Error> {
     let limit = Some(timeout.unwrap_or(A_WEEK));
     let (mut uninstalled, mut installed, mut told) = (false, false, None);
+    // A verb that has just run has told where things stand.
+    let mut verb_has_told = false;
     if let Some(template) = template {
         // What cannot be pinned is told before anything has changed.
         Draft::new(&session.target.claim, template, Pin::To("unknown-yet"))?;
@@ -51,18 +53,20 @@ pub async fn run(
         found.pinned = template.is_some();
         let claim = seen.situation.claim.as_ref();
         let guidance = Guidance::new(&found, &session.target, claim, Timestamp::now());
-        if told != Some(found.stage) && !matches!(found.stage, Stage::Reused | Stage::Absent) {
+        if told != Some(found.stage) && !verb_has_told && !matches!(found.stage, Stage::Reused | Stage::Absent) {
             guidance.tell(&session.terminal, &found);
-            told = Some(found.stage);
         }
+        (told, verb_has_told) = (Some(found.stage), false);
         let name = found.volume.map(|v| v.name.clone());
         let (awaited, what) = match found.stage {
             Stage::AtRisk | Stage::Doomed => {
                 retain::run(session, name.as_deref(), flags).await?;
+                verb_has_told = true;
                 continue;
             }
             Stage::Released => {
                 reuse::run(session, several(&found.waiting, name.as_deref()), template, None, flags).await?;
+                verb_has_told = true;
                 continue;
             }
             Stage::Reused => return verify::run(session, None, None).await,
