@@ -3,63 +3,116 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{Run, World};
 
 fn kubeconfig() -> PathBuf {
     let folder = std::env::var_os("GLANCEPV_CONTROL_PLANE").expect("tests/cluster/control-plane.sh sets it");
     PathBuf::from(folder).join("kubeconfig-operator")
 }
 
-/// Binds the user `operator` to exactly these rules.
-fn grant(world: &World, rules: serde_json::Value) {
+/// The rules of the role that the README gives.
+fn readme_rules() -> Value {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, rest) = readme.split_once("```yaml\napiVersion: rbac").expect("a role in the README");
+    let (role, _) = rest.split_once("```").unwrap();
+    let role: Value = serde_saphyr::from_str(&format!("apiVersion: rbac{role}")).unwrap();
+    role["rules"].clone()
+}
+
+/// Binds the user `operator` to exactly these rules. Tests of this module take turns.
+fn grant(world: &World, rules: &Value) {
     let name = "glancepv-operator";
-    let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "operator"}]});
-    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules});
+    let group = "rbac.authorization.k8s.io";
+    let binding = json!({"apiVersion": format!("{group}/v1"), "kind": "ClusterRoleBinding", "metadata": {"name": name},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+        "subjects": [{"apiGroup": group, "kind": "User", "name": "operator"}]});
+    let role =
+        json!({"apiVersion": format!("{group}/v1"), "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules});
     let objects = json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]});
     let path = world.home().join("role.json");
     std::fs::write(&path, objects.to_string()).unwrap();
-    let applied = Command::new("kubectl")
-        .arg("apply")
-        .arg("-f")
-        .arg(path)
-        .env("KUBECONFIG", world.kubeconfig())
-        .output()
-        .expect("kubectl");
+    let applied =
+        Command::new("kubectl").arg("apply").arg("-f").arg(path).env("KUBECONFIG", world.kubeconfig()).output();
+    let applied = applied.expect("kubectl");
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+}
+
+fn run(world: &World, arguments: &str) -> Run {
+    let output = world.command(arguments).env("KUBECONFIG", kubeconfig()).output().unwrap();
+    world.outcome(arguments, output)
+}
+
+/// `check`, once the authorizer has seen the role that was granted: it takes a moment.
+fn settled(world: &World, seen: impl Fn(&Run) -> bool) -> Run {
+    (0..200).map(|_| run(world, "check")).find(seen).expect("the role")
 }
 
 #[test]
 #[ignore = "needs a real control plane: tests/cluster/suite.sh"]
-fn a_role_without_patch_on_volumes() {
+fn the_least_rights_suffice_and_each_is_missed() {
     let (world, volume) = World::installed();
-    grant(
-        &world,
-        json!([
-            {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["get", "list", "watch"]},
-            {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["get", "list", "watch"]},
-        ]),
-    );
-    let run = |arguments: &str| {
-        let output = world.command(arguments).env("KUBECONFIG", kubeconfig()).output().unwrap();
-        world.outcome(arguments, output)
+    let rules = readme_rules();
+    grant(&world, &rules);
+    let check = settled(&world, |run| run.stdout.contains("✔ rights: ") && !run.stdout.contains("forbidden"));
+    assert!(check.stdout.contains("✔ pods: ") && check.stdout.contains("! class: netapp makes"), "{check}");
+    // Any one of them taken away.
+    for (at, rule) in rules.as_array().unwrap().iter().enumerate() {
+        for resource in rule["resources"].as_array().unwrap() {
+            for verb in rule["verbs"].as_array().unwrap() {
+                let mut fewer = rules.clone();
+                let mut rest: Vec<Value> = rule["verbs"].as_array().unwrap().clone();
+                rest.retain(|v| v != verb);
+                let others: Vec<Value> =
+                    rule["resources"].as_array().unwrap().iter().filter(|r| *r != resource).cloned().collect();
+                fewer[at]["resources"] = json!(others);
+                let list = fewer.as_array_mut().unwrap();
+                if others.is_empty() {
+                    list.remove(at);
+                }
+                if !rest.is_empty() {
+                    list.push(json!({"apiGroups": rule["apiGroups"], "resources": [resource], "verbs": rest}));
+                }
+                grant(&world, &fewer);
+                let missing = format!("missing: {} {} (for ", verb.as_str().unwrap(), resource.as_str().unwrap());
+                let alone = |line: &str| line.contains(&missing) && !line.contains("; ");
+                settled(&world, |run| run.stdout.lines().any(alone));
+            }
+        }
+    }
+    grant(&world, &rules);
+    settled(&world, |run| run.stdout.contains("✔ rights: "));
+    let ok = |arguments: &str| {
+        let run = run(&world, arguments);
+        assert_eq!(run.status, 0, "{run}");
     };
-    // The authorizer takes a moment to see a new role.
-    let settled = (0..100).map(|_| run("check")).find(|run| !run.stdout.contains("missing: get "));
-    let check = settled.expect("the role");
+    ok("status");
+    ok("retain --yes");
+    ok("unretain --yes");
+    ok("retain --yes");
+    let waiting = world.command("reuse --yes --timeout 60s").env("KUBECONFIG", kubeconfig()).spawn().unwrap();
+    world.uninstall();
+    assert_eq!(waiting.wait_with_output().unwrap().status.code(), Some(0));
+    ok("export");
+    world.install(Some(&volume));
+    ok("verify --timeout 60s");
+    ok("guide --yes");
+    without_patch(&world, &volume);
+}
+
+/// A role that lacks patch on volumes, and optional rights too.
+fn without_patch(world: &World, volume: &str) {
+    world.run("unretain --yes");
+    let read = |resource: &str| json!({"apiGroups": [""], "resources": [resource], "verbs": ["get", "list", "watch"]});
+    grant(world, &json!([read("persistentvolumes"), read("persistentvolumeclaims")]));
+    let check = settled(world, |run| run.stdout.contains("✖ rights: ") && run.stdout.contains("! pods: "));
     assert_eq!(check.status, 1, "{check}");
-    assert!(
-        check.stdout.contains(
-            "✖ rights: missing: patch persistentvolumes (for retain, unretain, reuse, guide); list pods (for "
-        ),
-        "{check}"
-    );
+    let missing = "✖ rights: missing: patch persistentvolumes (for retain, unretain, reuse, guide); list pods (for ";
+    assert!(check.stdout.contains(missing), "{check}");
     assert!(check.stdout.contains("! pods: Error from server (Forbidden): "), "{check}");
-    assert_eq!(run("status").status, 0);
-    let retain = run("retain --yes");
+    assert_eq!(run(world, "status").status, 0);
+    let retain = run(world, "retain --yes");
     assert!(retain.status == 1 && retain.stderr.contains("cannot patch resource \"persistentvolumes\""), "{retain}");
-    assert_eq!(world.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy).as_deref(), Some("Delete"));
+    assert_eq!(world.volume(volume).spec.and_then(|s| s.persistent_volume_reclaim_policy).as_deref(), Some("Delete"));
 }
