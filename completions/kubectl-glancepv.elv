@@ -99,8 +99,8 @@ set edit:completion:arg-completer[kubectl-glancepv] = {|@words|
             cand --no-headers 'Tables without their header'
             cand --insecure-skip-tls-verify 'Do not check the API server''s certificate: the connection is then open to whoever is between'
             cand --disable-compression 'Ask for answers without compression; they always are'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
@@ -348,8 +348,8 @@ set edit:completion:arg-completer[kubectl-glancepv] = {|@words|
             cand --no-headers 'Tables without their header'
             cand --insecure-skip-tls-verify 'Do not check the API server''s certificate: the connection is then open to whoever is between'
             cand --disable-compression 'Ask for answers without compression; they always are'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }

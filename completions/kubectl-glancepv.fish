@@ -102,7 +102,7 @@ complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status" -l no-headers -d 'Tables without their header'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status" -l insecure-skip-tls-verify -d 'Do not check the API server\'s certificate: the connection is then open to whoever is between'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status" -l disable-compression -d 'Ask for answers without compression; they always are'
-complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status" -s h -l help -d 'Print help'
+complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand status" -s V -l version -d 'Print version'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand check" -s f -l filename -d 'See whether this template can be pinned' -r -F
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand check" -s n -l namespace -d 'The claim\'s namespace; by default the context\'s own, the pod\'s, or else openstack' -r
@@ -334,7 +334,7 @@ complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin"
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin" -l no-headers -d 'Tables without their header'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin" -l insecure-skip-tls-verify -d 'Do not check the API server\'s certificate: the connection is then open to whoever is between'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin" -l disable-compression -d 'Ask for answers without compression; they always are'
-complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin" -s h -l help -d 'Print help'
+complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand unpin" -s V -l version -d 'Print version'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand verify" -l timeout -d 'Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand verify" -s n -l namespace -d 'The claim\'s namespace; by default the context\'s own, the pod\'s, or else openstack' -r

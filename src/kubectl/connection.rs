@@ -19,70 +19,70 @@ const NAMESPACE: &str = "openstack";
 #[command(next_help_heading = "Connection (as kubectl's)")]
 pub struct Connection {
     /// Path to the kubeconfig file to use, instead of $KUBECONFIG or ~/.kube/config
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// The kubeconfig context to use
-    #[arg(long, global = true, value_name = "NAME", add = asks(Asked::Contexts))]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = asks(Asked::Contexts))]
     pub context: Option<String>,
     /// The kubeconfig cluster to use
-    #[arg(long, global = true, value_name = "NAME", add = asks(Asked::Clusters))]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = asks(Asked::Clusters))]
     pub cluster: Option<String>,
     /// The kubeconfig user to use
-    #[arg(long, global = true, value_name = "NAME", add = asks(Asked::Users))]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = asks(Asked::Users))]
     pub user: Option<String>,
     /// The address and port of the API server
-    #[arg(short, long, global = true, value_name = "URL")]
+    #[arg(short, long, global = true, hide_short_help = true, value_name = "URL")]
     pub server: Option<String>,
     /// Bearer token for the API server
-    #[arg(long, global = true, value_name = "TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// Username for basic authentication
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub username: Option<String>,
     /// Password for basic authentication
-    #[arg(long, global = true, value_name = "PASSWORD")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "PASSWORD")]
     pub password: Option<String>,
     /// User to impersonate
-    #[arg(long = "as", global = true, value_name = "NAME")]
+    #[arg(long = "as", global = true, hide_short_help = true, value_name = "NAME")]
     pub as_user: Option<String>,
     /// Group to impersonate; may be repeated
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub as_group: Vec<String>,
     /// UID to impersonate
-    #[arg(long, global = true, value_name = "UID")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "UID")]
     pub as_uid: Option<String>,
     /// Extra field to impersonate; may be repeated
-    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub as_user_extra: Vec<(String, String)>,
     /// File with the certificates that the API server's is checked against
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub certificate_authority: Option<String>,
     /// File with the client certificate
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_certificate: Option<String>,
     /// File with the client certificate's key
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_key: Option<String>,
     /// Do not check the API server's certificate: the connection is then open to whoever is between
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub insecure_skip_tls_verify: bool,
     /// The name that the API server's certificate must have, instead of the host's
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
     /// How long to wait for one answer (5, 5s, 1m); 0 is without limit
-    #[arg(long, global = true, value_name = "D", default_value = "0")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "D", default_value = "0")]
     pub request_timeout: String,
     /// Ask for answers without compression; they always are
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub disable_compression: bool,
     /// Proxy to connect through, instead of the kubeconfig's or $`HTTPS_PROXY`
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub proxy_url: Option<String>,
     /// kubectl's cache folder; this plugin keeps nothing
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
     /// Log requests to standard error from 6 on: method, address, status and time
-    #[arg(short, long, global = true, value_name = "LEVEL", default_value_t = 0)]
+    #[arg(short, long, global = true, hide_short_help = true, value_name = "LEVEL", default_value_t = 0)]
     pub v: u8,
 }
 
