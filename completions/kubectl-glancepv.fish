@@ -375,10 +375,7 @@ complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide"
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l uninstall -d 'The command that uninstalls glance, run by the shell' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l install -d 'The command that installs glance, run by the shell' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l timeout -d 'How long to wait for each step that is done elsewhere; by default, for days' -r
-complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l dry-run -d 'Show the change without making it: worked out here, or gone through by the server' -r -f -a "none\t'Nobody: the change is made'
-client\t'The plugin'
-server\t'The API server, which then forgets it'"
-complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l field-manager -d 'The name that the API server records as the author of the change' -r
+complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l field-manager -d 'The name that the API server records as the author of the changes' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -s n -l namespace -d 'The claim\'s namespace; by default the context\'s own, the pod\'s, or else openstack' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l claim -d 'The claim\'s name' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -s o -l output -d 'The output format; by default a table' -r -f -a "wide\t'The table with all columns'

@@ -144,9 +144,12 @@ pub enum Command {
         /// How long to wait for each step that is done elsewhere; by default, for days
         #[arg(long, value_name = "D", value_parser = duration)]
         timeout: Option<Duration>,
-        /// How changes are made
-        #[command(flatten)]
-        change: ChangeFlags,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+        /// The name that the API server records as the author of the changes
+        #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
+        field_manager: String,
     },
     /// Print the volume as a manifest that `kubectl apply` creates again
     ///

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::guidance::Guidance;
 use super::pin::Draft;
 use super::wait::{Awaited, Waiting};
-use super::{Session, retain, reuse, verify};
+use super::{Session, details, retain, reuse, verify};
 use crate::cli::ChangeFlags;
 use crate::cluster::observe::Scope;
 use crate::error::Error;
@@ -43,6 +43,8 @@ pub async fn run(
     let (mut uninstalled, mut installed, mut told) = (false, false, None);
     // A verb that has just run has told where things stand.
     let mut verb_has_told = false;
+    // A yes may take its time: where things stand is read again between it and the uninstallation.
+    let mut may_uninstall = false;
     if let Some(template) = template {
         // What cannot be pinned is told before anything has changed.
         Draft::new(&session.target.claim, template, Pin::To("unknown-yet"))?;
@@ -52,6 +54,9 @@ pub async fn run(
         let mut found = assess(&seen.situation);
         found.pinned = template.is_some();
         let claim = seen.situation.claim.as_ref();
+        if told != Some(found.stage) {
+            details::add(session, &mut found, claim).await;
+        }
         let guidance = Guidance::new(&found, &session.target, claim, Timestamp::now());
         if told != Some(found.stage) && !verb_has_told && !matches!(found.stage, Stage::Reused | Stage::Absent) {
             guidance.tell(&session.terminal, &found);
@@ -61,7 +66,7 @@ pub async fn run(
         let (awaited, what) = match found.stage {
             Stage::AtRisk | Stage::Doomed => {
                 retain::run(session, name.as_deref(), flags).await?;
-                verb_has_told = true;
+                (verb_has_told, may_uninstall) = (true, false);
                 continue;
             }
             Stage::Released => {
@@ -73,8 +78,13 @@ pub async fn run(
             Stage::Retained if claim.is_some_and(|c| c.kept_by_helm) => return Err(kept(session)),
             Stage::Retained => {
                 if let Some(command) = commands.uninstall.filter(|_| !uninstalled) {
-                    execute(session, command, "uninstall glance", flags).await?;
-                    uninstalled = true;
+                    if may_uninstall {
+                        execute(command).await?;
+                        uninstalled = true;
+                    } else {
+                        agree(session, command, "uninstall glance", flags).await?;
+                        may_uninstall = true;
+                    }
                     continue;
                 }
                 (Awaited::ClaimGone, "glance to be uninstalled")
@@ -88,7 +98,8 @@ pub async fn run(
                     }
                 }
                 if let Some(command) = commands.install.filter(|_| !installed) {
-                    execute(session, command, "install glance", flags).await?;
+                    agree(session, command, "install glance", flags).await?;
+                    execute(command).await?;
                     installed = true;
                     continue;
                 }
@@ -123,16 +134,19 @@ fn stopped(guidance: &Guidance) -> Error {
     refusal(format!("the procedure cannot go on: {}", guidance.summary), guidance.next.join(" ")).into()
 }
 
-/// Runs a command of the operator's with the terminal, after a yes to it.
-async fn execute(session: &Session, command: &str, what: &str, flags: &ChangeFlags) -> Result<(), Error> {
-    if !flags.ask.yes {
-        if !session.terminal.is_interactive() {
-            return Err(Error::NoTerminal(format!("run `{command}`")));
-        }
-        if !session.terminal.confirm(&format!("Run `{command}` to {what}?")).await? {
-            return Err(Error::Declined);
-        }
+/// Gets a yes to a command of the operator's.
+async fn agree(session: &Session, command: &str, what: &str, flags: &ChangeFlags) -> Result<(), Error> {
+    if flags.ask.yes {
+        return Ok(());
     }
+    if !session.terminal.is_interactive() {
+        return Err(Error::NoTerminal(format!("run `{command}`")));
+    }
+    if session.terminal.confirm(&format!("Run `{command}` to {what}?")).await? { Ok(()) } else { Err(Error::Declined) }
+}
+
+/// Runs a command of the operator's with the terminal.
+async fn execute(command: &str) -> Result<(), Error> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
     let status = tokio::task::spawn_blocking(move || shell.status()).await.map_err(std::io::Error::other)??;

@@ -14,7 +14,7 @@ mod status;
 mod verify;
 mod wait;
 
-use crate::cli::{Cli, Command, DEFAULT_CLAIM};
+use crate::cli::{AskFlags, ChangeFlags, Cli, Command, DEFAULT_CLAIM, DryRun};
 use crate::cluster::api::Cluster;
 use crate::error::Error;
 use crate::kubectl::output::Output;
@@ -55,9 +55,12 @@ pub async fn run(cli: &Cli, terminal: Terminal) -> Result<(), Error> {
         }
         Command::Unpin { template, change } => pin::run(terminal, claim, template, Pin::Off, change).await,
         Command::Verify { volume, timeout } => verify::run(&open().await?, volume.as_deref(), *timeout).await,
-        Command::Guide { template, uninstall, install, timeout, change } => {
+        Command::Guide { template, uninstall, install, timeout, yes, field_manager } => {
             let commands = guide::Commands { uninstall: uninstall.as_deref(), install: install.as_deref() };
-            guide::run(&open().await?, template.as_deref(), &commands, *timeout, change).await
+            // A conversation that changes nothing would never get on.
+            let ask = AskFlags { yes: *yes, dry_run: DryRun::None };
+            let flags = ChangeFlags { ask, field_manager: field_manager.clone() };
+            guide::run(&open().await?, template.as_deref(), &commands, *timeout, &flags).await
         }
         Command::Export { volume } => export::run(&open().await?, volume.as_deref()).await,
         Command::Completion { script } => complete::script(terminal, *script),

@@ -135,6 +135,7 @@ fn wrong_usage_exits_with_2() {
         "reuse --timeout ten",
         "status -o nope",
         "retain --dry-run=maybe",
+        "guide --dry-run=client",
     ] {
         let run = world.run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run}");

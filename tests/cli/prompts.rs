@@ -170,3 +170,22 @@ fn a_person_chooses_among_several() {
     assert_eq!(phase(&world.volume(&chosen)), "Available");
     assert_eq!(phase(&world.volume(&other)), "Released");
 }
+
+#[test]
+fn guide_looks_again_between_the_yes_and_the_uninstallation() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    let mark = world.home().join("uninstalled");
+    let (mut session, _) = ask(&world, &format!("guide --uninstall touch${{IFS}}{}", mark.display()));
+    session.exp_string("to uninstall glance? [y/N]").unwrap();
+    // Meanwhile another operator takes the policy back.
+    world.run("unretain --yes");
+    session.send_line("y").unwrap();
+    session.exp_string("AtRisk: ").unwrap();
+    session.exp_string("Patch it? [y/N]").unwrap();
+    session.send_line("n").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 1);
+    assert!(!mark.exists(), "nothing is uninstalled while the policy is Delete");
+    assert_eq!(policy(&world, &volume), "Delete");
+}
