@@ -45,8 +45,8 @@ pub enum Error {
     },
     /// A check has failed, and that was the result.
     Failed,
-    /// The user said no.
-    Declined,
+    /// The user said no; what has therefore not happened.
+    Declined(String),
     /// Something had to be asked, and there is no terminal: what would have been done.
     NoTerminal(String),
     /// The change was made, and what had to follow from it did not.
@@ -77,7 +77,7 @@ impl Error {
             | Self::File { .. }
             | Self::Failed
             | Self::Refused(_)
-            | Self::Declined
+            | Self::Declined(_)
             | Self::NoTerminal(_)
             | Self::Unsettled { .. }
             | Self::Terminal(_) => ExitCode::FAILURE,
@@ -136,7 +136,7 @@ impl fmt::Display for Error {
             Self::Refused(refusal) => write!(f, "error: {}", refusal.message),
             Self::File { place, message, .. } => write!(f, "error: {place}: {message}"),
             Self::Failed => f.write_str("error: a check has failed"),
-            Self::Declined => f.write_str("error: declined; nothing was changed"),
+            Self::Declined(what) => write!(f, "error: declined; {what}"),
             Self::NoTerminal(what) => write!(f, "error: this would {what} and there is no terminal to ask at"),
             Self::Unsettled { message, .. } => write!(f, "error: {message}"),
             Self::Terminal(source) => write!(f, "error: the terminal: {source}"),

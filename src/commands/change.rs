@@ -161,7 +161,7 @@ async fn agree(session: &Session, flags: &ChangeFlags, change: &Change, row: Opt
     }
     session.terminal.note(&change.to_string());
     if needed && !session.terminal.confirm("Patch it?").await? {
-        return Err(Error::Declined);
+        return Err(Error::Declined("nothing was changed".to_owned()));
     }
     Ok(())
 }
@@ -206,5 +206,5 @@ fn choose(session: &Session, seen: &Observation, names: &[String]) -> Result<Str
         .collect();
     let question = format!("Several volumes are for {}; which one?", session.target.key());
     let chosen = session.terminal.select(&question, &items)?;
-    chosen.and_then(|at| names.get(at).cloned()).ok_or(Error::Declined)
+    chosen.and_then(|at| names.get(at).cloned()).ok_or_else(|| Error::Declined("nothing was changed".to_owned()))
 }

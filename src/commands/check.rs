@@ -10,7 +10,6 @@ use crate::cluster::api::{Kind, NeededRight, RIGHTS};
 use crate::cluster::observe::{Observation, Scope};
 use crate::error::Error;
 use crate::lifecycle::facts::Claim;
-use crate::template::Pin;
 use crate::terminal::Tone;
 
 /// One line of the answer.
@@ -196,8 +195,8 @@ async fn rights(session: &Session) -> Result<Check, Error> {
 }
 
 fn pinnable(session: &Session, template: &Path) -> Check {
-    match Draft::new(&session.target.claim, template, Pin::To("unknown-yet")) {
-        Ok(draft) => Check::new("template", Outcome::Passed, format!("can be pinned at line {}", draft.line())),
+    match Draft::place(&session.target.claim, template) {
+        Ok(line) => Check::new("template", Outcome::Passed, format!("can be pinned at line {line}")),
         Err(error) => {
             let check = Check::new("template", Outcome::Failed, plain_error(&error));
             match error.hint() {

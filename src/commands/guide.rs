@@ -47,7 +47,7 @@ pub async fn run(
     let mut may_uninstall = false;
     if let Some(template) = template {
         // What cannot be pinned is told before anything has changed.
-        Draft::new(&session.target.claim, template, Pin::To("unknown-yet"))?;
+        Draft::place(&session.target.claim, template)?;
     }
     loop {
         let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
@@ -142,7 +142,11 @@ async fn agree(session: &Session, command: &str, what: &str, flags: &ChangeFlags
     if !session.terminal.is_interactive() {
         return Err(Error::NoTerminal(format!("run `{command}`")));
     }
-    if session.terminal.confirm(&format!("Run `{command}` to {what}?")).await? { Ok(()) } else { Err(Error::Declined) }
+    if session.terminal.confirm(&format!("Run `{command}` to {what}?")).await? {
+        Ok(())
+    } else {
+        Err(Error::Declined(format!("`{command}` was not run")))
+    }
 }
 
 /// Runs a command of the operator's with the terminal.

@@ -70,7 +70,7 @@ impl Draft {
         }
         terminal.note(self.diff().trim_end());
         if needed && !terminal.confirm("Write it?").await? {
-            return Err(Error::Declined);
+            return Err(Error::Declined(format!("{name} was not written")));
         }
         if flags.dry_run != DryRun::None {
             return Ok(format!("{name} {done} (dry run)\n"));
@@ -79,9 +79,11 @@ impl Draft {
         Ok(format!("{name} {done}\n"))
     }
 
-    /// The line that changes, counted from 1; 0 where none does.
-    pub fn line(&self) -> usize {
-        self.edited.line.unwrap_or_default()
+    /// The line where the template would be pinned, counted from 1; an error if it cannot be. Asked
+    /// before anything has changed, when the volume may not be known yet.
+    pub fn place(claim: &str, template: &Path) -> Result<usize, Error> {
+        let draft = Self::new(claim, template, Pin::To("a-volume"))?;
+        Ok(draft.edited.line.unwrap_or_default())
     }
 
     /// Whether the template is not yet as asked.

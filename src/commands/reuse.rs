@@ -29,7 +29,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     // A template that cannot be pinned is told before anything has changed.
     if let Some(template) = template {
-        Draft::new(&session.target.claim, template, Pin::To("unknown-yet"))?;
+        Draft::place(&session.target.claim, template)?;
     }
     let verb = Verb { plan: reuse, volume, scope: Scope::All, timeout, flags };
     let mut changed = carry_out(session, &verb).await?;
@@ -40,7 +40,8 @@ pub async fn run(
         }
         return changed.print(session);
     }
-    settle(session, &mut changed, timeout.unwrap_or(SETTLES_WITHIN)).await?;
+    let limit = timeout.filter(|limit| !limit.is_zero()).unwrap_or(SETTLES_WITHIN);
+    settle(session, &mut changed, limit).await?;
     if let Some(template) = template {
         pin(session, &changed, template, flags).await?;
     }

@@ -189,3 +189,23 @@ fn guide_looks_again_between_the_yes_and_the_uninstallation() {
     assert!(!mark.exists(), "nothing is uninstalled while the policy is Delete");
     assert_eq!(policy(&world, &volume), "Delete");
 }
+
+#[test]
+fn a_declined_file_does_not_deny_what_the_cluster_has_done() {
+    let (world, volume) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/templates/openstack-helm.yaml");
+    let template = world.home().join("pvc-images.yaml");
+    std::fs::copy(fixture, &template).unwrap();
+    let (mut session, _) = ask(&world, "reuse -f pvc-images.yaml");
+    session.exp_string("Patch it? [y/N]").unwrap();
+    session.send_line("y").unwrap();
+    session.exp_string("Write it? [y/N]").unwrap();
+    session.send_line("n").unwrap();
+    session.exp_string("error: declined; pvc-images.yaml was not written").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 1);
+    assert_eq!(phase(&world.volume(&volume)), "Available");
+    assert_eq!(std::fs::read(&template).unwrap(), std::fs::read(fixture).unwrap());
+}

@@ -105,8 +105,8 @@ esac
 
 done=$cache/v$version
 case $which in helm | kubectl-*) done=$cache/$which-$version ;; esac
+case $which in newest | 1.20) need etcd etcd-server ;; esac
 if ! [ -x "$done/$program" ]; then
-  case $which in newest | 1.20) need etcd etcd-server ;; esac
   say "building $which $version into $done (some minutes, once)"
   rm -rf "$done.part" && mkdir -p "$done.part"
   "$build" "$done.part"
