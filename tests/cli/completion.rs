@@ -220,3 +220,13 @@ fn zsh_completes_through_kubectl() {
         typed(&world, &["zsh", "-f", "-i"], setup, &kubectl);
     }
 }
+
+#[test]
+#[ignore = "needs fish: tests/cluster/suite.sh"]
+fn fish_loads_its_script() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/kubectl-glancepv.fish");
+    let command = format!("source {}; complete -C 'kubectl-glancepv ret'", script.display());
+    let output = Command::new("fish").args(["--no-config", "-c", &command]).output().expect("fish");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && shown.lines().any(|line| line.starts_with("retain")), "{output:?}");
+}

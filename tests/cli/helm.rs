@@ -52,6 +52,8 @@ impl<'a> Chart<'a> {
 
     fn guide(&self) -> Command {
         let mut command = self.world.command("");
+        // helm runs as the guide does, and needs more rights.
+        command.env("KUBECONFIG", self.world.kubeconfig());
         command.env("PATH", std::env::var_os("PATH").unwrap());
         command.args(["guide", "--yes", "--timeout", "60s", "-f", &self.template()]);
         command.args(["--uninstall", &self.uninstall(), "--install", &self.install()]);

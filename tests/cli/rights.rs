@@ -9,7 +9,7 @@ use crate::world::{Run, World};
 
 fn kubeconfig() -> PathBuf {
     let folder = std::env::var_os("GLANCEPV_CONTROL_PLANE").expect("tests/cluster/control-plane.sh sets it");
-    PathBuf::from(folder).join("kubeconfig-operator")
+    PathBuf::from(folder).join("kubeconfig-reader")
 }
 
 /// The rules of the role that the README gives.
@@ -21,13 +21,13 @@ fn readme_rules() -> Value {
     role["rules"].clone()
 }
 
-/// Binds the user `operator` to exactly these rules. Tests of this module take turns.
+/// Binds the user `reader` to exactly these rules. Tests of this module take turns.
 fn grant(world: &World, rules: &Value) {
-    let name = "glancepv-operator";
+    let name = "glancepv-reader";
     let group = "rbac.authorization.k8s.io";
     let binding = json!({"apiVersion": format!("{group}/v1"), "kind": "ClusterRoleBinding", "metadata": {"name": name},
         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
-        "subjects": [{"apiGroup": group, "kind": "User", "name": "operator"}]});
+        "subjects": [{"apiGroup": group, "kind": "User", "name": "reader"}]});
     let role =
         json!({"apiVersion": format!("{group}/v1"), "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules});
     let objects = json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]});

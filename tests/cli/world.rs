@@ -318,13 +318,20 @@ impl World {
         text
     }
 
+    /// The kubeconfig that the plugin gets: on our own control planes, that of a user with the least
+    /// rights.
+    fn operator(&self) -> PathBuf {
+        let given = std::env::var_os("GLANCEPV_TEST_OPERATOR").filter(|_| self.sandbox.is_none());
+        given.map_or_else(|| self.kubeconfig.clone(), PathBuf::from)
+    }
+
     /// The command, ready to be run: a cleared environment with the kubeconfig in it.
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
         command
             .env_clear()
             .env("HOME", self.home.path())
-            .env("KUBECONFIG", &self.kubeconfig)
+            .env("KUBECONFIG", self.operator())
             .env("TERM", "xterm")
             .env("NO_COLOR", "1")
             .current_dir(self.home.path())

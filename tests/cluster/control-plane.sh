@@ -7,8 +7,8 @@
 # binder and the two protection controllers) listen on loopback, on free ports. COMMAND gets
 # KUBECONFIG (an administrator's) and the control plane's own kubectl first on PATH, and
 # GLANCEPV_CONTROL_PLANE, the folder with the process ids (etcd.pid, apiserver.pid, manager.pid),
-# the script `start` that starts any of them again, and `kubeconfig-operator`, of a user without any
-# rights yet. The exit status is COMMAND's; a control
+# the script `start` that starts any of them again, and `kubeconfig-operator` and `kubeconfig-reader`,
+# of users without any rights yet. The exit status is COMMAND's; a control
 # plane that does not come up is status 125, with the end of the log that tells why.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -43,6 +43,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$d
 certificate apiserver /CN=kube-apiserver 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc'
 certificate admin /O=system:masters/CN=admin
 certificate operator /CN=operator
+certificate reader /CN=reader
 openssl genrsa -out "$dir/service-account.key" 2048 2>/dev/null
 openssl rsa -in "$dir/service-account.key" -pubout -out "$dir/service-account.pub" 2>/dev/null
 
@@ -60,7 +61,9 @@ users: [{name: admin, user: {client-certificate: $dir/admin.crt, client-key: $di
 contexts: [{name: test, context: {cluster: test, user: admin}}]
 YAML
 
-sed "s#$dir/admin#$dir/operator#g" "$dir/kubeconfig" >"$dir/kubeconfig-operator"
+for user in operator reader; do
+  sed "s#$dir/admin#$dir/$user#g" "$dir/kubeconfig" >"$dir/kubeconfig-$user"
+done
 
 cat >"$dir/start" <<START
 #!/usr/bin/env bash

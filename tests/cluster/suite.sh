@@ -13,7 +13,7 @@ newest | 1.20)
   cargo test --quiet --test cli --no-run
   PATH=$("$here/build.sh" helm):$PATH
   if [ "$1" = newest ]; then
-    for shell in bash:bash-completion zsh:zsh; do
+    for shell in bash:bash-completion zsh:zsh fish:fish; do
       dpkg-query --show "${shell#*:}" >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${shell#*:}" >&2
     done
     GLANCEPV_KUBECTLS=$("$here/build.sh" kubectl-1.27):$("$here/build.sh" newest):$("$here/build.sh" kubectl-1.37)
@@ -23,6 +23,12 @@ newest | 1.20)
   ;;
 esac
 export GLANCEPV_TEST_CLUSTER=$1
+if [ -n "${GLANCEPV_CONTROL_PLANE:-}" ]; then
+  # The plugin runs with exactly the rights of the README's role; what is around it, as administrator.
+  sed -n '/^apiVersion: rbac/,/^```/p' README.md | sed '/^```/d' | kubectl apply -f - >&2
+  kubectl create clusterrolebinding glancepv-operator --clusterrole=glancepv-operator --user=operator >&2
+  export GLANCEPV_TEST_OPERATOR=$GLANCEPV_CONTROL_PLANE/kubeconfig-operator
+fi
 modules=(packages:: scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
 # Completion does not depend on the server's version; it needs a kubectl of its own time.
