@@ -38,6 +38,12 @@ type Connector = BoxCloneSyncService<Uri, Box<dyn Stream>, BoxError>;
 
 /// A client for the cluster that `config` tells of; each request is told to `log`. Nothing is sent yet.
 pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Error> {
+    let auth = config.auth_layer()?;
+    // kube runs an exec plugin once for a token and once for a certificate; one that has given a token
+    // is not to ask a person again.
+    let mut config = config.clone();
+    config.auth_info.exec = config.auth_info.exec.filter(|_| auth.is_none());
+    let config = &config;
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
@@ -56,7 +62,7 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
         Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)), log };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
-        .option_layer(config.auth_layer()?)
+        .option_layer(auth)
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)
         .service(transport);

@@ -50,7 +50,7 @@ fn a_token_and_an_exec_plugin() {
     let plugin = world.home().join("plugin");
     std::fs::write(
         &plugin,
-        "#!/bin/sh\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \
+        "#!/bin/sh\necho run >> \"$0.runs\"\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \
         \"status\": {\"token\": \"operator-token\"}}'\n",
     )
     .unwrap();
@@ -66,6 +66,8 @@ fn a_token_and_an_exec_plugin() {
         let run = run_with(&world, &[&path], &format!("status -o name --user {user}"));
         assert_eq!(run.status, 0, "{run}");
     }
+    let runs = std::fs::read_to_string(world.home().join("plugin.runs")).unwrap();
+    assert_eq!(runs, "run\n", "a plugin may ask a person, so it is run once");
     let run = run_with(&world, &[&path], "status --user with-wrong-token");
     assert_eq!((run.status, run.stderr.as_str()), (1, "error: You must be logged in to the server (Unauthorized)\n"));
 }
