@@ -179,3 +179,10 @@ impl From<std::io::Error> for Error {
         if source.kind() == std::io::ErrorKind::Interrupted { Self::Interrupted } else { Self::Terminal(source) }
     }
 }
+
+/// The operating system's words alone, as kubectl prints them.
+#[must_use]
+pub fn said(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}

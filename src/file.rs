@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::{Error, said};
 
 /// A file as it was read.
 pub struct Original {
@@ -91,12 +91,6 @@ impl Original {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
         Ok(())
     }
-}
-
-/// The operating system's words alone.
-fn said(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 #[cfg(unix)]

@@ -83,6 +83,12 @@ impl Row {
         T::deserialize(&self.object).map_err(|e| Error::Answer(e.to_string()))
     }
 
+    /// The object's resourceVersion.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.object["metadata"]["resourceVersion"].as_str()
+    }
+
     /// The cell under the column of that name, found by name since servers order them differently.
     pub fn cell_mut(&mut self, column: &str) -> Option<&mut Value> {
         let at = self.columns.iter().position(|c| c.name == column)?;

@@ -153,9 +153,7 @@ impl Cluster {
         let held = rows.iter().map(|row| &row["object"]).filter(|pod| mounts(pod));
         Ok(held.filter_map(|pod| pod["metadata"]["name"].as_str().map(str::to_owned)).collect())
     }
-}
 
-impl Cluster {
     /// The events of the claim of that UID, as reason and message, the newest of each reason; none
     /// where the user may not look.
     pub async fn events(&self, target: &Target, uid: &str) -> Vec<(String, String)> {

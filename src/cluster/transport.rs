@@ -56,7 +56,8 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
             secured(config, tunnel(url, tls.enable_http1().wrap_connector(http)))?
         }
         Some((url, "socks5" | "socks5h")) => secured(config, SocksV5::new(url.clone(), http))?,
-        Some((url, _)) => return Err(wrong(format!("the proxy {url} is neither http, https nor socks5"))),
+        // Who one is to the proxy may stand in its address.
+        Some((_, other)) => return Err(wrong(format!("a proxy is http, https or socks5, not {other:?}"))),
     };
     let transport =
         Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)), log };

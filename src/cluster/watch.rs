@@ -16,7 +16,7 @@ use crate::lifecycle::facts::Target;
 /// came (a stalled proxy, a claim deleted between the read and the watch) delays nothing for long.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause before an API server that is not there is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
+pub const PAUSE: Duration = Duration::from_secs(1);
 
 /// The object to watch, and the resourceVersion at which it was read; `None` for one that was not
 /// there.

@@ -76,9 +76,7 @@ impl Changed {
         };
         session.terminal.print(&text)
     }
-}
 
-impl Changed {
     /// The volume as it has become.
     pub fn volume(&self) -> Result<Volume, Error> {
         Ok(Volume::from(&self.row.parse::<PersistentVolume>()?))

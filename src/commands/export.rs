@@ -3,10 +3,8 @@
 use serde_json::Value;
 
 use super::Session;
-use crate::cluster::observe::Scope;
 use crate::error::Error;
 use crate::kubectl::output::{Format, Output};
-use crate::lifecycle::plan::preserved;
 
 /// What the API server and the controllers write, and a new object must not bring.
 const METADATA: [&str; 9] = [
@@ -29,12 +27,8 @@ const ANNOTATIONS: [&str; 3] = [
 
 /// Prints the manifest, as YAML unless another format is asked for.
 pub async fn run(session: &Session, volume: Option<&str>) -> Result<(), Error> {
-    let seen = session.cluster.observe(&session.target, volume, Scope::All).await?;
-    if volume.is_none() && seen.situation.claim.is_none() && seen.situation.volumes.is_empty() {
-        return Err(session.absent().await);
-    }
-    let name = &preserved(&seen.situation, "export")?.name;
-    let row = seen.row(name).ok_or_else(|| Error::Answer(format!("{name} was not read")))?;
+    let (seen, name) = session.preserved(volume, "export").await?;
+    let row = seen.row(&name).ok_or_else(|| Error::Answer(format!("{name} was not read")))?;
     let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
     let output = Output { format: Some(format), ..session.output };
     output.object(&manifest(&row.object)).map_or(Ok(()), |text| session.terminal.print(&text?))

@@ -40,6 +40,7 @@ pub async fn run(
     flags: &ChangeFlags,
 ) -> Result<(), Error> {
     let limit = Some(timeout.unwrap_or(A_WEEK));
+    let again = session.target.command("guide");
     let (mut uninstalled, mut installed, mut told) = (false, false, None);
     // A verb that has just run has told where things stand.
     let mut verb_has_told = false;
@@ -79,7 +80,7 @@ pub async fn run(
             Stage::Retained => {
                 if let Some(command) = commands.uninstall.filter(|_| !uninstalled) {
                     if may_uninstall {
-                        execute(command).await?;
+                        execute(command, &again).await?;
                         uninstalled = true;
                     } else {
                         agree(session, command, "uninstall glance", flags).await?;
@@ -99,7 +100,7 @@ pub async fn run(
                 }
                 if let Some(command) = commands.install.filter(|_| !installed) {
                     agree(session, command, "install glance", flags).await?;
-                    execute(command).await?;
+                    execute(command, &again).await?;
                     installed = true;
                     continue;
                 }
@@ -109,8 +110,7 @@ pub async fn run(
             Stage::Absent => return Err(session.absent().await),
             Stage::Terminating | Stage::Diverted | Stage::Lost => return Err(stopped(&guidance)),
         };
-        let waited =
-            refusal(format!("waited for {what}, in vain"), "it is safe to begin again: kubectl glancepv guide");
+        let waited = refusal(format!("waited for {what}, in vain"), format!("it is safe to begin again: {again}"));
         Waiting::new(session, awaited, limit).change(&seen, waited).await?;
     }
 }
@@ -150,13 +150,13 @@ async fn agree(session: &Session, command: &str, what: &str, flags: &ChangeFlags
 }
 
 /// Runs a command of the operator's with the terminal.
-async fn execute(command: &str) -> Result<(), Error> {
+async fn execute(command: &str, again: &str) -> Result<(), Error> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
     let status = tokio::task::spawn_blocking(move || shell.status()).await.map_err(std::io::Error::other)??;
     if status.success() {
         return Ok(());
     }
-    let hint = "nothing goes on after it; when it is mended, begin again: kubectl glancepv guide";
+    let hint = format!("nothing goes on after it; when it is mended, begin again: {again}");
     Err(refusal(format!("`{command}` failed: {status}"), hint).into())
 }

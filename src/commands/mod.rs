@@ -16,9 +16,12 @@ mod wait;
 
 use crate::cli::{AskFlags, ChangeFlags, Cli, Command, DEFAULT_CLAIM, DryRun};
 use crate::cluster::api::Cluster;
+use crate::cluster::observe::{Observation, Scope};
 use crate::error::Error;
 use crate::kubectl::output::Output;
 use crate::lifecycle::facts::Target;
+use crate::lifecycle::plan::preserved;
+use crate::lifecycle::stage::{Stage, assess};
 use crate::template::Pin;
 use crate::terminal::Terminal;
 
@@ -49,7 +52,7 @@ pub async fn run(cli: &Cli, terminal: Terminal) -> Result<(), Error> {
         Command::Pin { volume, template, change } => {
             let volume = match volume {
                 Some(volume) => volume.clone(),
-                None => pin::volume(&open().await?).await?,
+                None => open().await?.preserved(None, "pin").await?.1,
             };
             pin::run(terminal, claim, template, Pin::To(&volume), change).await
         }
@@ -84,6 +87,16 @@ impl Session {
         };
         let output = Output { format: shared.output, headers: !shared.no_headers };
         Ok(Self { cluster, target, terminal, output })
+    }
+
+    /// What there is, and the name of the volume that is to be, or was, or is the target's.
+    async fn preserved(&self, named: Option<&str>, verb: &str) -> Result<(Observation, String), Error> {
+        let seen = self.cluster.observe(&self.target, named, Scope::All).await?;
+        if named.is_none() && assess(&seen.situation).stage == Stage::Absent {
+            return Err(self.absent().await);
+        }
+        let name = preserved(&seen.situation, verb)?.name.clone();
+        Ok((seen, name))
     }
 
     /// The error for a target that is not there, neither claim nor volume; it names the namespaces

@@ -5,26 +5,14 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use super::Session;
 use crate::cli::{AskFlags, DryRun};
-use crate::cluster::observe::Scope;
 use crate::error::Error;
 use crate::file::{Original, failure};
-use crate::lifecycle::plan::preserved;
 use crate::template::{Edited, Pin, edit};
 use crate::terminal::Terminal;
 
 /// The name that stands for standard input and output.
 const STANDARD: &str = "-";
-
-/// The volume to pin when the user names none: the one that was, or is, the claim's.
-pub async fn volume(session: &Session) -> Result<String, Error> {
-    let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
-    if seen.situation.claim.is_none() && seen.situation.volumes.is_empty() {
-        return Err(session.absent().await);
-    }
-    Ok(preserved(&seen.situation, "pin")?.name.clone())
-}
 
 /// Edits the template of `claim`; `-` is a filter, which asks nothing.
 pub async fn run(

@@ -8,12 +8,11 @@ use super::details;
 use super::guidance::Guidance;
 use crate::cluster::api::Row;
 use crate::cluster::observe::{Observation, Scope};
-use crate::cluster::watch::Watched;
+use crate::cluster::watch::{PAUSE, Watched};
 use crate::error::Error;
 use crate::kubectl::output::Format;
 use crate::lifecycle::facts::{Claim, Shape, Volume};
 use crate::lifecycle::stage::{Assessment, Stage, assess};
-use crate::terminal::Progress;
 
 /// Shows where the target stands; with `watch`, again whenever that has changed.
 pub async fn run(session: &Session, watch: bool) -> Result<(), Error> {
@@ -21,7 +20,7 @@ pub async fn run(session: &Session, watch: bool) -> Result<(), Error> {
     loop {
         let seen = match session.cluster.observe(&session.target, None, Scope::All).await {
             Err(error) if watch && error.is_passing() && !shown.is_empty() => {
-                tokio::time::sleep(Progress::EVERY).await;
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
             outcome => outcome?,
@@ -37,9 +36,8 @@ pub async fn run(session: &Session, watch: bool) -> Result<(), Error> {
         if !watch {
             return if found.stage == Stage::Absent { Err(session.absent().await) } else { Ok(()) };
         }
-        let version = |row: &Row| row.object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
-        let claim = seen.claim.as_ref().and_then(version);
-        let claim = session.cluster.changed(Watched::Claim(&session.target, claim.as_deref()));
+        let claim = seen.claim.as_ref().and_then(Row::version);
+        let claim = session.cluster.changed(Watched::Claim(&session.target, claim));
         match found.volume {
             None => claim.await?,
             Some(volume) => {

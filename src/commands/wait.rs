@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Session;
+use crate::cluster::api::Row;
 use crate::cluster::observe::{Observation, Scope};
-use crate::cluster::watch::Watched;
+use crate::cluster::watch::{PAUSE, Watched};
 use crate::error::Error;
 use crate::lifecycle::plan::Refusal;
 use crate::lifecycle::stage::assess;
@@ -46,7 +47,7 @@ impl<'a> Waiting<'a> {
     pub async fn observe(&mut self, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
         loop {
             match self.session.cluster.observe(&self.session.target, named, scope).await {
-                Err(error) if error.is_passing() && self.remains() => tokio::time::sleep(Progress::EVERY).await,
+                Err(error) if error.is_passing() && self.remains() => tokio::time::sleep(PAUSE).await,
                 outcome => return outcome,
             }
         }
@@ -65,15 +66,13 @@ impl<'a> Waiting<'a> {
         let Some(limit) = self.limit.filter(|limit| !limit.is_zero()) else { return Err(refusal.into()) };
         let session = self.session;
         let deadline = self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress())).0 + limit;
-        let seen_version =
-            |object: &serde_json::Value| object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
-        let claim = seen.claim.as_ref().and_then(|row| seen_version(&row.object));
+        let claim = seen.claim.as_ref().and_then(Row::version);
         let volume = assess(&seen.situation).volume;
         let watched = match (self.awaited, volume) {
             (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
                 Watched::Volume(&volume.name, Some(&volume.resource_version))
             }
-            _ => Watched::Claim(&session.target, claim.as_deref()),
+            _ => Watched::Claim(&session.target, claim),
         };
         let changed = session.cluster.changed(watched);
         tokio::pin!(changed);

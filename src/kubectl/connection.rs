@@ -92,6 +92,7 @@ impl Connection {
     #[must_use]
     pub fn typed(&self) -> String {
         let file = self.kubeconfig.as_ref().map(|p| p.to_string_lossy().into_owned());
+        let proxy = self.proxy_url.clone().filter(|url| !url.contains('@'));
         let with_value = [
             ("kubeconfig", &file),
             ("context", &self.context),
@@ -104,13 +105,15 @@ impl Connection {
             ("client-certificate", &self.client_certificate),
             ("client-key", &self.client_key),
             ("tls-server-name", &self.tls_server_name),
-            ("proxy-url", &self.proxy_url),
+            ("proxy-url", &proxy),
         ];
         let mut typed: String = with_value
             .iter()
             .filter_map(|(flag, value)| Some(format!(" --{flag} {}", shell_words::quote(value.as_deref()?))))
             .collect();
         typed.extend(self.as_group.iter().map(|group| format!(" --as-group {}", shell_words::quote(group))));
+        let extra = |(key, value): &(String, String)| shell_words::quote(&format!("{key}={value}")).into_owned();
+        typed.extend(self.as_user_extra.iter().map(|pair| format!(" --as-user-extra {}", extra(pair))));
         if self.insecure_skip_tls_verify {
             typed += " --insecure-skip-tls-verify";
         }

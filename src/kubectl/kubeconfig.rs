@@ -16,7 +16,7 @@ use kube::config::{
 };
 
 use super::connection::Connection;
-use crate::error::Error;
+use crate::error::{Error, said};
 
 /// How to connect.
 pub struct Settings {
@@ -122,12 +122,6 @@ fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
 
 fn unreadable(path: &Path, error: &KubeconfigError) -> Mistake {
     wrong(format!("error: error loading config file \"{}\": {error}", path.display()))
-}
-
-/// The operating system's words alone, as kubectl prints them.
-fn said(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 /// The context of that name; an empty one where none is chosen.
@@ -266,7 +260,7 @@ fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), Mistake
 /// need none, and those on this machine never do.
 fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Mistake> {
     if let Some(url) = own {
-        return url.parse().map(Some).map_err(|_| wrong(format!("error: the proxy's address {url:?} is no URL")));
+        return url.parse().map(Some).map_err(|_| wrong("error: the proxy's address is no URL".to_owned()));
     }
     let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
     let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());

@@ -279,6 +279,11 @@ fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
         head.starts_with("connect 127.0.0.1:") && head.contains("proxy-authorization: basic dxnlcjpwyxnz"),
         "{head}"
     );
+    let flags = ["--proxy-url", &proxy, "--as", "someone", "--as-user-extra", "why=a b"];
+    let shown = world.outcome("status", world.command("status").args(flags).output().unwrap());
+    let next = "retain --as someone --as-user-extra 'why=a b'\n";
+    assert!(shown.stderr.ends_with(next), "no password in what is to be typed: {shown}");
+    heard.recv_timeout(std::time::Duration::from_secs(10)).expect("the proxy is asked");
     asked(with(&world, |cluster, _| cluster["proxy-url"] = json!(proxy), &[]));
     // Go never asks the environment's proxy for a server on this machine.
     let output = world.command("status -o name").env("HTTPS_PROXY", &proxy).output().unwrap();

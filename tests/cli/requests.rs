@@ -58,7 +58,6 @@ fn reuse() {
     let (world, volume) = installed();
     world.run("retain --yes");
     world.uninstall();
-    // The volume controller is let go only afterwards, so that the first answer is always Released.
     sent(
         &world,
         "reuse --dry-run=server",
