@@ -193,6 +193,11 @@ impl Cluster {
         json(&self.call(Method::GET, path, None).await?)
     }
 
+    /// A collection, as it comes: each part of the answer in turn.
+    pub async fn stream(&self, path: &str, each: impl FnMut(&[u8])) -> Result<(), Error> {
+        self.exchange(Method::GET, path, None, each).await
+    }
+
     /// Sends `change` with its precondition; what the volume has become.
     pub async fn patch(&self, change: &Change, field_manager: &str, persist: Persist) -> Result<Row, Error> {
         check_name(&change.volume)?;
@@ -217,7 +222,20 @@ impl Cluster {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
-        let exchange = self.exchange(method, path, body);
+        let mut all = Vec::new();
+        self.exchange(method, path, body, |part| all.extend_from_slice(part)).await?;
+        Ok(all)
+    }
+
+    /// One request, and its answer in parts; within the time that one may take.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        each: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let exchange = self.send(method, path, body, each);
         let Some(limit) = self.timeout else { return exchange.await };
         tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
             let reason = format!("no answer within {limit:?} (--request-timeout)");
@@ -225,7 +243,13 @@ impl Cluster {
         })
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, AS_TABLE);
         if body.is_some() {
@@ -238,15 +262,12 @@ impl Cluster {
         for warning in response.headers().get_all(header::WARNING) {
             warning.to_str().ok().and_then(warning_text).iter().for_each(|text| (self.warn)(text));
         }
-        let body = response.into_body().into_data_stream();
-        let bytes = body
-            .try_fold(Vec::new(), async |mut all, part| {
-                all.extend_from_slice(&part);
-                Ok(all)
-            })
-            .await
-            .map_err(broken)?;
-        if status.is_success() { Ok(bytes) } else { Err(refused(status, &bytes)) }
+        let mut body = response.into_body().into_data_stream();
+        let mut refusal = Vec::new();
+        while let Some(part) = body.try_next().await.map_err(broken)? {
+            if status.is_success() { each(&part) } else { refusal.extend_from_slice(&part) }
+        }
+        if status.is_success() { Ok(()) } else { Err(refused(status, &refusal)) }
     }
 }
 
@@ -276,7 +297,8 @@ fn warning_text(header: &str) -> Option<String> {
     }
 }
 
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+/// What the API server answered, as `T`.
+pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|e| Error::Answer(e.to_string()))
 }
 

@@ -1,14 +1,16 @@
 //! What the API says of the target: its claim and the volumes that matter to it.
 
-use futures::future::{join3, try_join_all};
+use std::pin::pin;
+
+use futures::future::{Either, join, select, try_join_all};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::api::{Cluster, Kind, Row};
+use super::list::{Candidates, Source};
 use crate::error::Error;
-use crate::lifecycle::facts::{Target, Volume};
-use crate::lifecycle::stage::Situation;
+use crate::lifecycle::facts::{Claim, Target, Volume};
+use crate::lifecycle::stage::{Situation, Stage, assess};
 
 /// How far to look for volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,12 @@ pub enum Scope {
     Own,
     /// Every volume whose claimRef names the target, too.
     All,
+    /// As `All`, unless the claim is bound to a volume older than it: that one is the preserved one,
+    /// whatever others there are.
+    UnlessReused,
+    /// As `All`, for those who only look: the volumes that the API server's watch cache knows of, if
+    /// it is not behind anything else that was read. What is told of each was read consistently.
+    Cached,
 }
 
 /// What was read, as facts to decide on and as rows to print.
@@ -37,6 +45,29 @@ impl Observation {
         let at = self.situation.volumes.iter().position(|v| v.name == name)?;
         self.volumes.get(at)
     }
+
+    /// Adds a volume; they stay in the order of their names.
+    fn add(&mut self, row: Row) -> Result<(), Error> {
+        let volume = Volume::from(&row.parse::<PersistentVolume>()?);
+        let at = self.situation.volumes.partition_point(|v| v.name < volume.name);
+        self.situation.volumes.insert(at, volume);
+        self.volumes.insert(at, row);
+        Ok(())
+    }
+
+    fn is_reused(&self) -> bool {
+        assess(&self.situation).stage == Stage::Reused
+    }
+
+    /// Whether a cached list will do: a volume of the target was found, and nothing that was read
+    /// has changed since the list was made. A volume that the list does not have yet came to be the
+    /// target's after all that.
+    fn agrees_with(&self, listed: &Candidates) -> bool {
+        let found = self.situation.volumes.iter().any(|v| v.names(&self.situation.target));
+        let versions =
+            self.claim.iter().chain(&self.volumes).map(|row| row.version().and_then(|v| v.parse::<u64>().ok()));
+        found && listed.version.is_some() && versions.into_iter().all(|v| v.is_some() && v <= listed.version)
+    }
 }
 
 impl Cluster {
@@ -44,76 +75,87 @@ impl Cluster {
     ///
     /// A volume that the user named and that is not there is the server's `NotFound` error.
     pub async fn observe(&self, target: &Target, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
-        let claim = self.get(Kind::Claim, Some(&target.namespace), &target.claim);
-        let wanted = async {
-            match named {
-                Some(name) => Ok(vec![name.to_owned()]),
-                None if scope == Scope::All => self.candidates(target).await,
-                None => Ok(Vec::new()),
+        let own = pin!(self.own(target, named, scope));
+        let listed = pin!(async {
+            match (named, scope) {
+                (Some(_), _) | (None, Scope::Own) => Ok(Candidates::default()),
+                (None, Scope::Cached) => self.candidates(target, Source::Cache).await,
+                (None, Scope::All | Scope::UnlessReused) => self.candidates(target, Source::Consistent).await,
             }
+        });
+        // Both end before an error is told, so that it is always the same one.
+        let (own, listed) = match select(own, listed).await {
+            Either::Left((Ok(own), _)) if scope == Scope::UnlessReused && own.is_reused() => return Ok(own),
+            Either::Left((own, listed)) => (own, listed.await),
+            Either::Right((listed, own)) => (own.await, listed),
         };
-        // A named volume needs no list, so its object can be read at once.
+        let (mut seen, listed) = (own?, listed?);
+        if scope == Scope::UnlessReused && seen.is_reused() {
+            return Ok(seen);
+        }
+        self.read(&mut seen, &listed.names).await?;
+        let anew = match scope {
+            Scope::Own => named.is_none() && seen.situation.claim.as_ref().is_none_or(|c| c.volume_name.is_none()),
+            Scope::Cached => named.is_none() && !seen.agrees_with(&listed),
+            Scope::All | Scope::UnlessReused => false,
+        };
+        if anew {
+            let listed = self.candidates(target, Source::Consistent).await?;
+            self.read(&mut seen, &listed.names).await?;
+        }
+        Ok(seen)
+    }
+
+    /// The claim, the volume that it names, and the volume that the user named.
+    async fn own(&self, target: &Target, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
+        let claim = async {
+            let row = self.get(Kind::Claim, Some(&target.namespace), &target.claim).await?;
+            let facts = row.as_ref().map(Row::parse::<PersistentVolumeClaim>).transpose()?;
+            let facts = facts.as_ref().map(Claim::from);
+            let own = facts.as_ref().and_then(|c| c.volume_name.as_deref());
+            // Whoever named a volume and looks no further does not ask what the claim has.
+            let own = own.filter(|own| named.is_none_or(|named| scope != Scope::Own && named != *own));
+            let volume = match own {
+                Some(own) => self.get(Kind::Volume, None, own).await?,
+                None => None,
+            };
+            Ok::<_, Error>((row, facts, volume))
+        };
         let named_volume = async {
             match named {
-                Some(name) => self.volume(name).await.map(Some),
+                Some(name) => {
+                    self.get(Kind::Volume, None, name).await?.ok_or_else(|| not_found(Kind::Volume, name)).map(Some)
+                }
                 None => Ok(None),
             }
         };
-        // All end before the first error is told, so that it is always the same one.
-        let (claim, wanted, known) = join3(claim, wanted, named_volume).await;
-        let (claim, mut names, known) = (claim?, wanted?, known?);
-        let facts = claim.as_ref().map(Row::parse::<PersistentVolumeClaim>).transpose()?;
-        let facts = facts.as_ref().map(crate::lifecycle::facts::Claim::from);
-        match facts.as_ref().and_then(|c| c.volume_name.as_ref()) {
-            Some(own) if named.is_none_or(|_| scope == Scope::All) && !names.contains(own) => names.push(own.clone()),
-            None if named.is_none() && scope == Scope::Own => names = self.candidates(target).await?,
-            _ => {}
+        let (claim, named_volume) = join(claim, named_volume).await;
+        let ((claim, facts, volume), named_volume) = (claim?, named_volume?);
+        let situation =
+            Situation { target: target.clone(), claim: facts, volumes: Vec::new(), named: named.map(str::to_owned) };
+        let mut seen = Observation { situation, claim, volumes: Vec::new() };
+        volume.into_iter().chain(named_volume).try_for_each(|row| seen.add(row))?;
+        Ok(seen)
+    }
+
+    /// Reads those of the volumes that were not read yet; one that is gone is no error.
+    async fn read(&self, seen: &mut Observation, names: &[String]) -> Result<(), Error> {
+        let unread = names.iter().filter(|name| seen.row(name).is_none());
+        let rows = try_join_all(unread.map(|name| self.get(Kind::Volume, None, name))).await?;
+        rows.into_iter().flatten().try_for_each(|row| seen.add(row))
+    }
+
+    /// The volumes whose claimRef names the target, to choose from.
+    pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Volume>, Error> {
+        let situation = Situation { target: target.clone(), claim: None, volumes: Vec::new(), named: None };
+        let mut seen = Observation { situation, claim: None, volumes: Vec::new() };
+        let listed = self.candidates(target, Source::Cache).await?;
+        self.read(&mut seen, &listed.names).await?;
+        if !seen.agrees_with(&listed) {
+            let listed = self.candidates(target, Source::Consistent).await?;
+            self.read(&mut seen, &listed.names).await?;
         }
-        names.sort();
-        let read = names.iter().map(|name| async {
-            match &known {
-                Some(row) if Some(name.as_str()) == named => Ok(Some(row.clone())),
-                _ => self.get(Kind::Volume, None, name).await,
-            }
-        });
-        let volumes: Vec<Row> = try_join_all(read).await?.into_iter().flatten().collect();
-        Ok(Observation {
-            situation: Situation {
-                target: target.clone(),
-                claim: facts,
-                volumes: volumes.iter().map(facts_of).collect::<Result<_, _>>()?,
-                named: named.map(str::to_owned),
-            },
-            claim,
-            volumes,
-        })
-    }
-
-    /// The volumes whose claimRef names the target.
-    pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Row>, Error> {
-        let names = self.candidates(target).await?;
-        let rows = try_join_all(names.iter().map(|name| self.get(Kind::Volume, None, name))).await?;
-        Ok(rows.into_iter().flatten().collect())
-    }
-
-    async fn volume(&self, name: &str) -> Result<Row, Error> {
-        self.get(Kind::Volume, None, name).await?.ok_or_else(|| not_found(Kind::Volume, name))
-    }
-
-    /// The names of the volumes whose claimRef names the target, from a list without objects.
-    async fn candidates(&self, target: &Target) -> Result<Vec<String>, Error> {
-        let key = target.key();
-        let mut names = Vec::new();
-        let mut page = String::new();
-        loop {
-            let path = format!("{}?includeObject=None{page}", Kind::Volume.path(None));
-            let list: VolumeList = self.list(&path).await?;
-            list.collect_names(&key, &mut names)?;
-            match list.metadata.next.filter(|token| !token.is_empty()) {
-                Some(token) => page = format!("&continue={token}"),
-                None => return Ok(names),
-            }
-        }
+        Ok(seen.situation.volumes)
     }
 
     /// The namespaces, other than the target's, that have a claim of its name; none where the user
@@ -174,62 +216,10 @@ impl Cluster {
     }
 }
 
-fn facts_of(row: &Row) -> Result<Volume, Error> {
-    row.parse::<PersistentVolume>().map(|v| Volume::from(&v))
-}
-
 /// The error that the server words when an object is not there.
 #[must_use]
 pub fn not_found(kind: Kind, name: &str) -> Error {
     let mut status = kube::core::Status::failure(&format!("{} \"{name}\" not found", kind.plural()), "NotFound");
     status.code = 404;
     Error::Api(Box::new(status))
-}
-
-/// A list of volumes as a Table without objects, or as whole objects where the server knows no Tables.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VolumeList {
-    metadata: ListMeta,
-    #[serde(default)]
-    column_definitions: Vec<super::api::Column>,
-    #[serde(default)]
-    rows: Option<Vec<Cells>>,
-    #[serde(default)]
-    items: Vec<PersistentVolume>,
-}
-
-#[derive(Deserialize)]
-struct ListMeta {
-    #[serde(rename = "continue", default)]
-    next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Cells {
-    cells: Vec<Value>,
-}
-
-impl VolumeList {
-    /// Adds the names of the volumes whose claim is `key` (`namespace/name`).
-    fn collect_names(&self, key: &str, names: &mut Vec<String>) -> Result<(), Error> {
-        let items = self.items.iter().filter(|v| {
-            let claim_ref = v.spec.as_ref().and_then(|s| s.claim_ref.as_ref());
-            claim_ref.is_some_and(|r| {
-                let (namespace, name) = (r.namespace.as_deref(), r.name.as_deref());
-                format!("{}/{}", namespace.unwrap_or_default(), name.unwrap_or_default()) == key
-            })
-        });
-        names.extend(items.filter_map(|v| v.metadata.name.clone()));
-        let Some(rows) = &self.rows else { return Ok(()) };
-        let column = |name: &str| {
-            let at = self.column_definitions.iter().position(|c| c.name == name);
-            at.ok_or_else(|| Error::Answer(format!("its table of volumes has no column {name:?}")))
-        };
-        let (name, claim) = (column("Name")?, column("Claim")?);
-        for row in rows.iter().filter(|row| row.cells.get(claim).and_then(Value::as_str) == Some(key)) {
-            names.extend(row.cells.get(name).and_then(Value::as_str).map(str::to_owned));
-        }
-        Ok(())
-    }
 }

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 
 use clap::CommandFactory;
-use k8s_openapi::api::core::v1::PersistentVolume;
 use serde_json::Value;
 
 use crate::cli::{Cli, DEFAULT_CLAIM};
@@ -68,12 +67,10 @@ async fn volumes(cluster: &Cluster, target: &Target, verb: Option<&str>) -> Vec<
         Some("reuse") => volume.is_released() && volume.is_retained() && !volume.terminating,
         _ => true,
     };
-    let rows = cluster.volumes_of(target).await.unwrap_or_default();
-    let known = rows.iter().filter_map(|row| row.parse::<PersistentVolume>().ok()).map(|v| Volume::from(&v));
     let described = |volume: Volume| {
         let size = volume.offers.size.as_deref().unwrap_or("?");
         let help = format!("{size} {} {:?} {}", volume.policy, volume.phase, target.key());
         (volume.name, help)
     };
-    known.filter(able).map(described).collect()
+    cluster.volumes_of(target).await.unwrap_or_default().into_iter().filter(able).map(described).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Session;
 use super::change::{Changed, Verb, carry_out};
 use super::pin::Draft;
-use crate::cli::ChangeFlags;
+use crate::cli::{ChangeFlags, DryRun};
 use crate::cluster::api::Kind;
 use crate::cluster::observe::{Scope, not_found};
 use crate::cluster::watch::Watched;
@@ -31,7 +31,9 @@ pub async fn run(
     if let Some(template) = template {
         Draft::place(&session.target.claim, template)?;
     }
-    let verb = Verb { plan: reuse, volume, scope: Scope::All, timeout, flags };
+    // What is only shown may come from the watch cache; what is patched, never.
+    let scope = if flags.ask.dry_run == DryRun::Client { Scope::Cached } else { Scope::All };
+    let verb = Verb { plan: reuse, volume, scope, timeout, flags };
     let mut changed = carry_out(session, &verb).await?;
     changed.announce(session)?;
     if !changed.is_real() {

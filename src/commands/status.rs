@@ -18,7 +18,7 @@ use crate::lifecycle::stage::{Assessment, Stage, assess};
 pub async fn run(session: &Session, watch: bool) -> Result<(), Error> {
     let mut shown = String::new();
     loop {
-        let seen = match session.cluster.observe(&session.target, None, Scope::All).await {
+        let seen = match session.cluster.observe(&session.target, None, Scope::Cached).await {
             Err(error) if watch && error.is_passing() && !shown.is_empty() => {
                 tokio::time::sleep(PAUSE).await;
                 continue;

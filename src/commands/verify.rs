@@ -20,7 +20,7 @@ use crate::lifecycle::stage::{Stage, assess};
 pub async fn run(session: &Session, volume: Option<&str>, timeout: Option<Duration>) -> Result<(), Error> {
     let mut waiting = Waiting::new(session, Awaited::ClaimBound, timeout);
     loop {
-        let seen = waiting.observe(volume, Scope::All).await?;
+        let seen = waiting.observe(volume, Scope::UnlessReused).await?;
         let mut found = assess(&seen.situation);
         if found.stage == Stage::Absent && volume.is_none() {
             return Err(session.absent().await);

@@ -144,25 +144,6 @@ fn a_failed_volume_is_reused_like_a_released_one() {
 }
 
 #[test]
-fn lists_that_come_in_pages_and_without_tables_are_read_whole() {
-    let (world, volume) = installed();
-    world.run("retain --yes");
-    world.uninstall();
-    for _ in 0..5 {
-        world.create_volume(
-            serde_json::json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "other"}),
-        );
-    }
-    state(&world).set_page(2);
-    let run = world.run("reuse --dry-run=client -o name");
-    assert_eq!(
-        (run.status, run.stdout.trim()),
-        (0, world.stable(&format!("persistentvolume/{volume}")).as_str()),
-        "{run}"
-    );
-}
-
-#[test]
 fn nobody_listens() {
     let world = World::sandbox();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -19,6 +19,7 @@ mod requests;
 mod rights;
 mod scenarios;
 mod stages;
+mod stale;
 mod templates;
 mod walk;
 mod world;

@@ -27,9 +27,9 @@ fn status_of_a_bound_claim() {
         &world,
         "status",
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes?includeObject=None
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes?includeObject=None&resourceVersion=0
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
     );
 }
 

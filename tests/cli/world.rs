@@ -188,11 +188,7 @@ impl World {
     pub fn uninstall(&self) {
         self.delete_claim();
         self.await_claim(|claim| claim.is_none());
-        let key = Some(self.namespace.clone());
-        let mine = |v: &PersistentVolume| {
-            v.spec.as_ref().and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.namespace == key)
-        };
-        let bound: Vec<_> = self.all_volumes().into_iter().filter(mine).map(|v| v.name_any()).collect();
+        let bound = self.volumes_of_target();
         for name in bound {
             self.await_volume(&name, |v| v.is_none_or(|v| phase(v) != "Bound"));
         }
@@ -204,6 +200,15 @@ impl World {
 
     pub fn delete_volume(&self, name: &str) {
         self.runtime.block_on(self.volumes().delete(name, &DeleteParams::default())).expect("deleted");
+    }
+
+    /// The names of the volumes whose claimRef is in this world's namespace.
+    pub fn volumes_of_target(&self) -> Vec<String> {
+        let key = Some(self.namespace.clone());
+        let mine = |v: &PersistentVolume| {
+            v.spec.as_ref().and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.namespace == key)
+        };
+        self.all_volumes().into_iter().filter(mine).map(|v| v.name_any()).collect()
     }
 
     fn all_volumes(&self) -> Vec<PersistentVolume> {
@@ -397,7 +402,7 @@ impl World {
             .iter()
             .map(|r| {
                 let body = if r.body.is_null() { String::new() } else { format!(" {}", r.body) };
-                let versions = Regex::new(r#"(resourceVersion(=|":"))\d+"#).unwrap();
+                let versions = Regex::new(r#"(resourceVersion(=|":"))[1-9]\d*"#).unwrap();
                 let line = self.stable(&format!("{} {}{body}\n", r.method, r.path));
                 versions.replace_all(&line, "$1[version]").into_owned()
             })

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::{Error as IoError, ErrorKind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
@@ -160,7 +161,7 @@ fn route(
     };
     let resource = Resource::find(group, plural).ok_or_else(Refusal::no_such_path)?;
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let form = form(accept, &query);
+    let form = if state.knows_tables.load(Ordering::SeqCst) { form(accept, &query) } else { Form::Plain };
     let call = Call { resource, namespace, name, query, form, user };
     let verb = match (method.as_str(), &call.name) {
         ("GET", None) if call.get("watch").is_some() => "watch",
@@ -232,7 +233,8 @@ fn form(accept: &str, query: &[(String, String)]) -> Form {
 }
 
 fn list(state: &State, call: &Call) -> Result<Answer, Refusal> {
-    let store = state.store();
+    let (live, cache) = (state.store(), state.cache());
+    let store = cache.as_ref().filter(|_| call.get("resourceVersion") == Some("0")).unwrap_or(&live);
     let all: Vec<&Value> = store
         .list(call.resource.plural, call.namespace.as_deref())
         .map(|(_, o)| o)

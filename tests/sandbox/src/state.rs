@@ -59,6 +59,10 @@ pub struct State {
     faults: Mutex<Vec<Planned>>,
     forbidden: Mutex<Vec<Forbidden>>,
     page: AtomicUsize,
+    /// The objects as the watch cache has them, where that stands still.
+    cache: Mutex<Option<Store>>,
+    /// Whether objects and lists are given as Tables to those who ask for them.
+    pub knows_tables: AtomicBool,
     /// Whether the volume controller stands still.
     pub paused: AtomicBool,
 }
@@ -77,6 +81,8 @@ impl Default for State {
             faults: Mutex::default(),
             forbidden: Mutex::default(),
             page: AtomicUsize::new(0),
+            cache: Mutex::default(),
+            knows_tables: AtomicBool::new(true),
             paused: AtomicBool::new(false),
         }
     }
@@ -86,6 +92,16 @@ impl State {
     /// The objects.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         locked(&self.store)
+    }
+
+    /// What lists with `resourceVersion=0` are made from; `None` where the watch cache is up to date.
+    pub fn cache(&self) -> MutexGuard<'_, Option<Store>> {
+        locked(&self.cache)
+    }
+
+    /// Stops the watch cache: from now on it knows nothing that comes.
+    pub fn freeze_cache(&self) {
+        *self.cache() = Some(self.store().clone());
     }
 
     /// Tells watches and controllers that something has changed.

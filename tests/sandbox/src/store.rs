@@ -27,7 +27,7 @@ pub struct Event {
 }
 
 /// All objects at one resourceVersion, and the events that led there.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Store {
     /// The newest resourceVersion.
     pub version: u64,
