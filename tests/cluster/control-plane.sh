@@ -50,7 +50,9 @@ openssl rsa -in "$dir/service-account.key" -pubout -out "$dir/service-account.pu
 etcd_port=$(free_port) peer_port=$(free_port) api_port=$(free_port) manager_port=$(free_port)
 controllers=persistentvolume-binder-controller,persistentvolume-protection-controller,persistentvolumeclaim-protection-controller
 manager_listen=(--secure-port="$manager_port" --bind-address=127.0.0.1 --cert-dir="$dir/manager")
-[ "$which" = 1.20 ] && controllers=persistentvolume-binder,pv-protection,pvc-protection && manager_listen+=(--port=0)
+# As kubeadm sets it: a watch cache in which nothing changes knows within seconds that it is up to date.
+progress=--watch-progress-notify-interval=5s
+[ "$which" = 1.20 ] && progress='' controllers=persistentvolume-binder,pv-protection,pvc-protection && manager_listen+=(--port=0)
 
 cat >"$dir/kubeconfig" <<YAML
 apiVersion: v1
@@ -72,7 +74,7 @@ case \$1 in
 etcd) exec_=(etcd --data-dir="$dir/etcd" --listen-client-urls=http://127.0.0.1:$etcd_port
   --advertise-client-urls=http://127.0.0.1:$etcd_port --listen-peer-urls=http://127.0.0.1:$peer_port
   --initial-advertise-peer-urls=http://127.0.0.1:$peer_port --initial-cluster=default=http://127.0.0.1:$peer_port
-  --unsafe-no-fsync) ;;
+  --unsafe-no-fsync $progress) ;;
 apiserver) exec_=("$bin/kube-apiserver" --etcd-servers=http://127.0.0.1:$etcd_port
   --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port=$api_port
   --tls-cert-file="$dir/apiserver.crt" --tls-private-key-file="$dir/apiserver.key" --client-ca-file="$dir/ca.crt"
