@@ -7,6 +7,9 @@ mod error;
 mod file;
 mod kubectl;
 mod lifecycle;
+#[cfg(test)]
+#[path = "../tests/model/mod.rs"]
+mod model;
 mod template;
 mod terminal;
 

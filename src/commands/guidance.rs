@@ -29,11 +29,15 @@ impl Guidance {
         let name = found.volume.map_or("no volume", |v| v.name.as_str());
         let volume_age = found.volume.map(|v| age(v.created, now)).unwrap_or_default();
         let kept = claim.is_some_and(|c| c.kept_by_helm);
+        let start_over = format!("uninstall glance (or delete the claim), then {}", target.command("status"));
         let (tone, summary, next) = match found.stage {
             Stage::AtRisk => (
                 Tone::Bad,
                 format!("deleting claim {key} deletes this volume and every image on it."),
-                vec![target.command("retain")],
+                vec![target.command(&match claim.and_then(|c| c.volume_name.as_ref()) {
+                    None if !found.alone => format!("retain {name}"),
+                    _ => "retain".to_owned(),
+                })],
             ),
             Stage::Retained if kept => (
                 Tone::Good,
@@ -63,10 +67,11 @@ impl Guidance {
                     target.command(&format!("export {name}"))
                 )],
             ),
-            Stage::Released => (Tone::Plain, format!("persistentvolume/{name} is kept; no claim can take it yet."), {
-                let several = found.waiting.iter().any(|v| v.is_released());
-                vec![target.command(&if several { format!("reuse {name}") } else { "reuse".to_owned() })]
-            }),
+            Stage::Released => (
+                Tone::Plain,
+                format!("persistentvolume/{name} is kept; no claim can take it yet."),
+                vec![target.command(&if found.alone { "reuse".to_owned() } else { format!("reuse {name}") })],
+            ),
             Stage::Reserved => {
                 let pin = format!("{}   (names the volume in the claim's template)", target.command("pin -f TEMPLATE"));
                 let install = format!("{INSTALL}, then {}", target.command("verify --timeout 10m"));
@@ -75,11 +80,19 @@ impl Guidance {
             }
             Stage::Binding => (
                 Tone::Plain,
-                match found.volume {
-                    Some(_) => format!("claim {key} ({claim_age}) waits for persistentvolume/{name}."),
-                    None => format!("claim {key} ({claim_age}) waits for a volume."),
+                match (found.volume, claim.and_then(|c| c.volume_name.as_ref())) {
+                    (Some(_), _) => format!("claim {key} ({claim_age}) waits for persistentvolume/{name}."),
+                    (None, Some(gone)) => {
+                        format!("claim {key} ({claim_age}) waits for persistentvolume/{gone}, which is not there.")
+                    }
+                    (None, None) => format!("claim {key} ({claim_age}) waits for a volume."),
                 },
-                vec![target.command("verify --timeout 10m")],
+                // What a claim names cannot be changed: the next claim has to name another.
+                vec![match found.volume {
+                    Some(v) if !v.names(target) && !found.alone => start_over,
+                    None if !found.alone => start_over,
+                    _ => target.command("verify --timeout 10m"),
+                }],
             ),
             Stage::Reused => (
                 Tone::Good,
@@ -92,7 +105,7 @@ impl Guidance {
                 format!("claim {key} has lost its volume; it will not get one again under this UID."),
                 vec![match found.volume {
                     Some(_) => way_back(target, name),
-                    None => format!("uninstall glance (or delete the claim), then {}", target.command("status")),
+                    None => start_over,
                 }],
             ),
             Stage::Absent => (Tone::Plain, format!("neither claim {key} nor a volume for it."), Vec::new()),

@@ -5,7 +5,7 @@ mod check;
 pub mod complete;
 mod details;
 mod export;
-mod guidance;
+pub mod guidance;
 mod guide;
 mod pin;
 mod retain;

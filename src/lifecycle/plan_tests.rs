@@ -119,6 +119,18 @@ fn every_stage_is_reached() {
             ),
         ),
         (Stage::Lost, situation(Some(lost), &[reserved("v")])),
+        // The claim before is gone, and the volume controller has not said so yet.
+        (Stage::Doomed, situation(Some(pending("u2")), &[volume("v")])),
+        (Stage::Doomed, situation(None, &[Volume { phase: VolumePhase::Available, ..volume("v") }])),
+        (Stage::Releasing, situation(Some(pending("u2")), &[retained("v", Bound)])),
+        // Going before it was bound.
+        (Stage::AtRisk, situation(Some(Claim { terminating: true, ..pending("u1") }), &[volume("v")])),
+        (Stage::Releasing, situation(Some(Claim { terminating: true, ..pending("u1") }), &[retained("v", Bound)])),
+        // The claim names a volume that is not there.
+        (
+            Stage::Binding,
+            situation(Some(Claim { volume_name: Some("gone".into()), ..pending("u2") }), &[reserved("v")]),
+        ),
         (Stage::Lost, situation(Some(claim("u1")), &[])),
         (Stage::Absent, situation(None, &[])),
     ];

@@ -96,6 +96,14 @@ impl Situation {
             .collect()
     }
 
+    /// Whether the claim that the volume's claimRef means is gone, though the volume controller may
+    /// not have said so yet.
+    #[must_use]
+    pub fn is_left(&self, volume: &Volume) -> bool {
+        let held = self.claim.as_ref().is_some_and(|c| volume.holds(c));
+        volume.is_released() || (!volume.is_reserved() && !held)
+    }
+
     /// The volumes whose claimRef names the target and that `wanted` picks.
     #[must_use]
     pub fn naming(&self, wanted: impl Fn(&Volume) -> bool) -> Vec<&Volume> {
@@ -112,6 +120,8 @@ pub struct Assessment<'a> {
     pub volume: Option<&'a Volume>,
     /// The other volumes that wait for the target.
     pub waiting: Vec<&'a Volume>,
+    /// Whether `volume` is the only one whose claimRef names the target, so that it need not be named.
+    pub alone: bool,
     /// What a user should know besides.
     pub findings: Vec<Finding>,
     /// Whether the chart's template is known to name the volume.
@@ -129,9 +139,10 @@ pub fn assess(situation: &Situation) -> Assessment<'_> {
         None => without_claim(situation),
     };
     let mut waiting = situation.preserved();
+    let alone = situation.naming(|v| volume.is_none_or(|own| own.name != v.name)).is_empty();
     waiting.retain(|v| volume.is_none_or(|own| own.name != v.name));
     let findings = findings(situation, stage, volume, &waiting);
-    Assessment { stage, volume, waiting, findings, pinned: false }
+    Assessment { stage, volume, waiting, alone, findings, pinned: false }
 }
 
 fn with_claim<'a>(situation: &'a Situation, claim: &'a Claim) -> (Stage, Option<&'a Volume>) {
@@ -156,12 +167,26 @@ fn with_claim<'a>(situation: &'a Situation, claim: &'a Claim) -> (Stage, Option<
     let own = |v: &Volume| named.is_none_or(|n| n.name == v.name);
     let waits_for = situation.naming(own);
     let first = |wanted: &dyn Fn(&Volume) -> bool| waits_for.iter().copied().find(|v| wanted(v));
-    if let Some(v) = first(&|v| v.is_released() && !v.is_retained() && !v.terminating) {
+    let left = |v: &Volume| situation.is_left(v);
+    // A claim that names a volume takes no other, though that one is not there.
+    let in_vain = claim.volume_name.is_some() && named.is_none();
+    if let Some(v) = first(&|v| left(v) && !v.is_retained() && !v.terminating) {
         (Stage::Doomed, Some(v))
+    } else if in_vain {
+        (if claim.terminating { Stage::Releasing } else { Stage::Binding }, None)
     } else if let Some(v) = first(&|v| v.is_reserved() || v.holds(claim)) {
-        (if v.terminating { Stage::Terminating } else { Stage::Binding }, Some(v))
+        let stage = match (v.terminating, claim.terminating && v.holds(claim), v.is_retained()) {
+            (true, _, _) => Stage::Terminating,
+            (false, false, _) => Stage::Binding,
+            // Going before it was bound: the volume goes the way of a bound one.
+            (false, true, true) => Stage::Releasing,
+            (false, true, false) => Stage::AtRisk,
+        };
+        (stage, Some(v))
     } else if let Some(v) = first(&|v| v.is_released() && !v.terminating) {
         (Stage::Released, Some(v))
+    } else if let Some(v) = first(&|v| left(v) && !v.terminating) {
+        (Stage::Releasing, Some(v))
     } else if let Some(v) = first(&|v| v.terminating) {
         (Stage::Terminating, Some(v))
     } else if claim.terminating {
@@ -192,7 +217,8 @@ fn without_claim(situation: &Situation) -> (Stage, Option<&Volume>) {
     let meant = |v: &Volume| situation.named.as_ref().is_none_or(|name| *name == v.name);
     let volumes = situation.naming(meant);
     let first = |wanted: &dyn Fn(&Volume) -> bool| volumes.iter().copied().find(|v| wanted(v));
-    if let Some(v) = first(&|v| !v.terminating && !v.is_retained() && v.phase != VolumePhase::Available) {
+    let going = |v: &Volume| v.phase != VolumePhase::Available || situation.is_left(v);
+    if let Some(v) = first(&|v| !v.terminating && !v.is_retained() && going(v)) {
         (Stage::Doomed, Some(v))
     } else if let Some(v) = first(&|v| !v.terminating && v.phase == VolumePhase::Available && v.is_reserved()) {
         (Stage::Reserved, Some(v))
@@ -210,7 +236,7 @@ fn without_claim(situation: &Situation) -> (Stage, Option<&Volume>) {
 fn findings(s: &Situation, stage: Stage, volume: Option<&Volume>, waiting: &[&Volume]) -> Vec<Finding> {
     let mut found = Vec::new();
     let key = s.target.key();
-    for v in s.naming(|v| v.is_released() && !v.is_retained() && !v.terminating) {
+    for v in s.naming(|v| s.is_left(v) && !v.is_retained() && !v.terminating) {
         if volume.is_none_or(|own| own.name != v.name) {
             found.push(Finding::new(
                 "OtherVolumeDoomed",

@@ -82,7 +82,7 @@ apiserver) exec_=("$bin/kube-apiserver" --etcd-servers=http://127.0.0.1:$etcd_po
   --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$dir/service-account.pub"
   --service-account-signing-key-file="$dir/service-account.key" --cert-dir="$dir/api") ;;
 manager) exec_=("$bin/kube-controller-manager" --kubeconfig="$dir/kubeconfig" --leader-elect=false
-  --controllers=$controllers --pvclaimbinder-sync-period=2s ${manager_listen[*]}) ;;
+  --controllers=$controllers --pvclaimbinder-sync-period=2s --kube-api-qps=1000 --kube-api-burst=2000 ${manager_listen[*]}) ;;
 esac
 "\${exec_[@]}" >>"$dir/\$1.log" 2>&1 &
 echo \$! >"$dir/\$1.pid"

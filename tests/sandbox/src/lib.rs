@@ -129,6 +129,30 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Adds `count` volumes of other claims, all of them gone.
+    ///
+    /// # Errors
+    ///
+    /// They are there already.
+    pub fn add_volumes(&self, count: usize) -> io::Result<()> {
+        let mut store = self.state.store();
+        for n in 0..count {
+            let claim = json!({"kind": "PersistentVolumeClaim", "namespace": format!("tenant-{}", n % 97),
+                "name": format!("data-{n}"), "uid": format!("{n:08x}-0000-4000-8000-000000000000")});
+            let volume = json!({"metadata": {"name": format!("pvc-{n:08x}-0000-4000-8000-000000000000")},
+                "spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "10Gi"}, "storageClassName": "netapp",
+                    "persistentVolumeReclaimPolicy": "Retain", "claimRef": claim,
+                    "csi": {"driver": PROVISIONER, "volumeHandle": n.to_string()}}});
+            if let Some(resource) = Resource::find("", "persistentvolumes") {
+                store.create(resource, "", volume).map_err(|e| io::Error::other(e.message))?;
+            }
+        }
+        store.compact();
+        drop(store);
+        self.state.touched();
+        Ok(())
+    }
+
     /// Stops or restarts the volume controller.
     pub fn pause_controller(&self, paused: bool) {
         self.state.paused.store(paused, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 //! until Ctrl-C.
 //!
 //! `cargo run -p glancepv-sandbox`, and then, elsewhere, `kubectl --kubeconfig FILE get pv,pvc -A`.
+//! With a number, it has that many volumes of others instead (tests/bench).
 
 use std::io::Write;
 
@@ -9,7 +10,11 @@ use glancepv_sandbox::{PROVISIONER, Sandbox, provisioner};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start()?;
-    sandbox.add_glance()?;
+    let others = std::env::args().nth(1).map(|count| count.parse()).transpose()?;
+    match others {
+        Some(count) => sandbox.add_volumes(count)?,
+        None => sandbox.add_glance()?,
+    }
     writeln!(std::io::stdout(), "export KUBECONFIG={}", sandbox.kubeconfig().display())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -18,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default()).await?;
         let client = kube::Client::try_from(config)?;
         tokio::select! {
-            served = provisioner::run(client, PROVISIONER, "Delete") => Ok(served?),
+            served = provisioner::run(client, PROVISIONER, "Delete"), if others.is_none() => Ok(served?),
             signal = tokio::signal::ctrl_c() => Ok(signal?),
         }
     })

@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 /// for a server on `port`; what that server shows and asks for.
 pub fn prepare(folder: &Path, port: u16) -> io::Result<TlsAcceptor> {
     let (authority_key, client_key, server_key) = (key()?, key()?, key()?);
-    let mut params = named("glancepv sandbox", &[])?;
+    let mut params = named("glancepv sandbox authority", &[])?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = params.self_signed(&authority_key).map_err(io::Error::other)?;
     let issuer = Issuer::new(params, authority_key);

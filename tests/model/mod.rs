@@ -1,0 +1,464 @@
+//! Every interleaving: the decisions of `lifecycle`, as commands whose reads and patches lie anywhere
+//! between the steps of everybody else, explored exhaustively to a depth.
+//!
+//! A lost answer and a killed plugin are the command that ends here after its patch; a conflict is
+//! one that ends without; both are followed by every other command that may be typed.
+
+#![allow(clippy::option_option, reason = "what was read may be that there is none")]
+#![allow(clippy::print_stderr, reason = "the counts and the traces are the result")]
+
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use stateright::{Checker, Model, Property};
+
+use self::world::{C, Owner, Step, V, VOLUMES, World, name, situation};
+use crate::commands::guidance::Guidance;
+use crate::lifecycle::change::Change;
+use crate::lifecycle::facts::{ClaimPhase, VolumePhase};
+use crate::lifecycle::plan::{Plan, preserved, retain, reuse, unretain};
+use crate::lifecycle::stage::{Stage, assess};
+
+/// How many steps from an installed Glance; `GLANCEPV_MODEL_DEPTH` for more.
+const DEPTH: usize = 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Verb {
+    Retain,
+    Unretain,
+    Reuse,
+}
+
+/// A command under way: what it has read, each at its own time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Command {
+    verb: Verb,
+    named: Option<u8>,
+    claim: Option<Option<C>>,
+    volumes: Option<[Option<V>; VOLUMES]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct State {
+    world: World,
+    command: Option<Command>,
+    /// What a command has done that it must not.
+    wrong: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Action {
+    World(Step),
+    Begin(Verb, Option<u8>),
+    ReadClaim,
+    ReadVolumes,
+    Decide,
+}
+
+/// A safety check taken away, by lying to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Without {
+    Nothing,
+    /// `reuse` does not look for a living claim.
+    ClaimGone,
+    /// `reuse` does not look at the policy.
+    PolicyBeforeReuse,
+    /// A patch has no resourceVersion.
+    Precondition,
+    /// A volume is taken for the target's whoever its claimRef names.
+    Ownership,
+    /// `unretain` does not look whether claim and volume are bound to each other.
+    Bound,
+    /// `reuse` clears all of claimRef, not its UID alone.
+    NamesOfClaimRef,
+}
+
+struct Lifecycle(Without);
+
+impl Lifecycle {
+    fn change(&self, command: &Command, claim: Option<C>, volumes: &[Option<V>]) -> Option<Change> {
+        let read: Vec<V> = volumes.iter().flatten().copied().collect();
+        let mut s = situation(claim, &read, command.named);
+        let own = s.claim.as_ref().and_then(|c| c.volume_name.clone());
+        // What `observe` reads: the claim's volume, the named one, and those whose claimRef names the target.
+        let all = command.named.is_none() && (command.verb == Verb::Reuse || own.is_none());
+        let (target, named) = (s.target.clone(), s.named.clone());
+        s.volumes.retain(|v| {
+            Some(&v.name) == named.as_ref()
+                || (Some(&v.name) == own.as_ref() && (named.is_none() || command.verb == Verb::Reuse))
+                || (all && v.names(&target))
+        });
+        match self.0 {
+            Without::ClaimGone if command.verb == Verb::Reuse => {
+                s.claim = None;
+                s.volumes
+                    .iter_mut()
+                    .filter(|v| v.phase == VolumePhase::Bound)
+                    .for_each(|v| v.phase = VolumePhase::Released);
+            }
+            Without::PolicyBeforeReuse if command.verb == Verb::Reuse => {
+                s.volumes.iter_mut().for_each(|v| v.policy = "Retain".to_owned());
+            }
+            Without::Ownership => {
+                for r in s.volumes.iter_mut().filter_map(|v| v.claim_ref.as_mut()) {
+                    r.namespace.clone_from(&target.namespace);
+                }
+            }
+            Without::Bound if command.verb == Verb::Unretain => {
+                return s.volumes.first().map(|v| Change::policy(v, "Delete"));
+            }
+            _ => {}
+        }
+        let plan = match command.verb {
+            Verb::Retain => retain(&s),
+            Verb::Unretain => unretain(&s),
+            Verb::Reuse => reuse(&s),
+        };
+        match plan {
+            Ok(Plan::Change(change)) => Some(change),
+            _ => None,
+        }
+    }
+
+    /// The API server takes the patch, or refuses it; what is wrong with it.
+    fn patch(&self, world: &mut World, change: &Change, command: &Command) -> Option<&'static str> {
+        let before = world.each().find(|v| name(v.name) == change.volume)?;
+        if self.0 != Without::Precondition && before.version.to_string() != change.resource_version {
+            return None;
+        }
+        world.change(before.name, |v| {
+            for edit in &change.edits {
+                match (edit.path.last().copied(), edit.to.as_deref()) {
+                    (Some("persistentVolumeReclaimPolicy"), to) => v.retained = to == Some("Retain"),
+                    (Some("uid"), None) if self.0 == Without::NamesOfClaimRef => v.owner = Owner::Nobody,
+                    (Some("uid"), None) => v.owner = Owner::Target(None),
+                    _ => {}
+                }
+            }
+        });
+        let after = world.volume(before.name)?;
+        // An uninstallation that overtakes `unretain` is one after it: the claim was there when it was read.
+        let overtaken = command.claim.flatten().is_some_and(|c| {
+            before.owner == Owner::Target(Some(c.uid))
+                && c.volume == Some(before.name)
+                && c.phase == ClaimPhase::Bound
+                && !c.terminating
+        });
+        let claimed = world.is_claimed(&before) && world.claim.is_some_and(|c| c.volume == Some(before.name));
+        if !matches!(before.owner, Owner::Target(_)) {
+            Some("a volume that is not the target's was changed")
+        } else if matches!(after.owner, Owner::Nobody | Owner::SomebodyElse) {
+            Some("another claim may take the volume")
+        } else if world.is_deletable(&after) && !world.is_deletable(&before) && !overtaken {
+            Some("the volume was made deletable")
+        } else if claimed && after.owner == Owner::Target(None) {
+            Some("a living claim lost its volume")
+        } else if after.owner == Owner::Target(None) && before.owner != after.owner && !after.retained {
+            Some("a volume was handed on with policy Delete")
+        } else {
+            None
+        }
+    }
+}
+
+impl Model for Lifecycle {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State { world: World::installed(), command: None, wrong: None }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        let mut steps = Vec::new();
+        state.world.controllers(&mut steps);
+        state.world.people(&mut steps);
+        actions.extend(steps.into_iter().map(Action::World));
+        let Some(command) = state.command else {
+            let names: Vec<_> = state.world.each().map(|v| Some(v.name)).chain([None]).collect();
+            for verb in [Verb::Retain, Verb::Unretain, Verb::Reuse] {
+                actions.extend(names.iter().map(|named| Action::Begin(verb, *named)));
+            }
+            return;
+        };
+        if command.claim.is_none() {
+            actions.push(Action::ReadClaim);
+        }
+        // A volume that was named is read with the claim, any other after it.
+        if command.volumes.is_none() && (command.claim.is_some() || command.named.is_some()) {
+            actions.push(Action::ReadVolumes);
+        }
+        if command.claim.is_some() && command.volumes.is_some() {
+            actions.push(Action::Decide);
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = *last;
+        match action {
+            Action::World(step) => {
+                let (clock, name) = (state.unused_clock(), state.unused_name());
+                state.world.take(step, clock, name);
+            }
+            Action::Begin(verb, named) => state.command = Some(Command { verb, named, claim: None, volumes: None }),
+            Action::ReadClaim => state.command.as_mut()?.claim = Some(state.world.claim),
+            Action::ReadVolumes => state.command.as_mut()?.volumes = Some(state.world.volumes),
+            Action::Decide => {
+                let command = state.command.take()?;
+                let change = self.change(&command, command.claim?, &command.volumes?);
+                state.wrong = change.and_then(|change| self.patch(&mut state.world, &change, &command));
+            }
+        }
+        Some(state.canonical())
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("no command harms", |_, state: &State| state.wrong.is_none()),
+            Property::always("status leads to Reused", |_, state: &State| {
+                !state.is_to_be_rescued() || leads(&state.world).is_ok()
+            }),
+            Property::sometimes("reused", |_, state: &State| stage(&state.world) == Stage::Reused),
+            Property::sometimes("diverted", |_, state: &State| stage(&state.world) == Stage::Diverted),
+            Property::sometimes("lost, by hand", |_, state: &State| stage(&state.world) == Stage::Lost),
+        ]
+    }
+
+    fn within_boundary(&self, state: &State) -> bool {
+        state.world.volume(0).is_some()
+    }
+}
+
+impl State {
+    fn numbers(&mut self, each: &mut dyn FnMut(Number, &mut u8)) {
+        let Self { world, command, .. } = self;
+        let (seen_claim, seen_volumes, named) = match command {
+            Some(c) => (c.claim.as_mut().and_then(Option::as_mut), c.volumes.as_mut(), c.named.as_mut()),
+            None => (None, None, None),
+        };
+        for c in world.claim.as_mut().into_iter().chain(seen_claim) {
+            each(Number::Time, &mut c.uid);
+            c.volume.iter_mut().for_each(|n| each(Number::Name, n));
+        }
+        for v in world.volumes.iter_mut().chain(seen_volumes.into_iter().flatten()).flatten() {
+            each(Number::Time, &mut v.made);
+            if let Owner::Target(Some(uid)) = &mut v.owner {
+                each(Number::Time, uid);
+            }
+            each(Number::Version(v.name), &mut v.version);
+            each(Number::Name, &mut v.name);
+        }
+        world.template.iter_mut().chain(named).for_each(|n| each(Number::Name, n));
+    }
+
+    fn used(&mut self, wanted: Number) -> BTreeSet<u8> {
+        let mut used = BTreeSet::new();
+        self.numbers(&mut |kind, n| {
+            if kind == wanted {
+                used.insert(*n);
+            }
+        });
+        used
+    }
+
+    fn unused_clock(mut self) -> u8 {
+        self.used(Number::Time).last().map_or(0, |last| last + 1)
+    }
+
+    fn unused_name(mut self) -> u8 {
+        let used = self.used(Number::Name);
+        (0..=u8::MAX).find(|name| !used.contains(name)).unwrap_or_default()
+    }
+
+    /// The same state with the smallest numbers: only their order matters.
+    fn canonical(mut self) -> Self {
+        let mut ranks: BTreeMap<Number, BTreeSet<u8>> = BTreeMap::new();
+        self.numbers(&mut |kind, n| {
+            ranks.entry(kind).or_default().insert(*n);
+        });
+        self.numbers(&mut |kind, n| {
+            // Names stay: volume 0 is the one with the images.
+            if kind != Number::Name
+                && let Some(rank) = ranks.get(&kind).and_then(|r| r.iter().position(|known| known == n))
+            {
+                *n = u8::try_from(rank).unwrap_or(u8::MAX);
+            }
+        });
+        self
+    }
+
+    /// Whether the volume with the images is there to be rescued: nobody is deleting it and it is
+    /// still for the target.
+    fn is_to_be_rescued(&self) -> bool {
+        let images = self.world.volume(0);
+        self.command.is_none() && images.is_some_and(|v| !v.terminating && matches!(v.owner, Owner::Target(_)))
+    }
+}
+
+/// What a number tells, so that equal ones stay equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Number {
+    Time,
+    Name,
+    Version(u8),
+}
+
+fn stage(world: &World) -> Stage {
+    let volumes: Vec<V> = world.each().collect();
+    let mut s = situation(world.claim, &volumes, None);
+    let (target, own) = (s.target.clone(), s.claim.as_ref().and_then(|c| c.volume_name.clone()));
+    s.volumes.retain(|v| v.names(&target) || Some(&v.name) == own.as_ref());
+    assess(&s).stage
+}
+
+/// Follows what `status` says, in its own words, until the claim has its old volume.
+///
+/// # Errors
+///
+/// The words that were followed, where they led nowhere.
+fn leads(world: &World) -> Result<(), Vec<String>> {
+    let mut state = State { world: *world, command: None, wrong: None };
+    let mut followed = Vec::new();
+    for _ in 0..8 {
+        let volumes: Vec<V> = state.world.each().collect();
+        let mut s = situation(state.world.claim, &volumes, None);
+        let (target, own) = (s.target.clone(), s.claim.as_ref().and_then(|c| c.volume_name.clone()));
+        s.volumes.retain(|v| v.names(&target) || Some(&v.name) == own.as_ref());
+        let found = assess(&s);
+        if found.stage == Stage::Reused {
+            return Ok(());
+        }
+        let guidance = Guidance::new(&found, &target, s.claim.as_ref(), Timestamp::UNIX_EPOCH);
+        // Findings come first, and tell of commands too.
+        let told =
+            found.findings.iter().map(|f| &f.message).chain(&guidance.next).cloned().collect::<Vec<_>>().join(" ");
+        followed.push(format!("{:?}: {told}", found.stage));
+        for act in acts(&told) {
+            state.act(&act);
+        }
+        state.settle();
+    }
+    Err(followed)
+}
+
+/// The commands in a text, in their order.
+fn acts(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split([' ', ',', ';', '(', ')']).filter(|w| !w.is_empty()).collect();
+    let mut acts = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        match *word {
+            "glancepv" => {
+                let volume =
+                    words.get(at + 2).filter(|w| w.starts_with('v') && w.len() == 2).copied().unwrap_or_default();
+                acts.push(format!("{next} {volume}"));
+            }
+            "install" | "uninstall" if next == "glance" && words.get(at.wrapping_sub(1)) != Some(&"burrito.sh") => {
+                acts.push((*word).to_owned());
+            }
+            _ => {}
+        }
+    }
+    acts
+}
+
+impl State {
+    /// What an operator does, as told.
+    fn act(&mut self, act: &str) {
+        let (verb, volume) = act.split_once(' ').unwrap_or((act, ""));
+        let named = volume.strip_prefix('v').and_then(|n| n.parse().ok());
+        let command = |verb| Command { verb, named, claim: None, volumes: None };
+        match verb {
+            "retain" => self.run(command(Verb::Retain)),
+            "reuse" => {
+                // It waits for the claim to go, and the pods of a Glance that is uninstalled do.
+                self.world.mounted &= self.world.claim.is_some_and(|c| !c.terminating);
+                self.settle();
+                self.run(command(Verb::Reuse));
+                self.settle();
+            }
+            "pin" => {
+                let volumes: Vec<V> = self.world.each().collect();
+                let s = situation(self.world.claim, &volumes, named);
+                let pinned = preserved(&s, "pin").ok().and_then(|v| v.name.strip_prefix('v')?.parse().ok());
+                self.world.template = pinned.or(self.world.template);
+            }
+            "uninstall" => {
+                self.world.mounted = false;
+                self.take(Step::DeleteClaim);
+                self.settle();
+            }
+            "install" if self.world.claim.is_none() => {
+                self.take(Step::Install);
+                self.settle();
+            }
+            _ => self.settle(),
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        let (clock, name) = (self.unused_clock(), self.unused_name());
+        self.world.take(step, clock, name);
+    }
+
+    fn run(&mut self, command: Command) {
+        let model = Lifecycle(Without::Nothing);
+        let change = model.change(&command, self.world.claim, &self.world.volumes);
+        let command = Command { claim: Some(self.world.claim), ..command };
+        if let Some(change) = change {
+            assert_eq!(model.patch(&mut self.world, &change, &command), None);
+        }
+    }
+
+    /// Lets the controllers work until they have nothing to do; none of them fails.
+    fn settle(&mut self) {
+        for _ in 0..40 {
+            let mut steps = Vec::new();
+            self.world.controllers(&mut steps);
+            steps.retain(|step| !matches!(step, Step::Phase(_, VolumePhase::Failed)));
+            // The binder looks for a volume before a provisioner is asked for one.
+            steps.sort_by_key(|step| matches!(step, Step::Provision));
+            let Some(step) = steps.first().copied() else { return };
+            self.take(step);
+        }
+    }
+}
+
+fn depth() -> usize {
+    std::env::var("GLANCEPV_MODEL_DEPTH").ok().and_then(|d| d.parse().ok()).unwrap_or(DEPTH)
+}
+
+#[test]
+fn no_interleaving_harms_and_status_always_leads_on() {
+    let begun = std::time::Instant::now();
+    let checker = Lifecycle(Without::Nothing).checker().threads(2).target_max_depth(depth()).spawn_bfs().join();
+    eprintln!(
+        "{} states, {} of them different, to a depth of {}, in {:?}",
+        checker.state_count(),
+        checker.unique_state_count(),
+        checker.max_depth(),
+        begun.elapsed()
+    );
+    if let Some(path) = checker.discovery("status leads to Reused") {
+        panic!("{:#?}\n{:#?}", path.clone().into_actions(), leads(&path.last_state().world));
+    }
+    checker.assert_properties();
+}
+
+#[test]
+fn each_safety_check_is_missed() {
+    for without in [
+        Without::ClaimGone,
+        Without::PolicyBeforeReuse,
+        Without::Precondition,
+        Without::Ownership,
+        Without::Bound,
+        Without::NamesOfClaimRef,
+    ] {
+        let checker = Lifecycle(without).checker().threads(2).target_max_depth(10).spawn_bfs().join();
+        let path = checker.discovery("no command harms").unwrap_or_else(|| panic!("{without:?} does no harm"));
+        eprintln!("without {without:?}: {}: {:?}", path.last_state().wrong.unwrap_or_default(), path.into_actions());
+    }
+}

@@ -1,0 +1,338 @@
+//! The world around the decisions: what operators, Glance, the volume binder, the provisioner and
+//! other writers do to one claim and its volumes, each write a step of its own.
+//!
+//! The binder's rules are those that `tests/cli/binder.rs` holds against a real control plane.
+
+use jiff::Timestamp;
+
+use crate::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+use crate::lifecycle::stage::Situation;
+
+/// How many volumes there may be at a time: the one with the images, and one that diverts.
+pub const VOLUMES: usize = 2;
+
+/// Whom a claimRef names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    Nobody,
+    SomebodyElse,
+    /// The target, by name alone or as the claim of that UID.
+    Target(Option<u8>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct V {
+    pub name: u8,
+    /// The resourceVersion.
+    pub version: u8,
+    pub phase: VolumePhase,
+    pub retained: bool,
+    pub terminating: bool,
+    pub owner: Owner,
+    pub made: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct C {
+    /// When it was made, which no other claim shares: its UID as well.
+    pub uid: u8,
+    pub phase: ClaimPhase,
+    pub terminating: bool,
+    pub volume: Option<u8>,
+}
+
+/// Everything but the commands that are under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    pub claim: Option<C>,
+    pub volumes: [Option<V>; VOLUMES],
+    /// Whether a pod holds the claim.
+    pub mounted: bool,
+    /// The volume that the chart's template names.
+    pub template: Option<u8>,
+}
+
+/// A step of somebody who is not the plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// `helm install`: the claim as the template has it.
+    Install,
+    /// `helm uninstall`, or whoever deletes the claim.
+    DeleteClaim,
+    Mount,
+    Unmount,
+    /// The template names this volume, or none.
+    Pin(Option<u8>),
+    /// The protection controller lets the claim go.
+    ClaimGoes,
+    /// The binder writes the claim's UID into the volume's claimRef.
+    Bind(u8),
+    /// The binder says in the claim which volume it has.
+    ClaimBound(u8),
+    /// The binder finds that a bound claim's volume is not its own.
+    ClaimLost,
+    /// The binder writes the volume's phase.
+    Phase(u8, VolumePhase),
+    /// The provisioner makes a volume for the claim.
+    Provision,
+    /// The provisioner deletes a volume that nobody keeps, or somebody does.
+    Delete(u8),
+    /// The protection controller lets the volume go.
+    VolumeGoes(u8),
+    /// Somebody writes something that does not matter here.
+    Annotate(u8),
+    /// Somebody patches the reclaim policy by hand.
+    Policy(u8),
+    /// Somebody clears `claimRef.uid` by hand, in whatever order.
+    ClearUid(u8),
+    /// Somebody clears claimRef altogether, by hand.
+    ClearRef(u8),
+    /// A claim of somebody else takes a volume that is free for all.
+    Taken(u8),
+}
+
+impl World {
+    /// Glance is installed and bound to the volume that was provisioned for it, with policy Delete.
+    pub fn installed() -> Self {
+        let claim = C { uid: 0, phase: ClaimPhase::Bound, terminating: false, volume: Some(0) };
+        let volume = V {
+            name: 0,
+            version: 0,
+            phase: VolumePhase::Bound,
+            retained: false,
+            terminating: false,
+            owner: Owner::Target(Some(0)),
+            made: 1,
+        };
+        Self { claim: Some(claim), volumes: [Some(volume), None], mounted: false, template: None }
+    }
+
+    pub fn each(&self) -> impl Iterator<Item = V> + '_ {
+        self.volumes.iter().flatten().copied()
+    }
+
+    pub fn volume(&self, name: u8) -> Option<V> {
+        self.each().find(|v| v.name == name)
+    }
+
+    /// Whether the claim that the volume's claimRef means is there.
+    pub fn is_claimed(&self, v: &V) -> bool {
+        self.claim.is_some_and(|c| v.owner == Owner::Target(Some(c.uid)))
+    }
+
+    /// Whether the provisioner may delete the volume now or as soon as the binder has looked.
+    pub fn is_deletable(&self, v: &V) -> bool {
+        !v.retained && !self.is_claimed(v) && v.phase != VolumePhase::Available
+    }
+
+    /// A change of the volume gives it a new version.
+    pub fn change(&mut self, name: u8, how: impl FnOnce(&mut V)) {
+        if let Some(v) = self.volumes.iter_mut().flatten().find(|v| v.name == name) {
+            how(v);
+            v.version += 1;
+        }
+    }
+
+    /// What the binder, the provisioner and the protection controllers may do next.
+    pub fn controllers(&self, steps: &mut Vec<Step>) {
+        if let Some(c) = self.claim {
+            if c.terminating && !self.mounted {
+                steps.push(Step::ClaimGoes);
+            }
+            self.binder(c, steps);
+            if c.phase == ClaimPhase::Pending && c.volume.is_none() && !c.terminating && self.volumes.contains(&None) {
+                steps.push(Step::Provision);
+            }
+        }
+        for v in self.each() {
+            let phase = match v.owner {
+                Owner::Nobody | Owner::Target(None) => VolumePhase::Available,
+                Owner::SomebodyElse => VolumePhase::Bound,
+                Owner::Target(Some(_)) => match self.claim.filter(|_| self.is_claimed(&v)) {
+                    Some(c) if c.volume == Some(v.name) => VolumePhase::Bound,
+                    Some(_) => v.phase,
+                    None if v.phase == VolumePhase::Failed => VolumePhase::Failed,
+                    None => VolumePhase::Released,
+                },
+            };
+            if v.terminating && phase != VolumePhase::Bound {
+                steps.push(Step::VolumeGoes(v.name));
+            } else if phase != v.phase {
+                steps.push(Step::Phase(v.name, phase));
+            }
+            if v.phase == VolumePhase::Released && !v.retained && !v.terminating {
+                steps.push(Step::Delete(v.name));
+                steps.push(Step::Phase(v.name, VolumePhase::Failed));
+            }
+        }
+    }
+
+    fn binder(&self, c: C, steps: &mut Vec<Step>) {
+        let reserved = |v: &V| v.owner == Owner::Target(None) || v.owner == Owner::Target(Some(c.uid));
+        if c.phase == ClaimPhase::Bound {
+            let own = c.volume.and_then(|name| self.volume(name));
+            match own {
+                Some(v) if v.owner == Owner::Nobody => steps.push(Step::Bind(v.name)),
+                Some(v) if v.owner == Owner::Target(Some(c.uid)) => {}
+                _ => steps.push(Step::ClaimLost),
+            }
+        } else if c.phase == ClaimPhase::Pending && !c.terminating {
+            // The volume that the claim names; else one that is reserved for it, else a free one.
+            let named = c.volume.and_then(|name| self.volume(name)).filter(|v| reserved(v) || v.owner == Owner::Nobody);
+            let found = if c.volume.is_some() {
+                named
+            } else {
+                let free = |v: &V| v.owner == Owner::Nobody && v.phase == VolumePhase::Available;
+                self.each().filter(|v| !v.terminating).find(|v| reserved(v)).or_else(|| self.each().find(free))
+            };
+            match found {
+                Some(v) if v.owner == Owner::Target(Some(c.uid)) => steps.push(Step::ClaimBound(v.name)),
+                Some(v) => steps.push(Step::Bind(v.name)),
+                None => {}
+            }
+        }
+    }
+
+    /// What people and others may do next.
+    pub fn people(&self, steps: &mut Vec<Step>) {
+        match self.claim {
+            None => steps.push(Step::Install),
+            Some(c) => {
+                if !c.terminating {
+                    steps.push(Step::DeleteClaim);
+                }
+                if c.phase == ClaimPhase::Bound && !c.terminating && !self.mounted {
+                    steps.push(Step::Mount);
+                }
+            }
+        }
+        if self.mounted {
+            steps.push(Step::Unmount);
+        }
+        let names = self.each().map(|v| Some(v.name)).chain([None]);
+        steps.extend(names.filter(|name| *name != self.template).map(Step::Pin));
+        for v in self.each() {
+            steps.extend([Step::Annotate(v.name), Step::Policy(v.name)]);
+            match v.owner {
+                Owner::Target(Some(_)) => steps.push(Step::ClearUid(v.name)),
+                Owner::Target(None) => steps.push(Step::ClearRef(v.name)),
+                Owner::Nobody => steps.push(Step::Taken(v.name)),
+                Owner::SomebodyElse => {}
+            }
+        }
+    }
+
+    /// The world after a step. `clock` and `name` are unused ones.
+    pub fn take(&mut self, step: Step, clock: u8, name: u8) {
+        match step {
+            Step::Install => {
+                let (phase, volume) = (ClaimPhase::Pending, self.template);
+                self.claim = Some(C { uid: clock, phase, terminating: false, volume });
+            }
+            Step::DeleteClaim => {
+                if let Some(c) = &mut self.claim {
+                    c.terminating = true;
+                }
+            }
+            Step::Mount => self.mounted = true,
+            Step::Unmount => self.mounted = false,
+            Step::Pin(volume) => self.template = volume,
+            Step::ClaimGoes => self.claim = None,
+            Step::Bind(name) => {
+                let uid = self.claim.map(|c| c.uid);
+                self.change(name, |v| v.owner = Owner::Target(uid));
+            }
+            Step::ClaimBound(name) => {
+                if let Some(c) = &mut self.claim {
+                    (c.volume, c.phase) = (Some(name), ClaimPhase::Bound);
+                }
+            }
+            Step::ClaimLost => {
+                if let Some(c) = &mut self.claim {
+                    c.phase = ClaimPhase::Lost;
+                }
+            }
+            Step::Phase(name, phase) => self.change(name, |v| v.phase = phase),
+            Step::Provision => {
+                let made = V {
+                    name,
+                    version: 0,
+                    phase: VolumePhase::Pending,
+                    retained: false,
+                    terminating: false,
+                    owner: Owner::Target(self.claim.map(|c| c.uid)),
+                    made: clock,
+                };
+                if let Some(slot) = self.volumes.iter_mut().find(|slot| slot.is_none()) {
+                    *slot = Some(made);
+                }
+            }
+            Step::Delete(name) => self.change(name, |v| v.terminating = true),
+            Step::VolumeGoes(name) => {
+                for slot in self.volumes.iter_mut().filter(|slot| slot.is_some_and(|v| v.name == name)) {
+                    *slot = None;
+                }
+                self.volumes.sort_by_key(|slot| slot.map_or(u8::MAX, |v| v.name));
+            }
+            Step::Annotate(name) => self.change(name, |_| {}),
+            Step::Policy(name) => self.change(name, |v| v.retained = !v.retained),
+            Step::ClearUid(name) => self.change(name, |v| v.owner = Owner::Target(None)),
+            Step::ClearRef(name) => self.change(name, |v| v.owner = Owner::Nobody),
+            Step::Taken(name) => self.change(name, |v| (v.owner, v.phase) = (Owner::SomebodyElse, VolumePhase::Bound)),
+        }
+    }
+}
+
+pub fn target() -> Target {
+    let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
+    Target { namespace, claim, flags: String::new(), namespace_typed: false }
+}
+
+pub fn name(volume: u8) -> String {
+    format!("v{volume}")
+}
+
+fn at(made: u8) -> Option<Timestamp> {
+    Timestamp::from_second(i64::from(made)).ok()
+}
+
+fn shape() -> Shape {
+    let (size, modes) = (Some("500Gi".to_owned()), vec!["ReadWriteMany".to_owned()]);
+    Shape { size, modes, class: Some("netapp".to_owned()), volume_mode: None }
+}
+
+/// The claim and the volumes as the plugin reads them.
+pub fn situation(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Situation {
+    let claim = claim.map(|c| Claim {
+        uid: c.uid.to_string(),
+        phase: c.phase,
+        terminating: c.terminating,
+        volume_name: c.volume.map(name),
+        created: at(c.uid),
+        kept_by_helm: false,
+        wants: shape(),
+    });
+    let volumes = volumes.iter().map(|v| {
+        let owner = |namespace: &str, uid: Option<u8>| ClaimRef {
+            namespace: namespace.to_owned(),
+            name: "glance-images".to_owned(),
+            uid: uid.map(|uid| uid.to_string()),
+            resource_version: uid.map(|_| "1".to_owned()),
+        };
+        Volume {
+            name: name(v.name),
+            resource_version: v.version.to_string(),
+            phase: v.phase,
+            policy: if v.retained { "Retain" } else { "Delete" }.to_owned(),
+            terminating: v.terminating,
+            claim_ref: match v.owner {
+                Owner::Nobody => None,
+                Owner::SomebodyElse => Some(owner("elsewhere", Some(99))),
+                Owner::Target(uid) => Some(owner("openstack", uid)),
+            },
+            created: at(v.made),
+            offers: shape(),
+        }
+    });
+    Situation { target: target(), claim, volumes: volumes.collect(), named: named.map(name) }
+}
