@@ -20,6 +20,9 @@ use crate::lifecycle::change::Change;
 
 const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
+/// How often a request is sent to a server that asks to come again later; client-go gives up as soon.
+const ATTEMPTS: u32 = 10;
+
 /// The kinds of object that the procedure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -237,10 +240,16 @@ impl Cluster {
     ) -> Result<(), Error> {
         let exchange = self.send(method, path, body, each);
         let Some(limit) = self.timeout else { return exchange.await };
-        tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
-            let reason = format!("no answer within {limit:?} (--request-timeout)");
-            Err(Error::Connection { server: self.server.clone(), refused: false, reason })
-        })
+        tokio::time::timeout(limit, exchange)
+            .await
+            .unwrap_or_else(|_| Err(self.silent(&format!("{limit:?} (--request-timeout)"))))
+    }
+
+    /// The error for an answer that has not come in time: `1m (--timeout)`.
+    #[must_use]
+    pub fn silent(&self, limit: &str) -> Error {
+        let reason = format!("no answer within {limit}");
+        Error::Connection { server: self.server.clone(), refused: false, reason }
     }
 
     async fn send(
@@ -251,13 +260,22 @@ impl Cluster {
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
-        let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, AS_TABLE);
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, kind);
-        }
-        let request = request.body(Body::from(body.unwrap_or_default())).map_err(|e| Error::Answer(e.to_string()))?;
         let broken = |e| transport::failure(&self.server, e);
-        let response = self.client.send(request).await.map_err(broken)?;
+        let mut attempts = 0;
+        let response = loop {
+            let mut request = Request::builder().method(&method).uri(path).header(header::ACCEPT, AS_TABLE);
+            if body.is_some() {
+                request = request.header(header::CONTENT_TYPE, kind);
+            }
+            let request = request.body(Body::from(body.clone().unwrap_or_default()));
+            let response =
+                self.client.send(request.map_err(|e| Error::Answer(e.to_string()))?).await.map_err(broken)?;
+            attempts += 1;
+            match asked_to_wait(&response).filter(|_| attempts < ATTEMPTS) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => break response,
+            }
+        };
         let status = response.status();
         for warning in response.headers().get_all(header::WARNING) {
             warning.to_str().ok().and_then(warning_text).iter().for_each(|text| (self.warn)(text));
@@ -269,6 +287,14 @@ impl Cluster {
         }
         if status.is_success() { Ok(()) } else { Err(refused(status, &refusal)) }
     }
+}
+
+/// How long a server that has not done it asks to wait before it is asked again: `Retry-After`, in seconds, as
+/// client-go heeds it.
+fn asked_to_wait<B>(response: &http::Response<B>) -> Option<Duration> {
+    let busy = response.status() == StatusCode::TOO_MANY_REQUESTS || response.status().is_server_error();
+    let seconds = response.headers().get(header::RETRY_AFTER).filter(|_| busy)?;
+    seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
 /// The server's own words where it has some, else what the status line says.

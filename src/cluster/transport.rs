@@ -4,6 +4,7 @@
 //! requests that go together share one HTTP/2 connection and one TLS handshake; a server or proxy
 //! that speaks HTTP/1.1 alone is served too, with a connection for each request under way.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -225,11 +226,15 @@ pub fn failure(server: &str, error: kube::Error) -> Error {
     let mut reason = String::new();
     let mut cause: Option<&dyn std::error::Error> = Some(&error);
     while let Some(at) = cause {
-        refused |=
-            at.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused);
+        let kind = at.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        refused |= kind == Some(ErrorKind::ConnectionRefused);
         // The innermost cause says it best; what wraps it says "service error: client error".
         reason = at.to_string();
         cause = at.source();
+    }
+    // rustls tells of the page in its manual that is about this.
+    if reason.contains("without sending TLS close_notify") {
+        "unexpected EOF".clone_into(&mut reason);
     }
     Error::Connection { server: server.to_owned(), refused, reason }
 }

@@ -75,13 +75,22 @@ impl Cluster {
         };
         while let Some(event) = events.next().await {
             match event.map_err(broken)? {
-                WatchEvent::Added(o) | WatchEvent::Modified(o)
-                    if Some(o.metadata.resource_version.as_str()) == seen => {}
+                WatchEvent::Added(o) | WatchEvent::Modified(o) if is_old(&o.metadata.resource_version, seen) => {}
                 WatchEvent::Bookmark(_) => {}
                 WatchEvent::Error(status) if status.code != 410 => return Err(Error::Api(status)),
                 _ => return Ok(()),
             }
         }
         Ok(())
+    }
+}
+
+/// Whether an event tells of what was read, or of what was before: a server may repeat itself, or be
+/// behind the one that was read from.
+fn is_old(version: &str, seen: Option<&str>) -> bool {
+    let number = |text: &str| text.parse::<u64>().ok();
+    match (number(version), seen.and_then(number)) {
+        (Some(version), Some(seen)) => version <= seen,
+        _ => Some(version) == seen,
     }
 }

@@ -178,8 +178,19 @@ async fn send(
             return Ok((imagined(change, row), "patched (dry run)"));
         }
     };
-    let row = session.cluster.patch(change, &flags.field_manager, persist).await?;
-    Ok((row, outcome))
+    match session.cluster.patch(change, &flags.field_manager, persist).await {
+        Ok(row) => Ok((row, outcome)),
+        // The request may have arrived, whatever became of its answer.
+        Err(error @ (Error::Connection { refused: false, .. } | Error::Answer(_))) => Err(Error::Unsettled {
+            message: format!(
+                "whether persistentvolume/{} was patched is not known: {}",
+                change.volume,
+                error.to_string().trim_start_matches("error: ")
+            ),
+            hint: "it is safe to repeat the command: what is done already is not done again".to_owned(),
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 /// The row as the change would leave it, without asking the server.

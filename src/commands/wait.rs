@@ -43,18 +43,25 @@ impl<'a> Waiting<'a> {
     }
 
     /// Reads the situation. Once the wait has begun, a server that is away for a while is waited
-    /// for as well.
+    /// for as well, and one that does not answer no longer than the wait.
     pub async fn observe(&mut self, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
+        let cluster = &self.session.cluster;
+        let Some(deadline) = self.deadline() else {
+            return cluster.observe(&self.session.target, named, scope).await;
+        };
         loop {
-            match self.session.cluster.observe(&self.session.target, named, scope).await {
-                Err(error) if error.is_passing() && self.remains() => tokio::time::sleep(PAUSE).await,
-                outcome => return outcome,
+            let reading = cluster.observe(&self.session.target, named, scope);
+            match tokio::time::timeout_at(deadline, reading).await {
+                Ok(Err(error)) if error.is_passing() && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+                Ok(outcome) => return outcome,
+                Err(_) => return Err(cluster.silent(&format!("{} (--timeout)", typed(self.limit.unwrap_or_default())))),
             }
         }
     }
 
-    fn remains(&self) -> bool {
-        self.begun.as_ref().zip(self.limit).is_some_and(|((since, _), limit)| since.elapsed() < limit)
+    /// When the wait ends, once it has begun.
+    fn deadline(&self) -> Option<Instant> {
+        Some(self.begun.as_ref()?.0 + self.limit?)
     }
 
     /// Waits for a change of what `refusal` speaks of.
@@ -65,7 +72,8 @@ impl<'a> Waiting<'a> {
     pub async fn change(&mut self, seen: &Observation, refusal: Refusal) -> Result<(), Error> {
         let Some(limit) = self.limit.filter(|limit| !limit.is_zero()) else { return Err(refusal.into()) };
         let session = self.session;
-        let deadline = self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress())).0 + limit;
+        let begun = self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress())).0;
+        let deadline = begun + limit;
         let claim = seen.claim.as_ref().and_then(Row::version);
         let volume = assess(&seen.situation).volume;
         let watched = match (self.awaited, volume) {
@@ -96,7 +104,9 @@ impl<'a> Waiting<'a> {
             Awaited::ClaimBound => format!("claim {key} to be bound"),
             Awaited::ClaimGone if claim_there => {
                 if self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
-                    self.holders = self.session.cluster.holders(&self.session.target).await;
+                    // Whoever holds it is told besides; the wait goes on without it.
+                    let holders = self.session.cluster.holders(&self.session.target);
+                    self.holders = tokio::time::timeout(PAUSE, holders).await.unwrap_or_default();
                     self.holders_read = Some(Instant::now());
                 }
                 match self.holders.as_slice() {

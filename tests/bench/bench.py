@@ -138,7 +138,7 @@ def fill(server, first, last):
     for worker in workers: worker.start()
     for worker in workers: worker.join()
     # The controller has looked at all of them when none is Pending any more.
-    pending = lambda: "Pending" in run(server.curl(cached))
+    pending = lambda: '"Pending"' in run(server.curl(cached))
     limit = time.monotonic() + 600
     while pending():
         assert time.monotonic() < limit
@@ -313,7 +313,9 @@ versions = [run(["kubectl", "version"]).splitlines()[-1].replace("Server Version
             f"binary {os.path.getsize(plugin) / 2**20:.2f} MiB (bound 7)"]
 report, filled = [", ".join(versions) + ".", ""], 0
 for number in 2000, 20_000:
+    print(f"{number} volumes…", file=sys.stderr, flush=True)
     fill(server, filled, number - 1)
     filled = number - 1
     report += at(server, number)
+    print("\n".join(report), file=sys.stderr, flush=True)
 write(report + curve())

@@ -12,6 +12,7 @@ mod connection;
 mod faults;
 mod helm;
 mod kubectl;
+mod matrix;
 mod packages;
 mod prompts;
 mod reference;

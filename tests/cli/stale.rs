@@ -131,6 +131,7 @@ fn a_diverted_claim_is_seen_past_any_cache() {
         assert!(run.stderr.starts_with("Diverted: "), "{run}");
         let run = world.run("verify");
         assert_eq!(run.status, 1, "{run}");
+        world.run("retain --yes");
         world.uninstall();
         for volume in world.volumes_of_target() {
             world.delete_volume(&volume);

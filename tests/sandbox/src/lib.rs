@@ -25,7 +25,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio_rustls::TlsAcceptor;
 
 use crate::resources::Resource;
@@ -196,10 +196,17 @@ async fn accept(listener: std::net::TcpListener, tls: TlsAcceptor, state: Arc<St
         tokio::spawn(async move {
             let Ok(stream) = tls.accept(stream).await else { return };
             let certificate = stream.get_ref().1.peer_certificates().is_some();
-            let service = service_fn(move |request| server::serve(Arc::clone(&state), certificate, request));
+            let broken = Arc::new(Notify::new());
+            let breaking = Arc::clone(&broken);
+            let service = service_fn(move |request| {
+                server::serve(Arc::clone(&state), certificate, Arc::clone(&breaking), request)
+            });
             let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-            // A client that breaks off is no failure of the server.
-            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            tokio::select! {
+                // A client that breaks off is no failure of the server.
+                _ = server.serve_connection(TokioIo::new(stream), service) => {}
+                () = broken.notified() => {}
+            }
         });
     }
 }

@@ -1,14 +1,17 @@
 //! HTTP: which path and verb does what to the store.
 
 use std::convert::Infallible;
-use std::io::{Error as IoError, ErrorKind};
+use std::io::Error as IoError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use futures::stream::{self, Stream, StreamExt};
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, combinators::BoxBody};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::answer::Refusal;
 use crate::resources::Resource;
@@ -73,12 +76,17 @@ impl Call {
     }
 }
 
-/// Answers one request.
+/// Answers one request; `connection` breaks the one that it came by.
 ///
 /// # Errors
 ///
 /// An injected fault that breaks the connection.
-pub async fn serve(state: Arc<State>, certificate: bool, request: Request<Incoming>) -> Result<Answer, IoError> {
+pub async fn serve(
+    state: Arc<State>,
+    certificate: bool,
+    connection: Arc<Notify>,
+    request: Request<Incoming>,
+) -> Result<Answer, IoError> {
     let (parts, body) = request.into_parts();
     let bytes = body.collect().await.map_err(IoError::other)?.to_bytes();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -89,9 +97,17 @@ pub async fn serve(state: Arc<State>, certificate: bool, request: Request<Incomi
     let fault = state.record(recorded);
     match &fault {
         Some(Fault::Answer(refusal)) => return Ok(refused(refusal)),
-        Some(Fault::Break) => return Err(IoError::new(ErrorKind::ConnectionReset, "injected")),
+        Some(Fault::Later(refusal)) => {
+            let mut answer = refused(refusal);
+            answer.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+            return Ok(answer);
+        }
+        Some(Fault::Break) => {
+            connection.notify_one();
+            return std::future::pending().await;
+        }
         Some(Fault::Hang) => return std::future::pending().await,
-        Some(Fault::LoseAnswer) | None => {}
+        Some(Fault::LoseAnswer | Fault::CutAnswer | Fault::Drip | Fault::Garble(..)) | None => {}
     }
     let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let Some(user) = state.user(certificate, header(header::AUTHORIZATION)) else {
@@ -107,10 +123,50 @@ pub async fn serve(state: Arc<State>, certificate: bool, request: Request<Incomi
         user,
         body,
     );
-    if matches!(fault, Some(Fault::LoseAnswer)) {
-        return Err(IoError::new(ErrorKind::ConnectionReset, "injected"));
+    let answer = answer.unwrap_or_else(|refusal| refused(&refusal));
+    match fault {
+        Some(Fault::LoseAnswer) => {
+            connection.notify_one();
+            std::future::pending().await
+        }
+        Some(Fault::CutAnswer) => {
+            let bytes = whole(answer).await;
+            let half = stream::iter([bytes.slice(..bytes.len() / 2)]).chain(stream::once(async move {
+                // The half is to be on its way first.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                connection.notify_one();
+                std::future::pending().await
+            }));
+            Ok(in_parts(half))
+        }
+        Some(Fault::Drip) => {
+            let bytes = whole(answer).await;
+            Ok(in_parts(stream::iter(0..bytes.len()).then(move |at| {
+                let byte = bytes.slice(at..=at);
+                async move {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    byte
+                }
+            })))
+        }
+        Some(Fault::Garble(content_type, text)) => {
+            let mut answer = Response::new(Full::new(Bytes::from(text)).boxed());
+            answer.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+            Ok(answer)
+        }
+        _ => Ok(answer),
     }
-    Ok(answer.unwrap_or_else(|refusal| refused(&refusal)))
+}
+
+async fn whole(answer: Answer) -> Bytes {
+    answer.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default()
+}
+
+fn in_parts(parts: impl Stream<Item = Bytes> + Send + Sync + 'static) -> Answer {
+    let body = StreamBody::new(parts.map(|part| Ok(Frame::data(part))));
+    let mut answer = Response::new(BodyExt::boxed(body));
+    answer.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    answer
 }
 
 fn reply(status: u16, value: &Value) -> Answer {

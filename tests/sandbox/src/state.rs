@@ -28,12 +28,20 @@ pub struct Recorded {
 pub enum Fault {
     /// The server answers with this error and does nothing.
     Answer(Refusal),
+    /// The server answers with this error and `Retry-After: 1`, and does nothing.
+    Later(Refusal),
     /// The connection breaks before the server has done anything.
     Break,
     /// The server never answers.
     Hang,
     /// The server does it, and the connection breaks before the answer is out.
     LoseAnswer,
+    /// The server does it, and the connection breaks in the middle of the answer.
+    CutAnswer,
+    /// The server does it, and the answer comes a byte a second.
+    Drip,
+    /// The server does it, and something in between answers with this type and text.
+    Garble(&'static str, &'static str),
 }
 
 struct Planned {
@@ -141,6 +149,11 @@ impl State {
     /// The requests since the last call.
     pub fn take_requests(&self) -> Vec<Recorded> {
         std::mem::take(&mut locked(&self.requests))
+    }
+
+    /// Forgets what was planned.
+    pub fn plan_nothing(&self) {
+        locked(&self.faults).clear();
     }
 
     /// Plans `fault` for the next `times` requests of that method whose path contains `path`.
