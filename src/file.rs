@@ -23,10 +23,16 @@ pub fn failure(name: &str, line: Option<usize>, message: impl Into<String>, hint
     Error::File { place, message: message.into(), hint }
 }
 
+/// A file's name as it may be printed: what would move the cursor or turn the writing is escaped.
+fn shown(path: &Path) -> String {
+    let escaped = |c: char| if matches!(c, '"' | '\'' | '\\') { c.to_string() } else { c.escape_debug().to_string() };
+    path.display().to_string().chars().map(escaped).collect()
+}
+
 impl Original {
     /// Reads a text file that could be replaced afterwards.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let name = path.display().to_string();
+        let name = shown(path);
         let broken = |error: io::Error| failure(&name, None, said(&error), None);
         let path = fs::canonicalize(path).map_err(broken)?;
         let metadata = fs::metadata(&path).map_err(broken)?;

@@ -55,7 +55,7 @@ impl Cluster {
 }
 
 /// One answer of the API server, while it comes.
-struct VolumeList {
+pub struct VolumeList {
     elements: Elements,
     claim: memmem::Finder<'static>,
     /// The elements that mention the claim's name.
@@ -63,14 +63,16 @@ struct VolumeList {
 }
 
 impl VolumeList {
-    fn new(target: &Target) -> Self {
+    /// Nothing has come yet.
+    #[must_use]
+    pub fn new(target: &Target) -> Self {
         let claim = memmem::Finder::new(target.claim.as_bytes()).into_owned();
         Self { elements: Elements::default(), claim, kept: Vec::new() }
     }
 
     /// Takes the next part. A claim's name has no letter that JSON escapes, so that an element whose
     /// bytes do not have it is of another claim.
-    fn feed(&mut self, part: &[u8]) {
+    pub fn feed(&mut self, part: &[u8]) {
         let Self { elements, claim, kept } = self;
         elements.feed(part, |element| {
             if claim.find(element).is_some() {
@@ -80,7 +82,11 @@ impl VolumeList {
     }
 
     /// Adds what was found; the token of the next page.
-    fn end(self, target: &Target, found: &mut Candidates) -> Result<Option<String>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// What came is no list of volumes.
+    pub fn end(self, target: &Target, found: &mut Candidates) -> Result<Option<String>, Error> {
         let around: Around = json(&self.elements.around)?;
         found.version = around.metadata.resource_version.parse().ok();
         match around.kind.as_str() {

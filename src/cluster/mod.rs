@@ -1,7 +1,7 @@
 //! The API calls, and only they.
 
 pub mod api;
-mod list;
+pub mod list;
 pub mod observe;
 pub mod transport;
 pub mod watch;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the release and measures it: beside curl and kubectl on the newest control plane, with
-# 2,000 and 20,000 volumes, and on the sandbox with up to 100,000.
+# one volume, 2,000 and 20,000, and on the sandbox with up to 100,000.
 #
 #   bench.sh [ROUNDS]   some ten minutes; writes the figures into both READMEs, and curve.svg
 set -euo pipefail

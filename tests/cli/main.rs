@@ -10,9 +10,12 @@
 mod completion;
 mod connection;
 mod faults;
+mod files;
 mod helm;
 mod kubectl;
+mod load;
 mod matrix;
+mod outages;
 mod packages;
 mod prompts;
 mod reference;

@@ -10,7 +10,7 @@ use crate::world::{World, phase};
 const CTRL_C: char = 'c';
 
 /// The plugin with a terminal for everything but standard output, which goes to a file.
-fn ask(world: &World, arguments: &str) -> (PtySession, std::path::PathBuf) {
+pub fn ask(world: &World, arguments: &str) -> (PtySession, std::path::PathBuf) {
     let mut command = world.command(arguments);
     let stdout = world.home().join("stdout");
     // The pseudo-terminal takes the place of what is not given.
@@ -20,7 +20,7 @@ fn ask(world: &World, arguments: &str) -> (PtySession, std::path::PathBuf) {
     (session, stdout)
 }
 
-fn status(session: &PtySession) -> i32 {
+pub fn status(session: &PtySession) -> i32 {
     match session.process().wait().expect("an end") {
         rexpect::process::WaitStatus::Exited(_, code) => code,
         other => panic!("{other:?}"),

@@ -198,6 +198,24 @@ impl World {
         self.runtime.block_on(self.claims().delete("glance-images", &DeleteParams::default())).expect("deleted");
     }
 
+    /// Deletes the claim; whether there was one.
+    pub fn try_uninstall(&self) -> bool {
+        self.runtime.block_on(self.claims().delete("glance-images", &DeleteParams::default())).is_ok()
+    }
+
+    /// Creates a claim that names the volume; whether there was none.
+    pub fn try_install(&self, volume: &str) -> bool {
+        let mut claim = glancepv_sandbox::claim();
+        claim["spec"]["storageClassName"] = json!(self.class);
+        claim["spec"]["volumeName"] = json!(volume);
+        let claim = serde_json::from_value(claim).expect("a claim");
+        self.runtime.block_on(self.claims().create(&PostParams::default(), &claim)).is_ok()
+    }
+
+    pub fn phase_of_claim(&self) -> Option<String> {
+        self.runtime.block_on(self.claims().get_opt("glance-images")).expect("an answer")?.status?.phase
+    }
+
     pub fn delete_volume(&self, name: &str) {
         self.runtime.block_on(self.volumes().delete(name, &DeleteParams::default())).expect("deleted");
     }

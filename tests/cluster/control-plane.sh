@@ -27,8 +27,17 @@ stop() {
 }
 trap stop EXIT
 
+# Below the ports that outgoing connections take: a server that is started again must find its own free.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  python3 - <<'PYTHON'
+import random, socket
+while True:
+    port = random.randrange(10000, 30000)
+    with socket.socket() as s:
+        if s.connect_ex(("127.0.0.1", port)):
+            print(port)
+            break
+PYTHON
 }
 
 # certificate NAME SUBJECT [EXTENSIONS]: signed by our authority, valid for a day.

@@ -2,13 +2,19 @@
 # The scenarios of tests/cli on a real control plane.
 #
 #   suite.sh newest|1.20   on one of our own, brought up and taken down (control-plane.sh)
+#   suite.sh outages       what breaks and loads the newest one, one test at a time
 #   suite.sh KUBECONFIG    on the cluster of that file: test namespaces, claims and volumes are
 #                          made there, and namespaces and classes stay. kubectl and helm must be on
 #                          PATH; what needs a user with few rights is left to our own.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
-case ${1:?usage: suite.sh newest|1.20|KUBECONFIG} in
+case ${1:?usage: suite.sh newest|1.20|outages|KUBECONFIG} in
+outages)
+  cargo test --quiet --test cli --no-run
+  exec "$here/control-plane.sh" newest bash -c 'GLANCEPV_TEST_CLUSTER=$KUBECONFIG exec cargo test --quiet --test cli -- \
+    --ignored --nocapture --test-threads=1 files:: outages:: load::'
+  ;;
 newest | 1.20)
   cargo test --quiet --test cli --no-run
   PATH=$("$here/build.sh" helm):$PATH
