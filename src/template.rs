@@ -61,7 +61,7 @@ pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     }
     let lines = scan::lines(text)?;
     let found = scan::claim(&lines, claim)?;
-    match (found.pins.as_slice(), pin) {
+    let edited = match (found.pins.as_slice(), pin) {
         ([], Pin::Off) => Ok(Edited { text: text.to_owned(), line: None }),
         ([], Pin::To(volume)) => Ok(inserted(&lines, &found, volume)),
         ([at], pin) => change(&lines, *at, pin),
@@ -69,6 +69,26 @@ pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
             Err(Misfit::new(Some(second + 1), format!("a second volumeName; the first is on line {}", first + 1))
                 .hint("leave the one that is rendered"))
         }
+    }?;
+    if is_as_asked(&edited.text, claim, pin) {
+        return Ok(edited);
+    }
+    // Brackets or quotes that somebody has left open, most likely.
+    let hint = "is it whole? otherwise edit it by hand: volumeName belongs under the claim's spec";
+    Err(Misfit::new(edited.line, "an edit here would not be read back as it was meant").hint(hint))
+}
+
+/// Whether an edited template, read anew, says what was asked for.
+fn is_as_asked(text: &str, claim: &str, pin: Pin<'_>) -> bool {
+    let Ok(lines) = scan::lines(text) else { return false };
+    let Ok(found) = scan::claim(&lines, claim) else { return false };
+    match (found.pins.as_slice(), pin) {
+        ([], Pin::Off) => true,
+        ([at], Pin::To(volume)) => {
+            let (start, end) = scan::value(lines[*at].body());
+            lines[*at].body()[start..end].trim_matches(['"', '\'']) == volume
+        }
+        _ => false,
     }
 }
 

@@ -19,13 +19,13 @@ use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioExecutor;
-use kube::client::{Body, ConfigExt};
+use kube::client::{AuthError, Body, ConfigExt};
 use kube::{Client, Config};
 use tokio::sync::Mutex;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
-use crate::error::Error;
+use crate::error::{Error, said};
 
 /// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
 const WINDOW: u32 = 1 << 20;
@@ -214,6 +214,21 @@ impl Service<Request<Body>> for Transport {
     }
 }
 
+/// Why there are no credentials. What an exec plugin has printed and its environment are not repeated:
+/// both may hold secrets.
+fn no_credentials(error: &AuthError) -> String {
+    match error {
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            format!("getting credentials: exec: the plugin failed ({}): {}", out.status, said.trim())
+        }
+        AuthError::AuthExecStart(cause) => {
+            format!("getting credentials: exec: the plugin cannot be run: {}", said(cause))
+        }
+        other => format!("getting credentials: {other}"),
+    }
+}
+
 /// What a failed request means to the user.
 ///
 /// `server` is the `host:port` that was meant.
@@ -230,6 +245,10 @@ pub fn failure(server: &str, error: kube::Error) -> Error {
         refused |= kind == Some(ErrorKind::ConnectionRefused);
         // The innermost cause says it best; what wraps it says "service error: client error".
         reason = at.to_string();
+        if let Some(auth) = at.downcast_ref() {
+            reason = no_credentials(auth);
+            break;
+        }
         cause = at.source();
     }
     // rustls tells of the page in its manual that is about this.

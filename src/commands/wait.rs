@@ -31,6 +31,8 @@ pub struct Waiting<'a> {
     awaited: Awaited,
     limit: Option<Duration>,
     begun: Option<(Instant, Progress)>,
+    /// Why it waits.
+    refusal: Option<Refusal>,
     holders: Vec<String>,
     holders_read: Option<Instant>,
 }
@@ -39,7 +41,7 @@ impl<'a> Waiting<'a> {
     /// A wait of `limit`; `None` does not wait at all.
     #[must_use]
     pub fn new(session: &'a Session, awaited: Awaited, limit: Option<Duration>) -> Self {
-        Self { session, awaited, limit, begun: None, holders: Vec::new(), holders_read: None }
+        Self { session, awaited, limit, begun: None, refusal: None, holders: Vec::new(), holders_read: None }
     }
 
     /// Reads the situation. Once the wait has begun, a server that is away for a while is waited
@@ -54,7 +56,7 @@ impl<'a> Waiting<'a> {
             match tokio::time::timeout_at(deadline, reading).await {
                 Ok(Err(error)) if error.is_passing() && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
                 Ok(outcome) => return outcome,
-                Err(_) => return Err(cluster.silent(&format!("{} (--timeout)", typed(self.limit.unwrap_or_default())))),
+                Err(_) => return Err(self.in_vain()),
             }
         }
     }
@@ -74,6 +76,7 @@ impl<'a> Waiting<'a> {
         let session = self.session;
         let begun = self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress())).0;
         let deadline = begun + limit;
+        self.refusal = Some(refusal);
         let claim = seen.claim.as_ref().and_then(Row::version);
         let volume = assess(&seen.situation).volume;
         let watched = match (self.awaited, volume) {
@@ -89,12 +92,18 @@ impl<'a> Waiting<'a> {
         loop {
             tokio::select! {
                 outcome = &mut changed => return outcome,
-                () = tokio::time::sleep_until(deadline) => return Err(Refusal {
-                    message: format!("{} (waited {})", refusal.message, typed(limit)),
-                    ..refusal
-                }.into()),
+                () = tokio::time::sleep_until(deadline) => return Err(self.in_vain()),
                 _ = ticks.tick(), if looking => self.show(claim.is_some()).await,
             }
+        }
+    }
+
+    /// The refusal, when the time is up.
+    fn in_vain(&mut self) -> Error {
+        let waited = typed(self.limit.unwrap_or_default());
+        match self.refusal.take() {
+            Some(refusal) => Refusal { message: format!("{} (waited {waited})", refusal.message), ..refusal }.into(),
+            None => self.session.cluster.silent(&waited),
         }
     }
 

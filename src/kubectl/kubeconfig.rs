@@ -14,6 +14,7 @@ use kube::config::{
     AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
     NamedContext,
 };
+use secrecy::ExposeSecret;
 
 use super::connection::Connection;
 use crate::error::{Error, said};
@@ -200,6 +201,10 @@ fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result
     }
     if let Some(file) = &flags.client_key {
         (user.client_key, user.client_key_data) = (Some(file.clone()), None);
+    }
+    // kube takes a token for a header value without looking.
+    if user.token.as_ref().is_some_and(|token| http::HeaderValue::from_str(token.expose_secret()).is_err()) {
+        return Err(Mistake::Entry(format!("the token of user {name} has a line break or another control character")));
     }
     let token = user.token.is_some() || user.token_file.is_some();
     let basic = user.username.as_ref().is_some_and(|n| !n.is_empty());

@@ -1,6 +1,9 @@
 //! Files that cannot be written, that change meanwhile, that have odd names; and a plugin that is
 //! killed while it writes.
 
+#![allow(clippy::print_stderr, reason = "the counts are the result")]
+
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -80,35 +83,43 @@ fn a_full_disk_and_a_read_only_one() {
 #[test]
 #[ignore = "takes strace: tests/cluster/suite.sh outages"]
 fn killed_at_every_system_call() {
-    let (mut old, mut new, mut left) = (0, 0, 0);
-    for call in 1..2000 {
+    let pin = |options: &[&str]| {
         let folder = folder();
-        let run = prepared(folder.path(), "strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject=all:signal=KILL:when={call}")])
-            .args([PLUGIN, "pin", "pvc-1", "-f", "t.yaml", "--yes"])
-            .output()
-            .expect("strace");
-        match fs::read_to_string(folder.path().join("t.yaml")).unwrap().as_str() {
-            TEMPLATE => old += 1,
-            PINNED => new += 1,
-            other => panic!("killed at system call {call}: {other:?}"),
+        let mut command = prepared(folder.path(), "strace");
+        command.args(["-f", "-qq"]).args(options).args([PLUGIN, "pin", "pvc-1", "-f", "t.yaml", "--yes"]);
+        let run = command.output().expect("strace");
+        (folder, run)
+    };
+    // How often it makes which call: strace counts each kind by itself.
+    let (traced, _) = pin(&["-o", "trace"]);
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for line in fs::read_to_string(traced.path().join("trace")).unwrap().lines() {
+        let call = line.split_whitespace().nth(1).and_then(|call| call.split_once('('));
+        if let Some((name, _)) = call.filter(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+            *calls.entry(name.to_owned()).or_default() += 1;
         }
-        left += fs::read_dir(folder.path()).unwrap().count() - 1;
-        if run.status.success() {
-            eprintln!(
-                "killed at {} system calls: {old} times the old file, {} the new, {left} temporary ones left",
-                call - 1,
-                new - 1
-            );
-            assert!(old > 0 && new > 1);
-            return;
-        }
-        // Whatever it left behind, repeating the command finishes it.
-        let again = shell(folder.path(), "exec \"$0\" pin pvc-1 -f t.yaml --yes");
-        assert!(again.status.success(), "{}", told(&again));
-        assert_eq!(fs::read_to_string(folder.path().join("t.yaml")).unwrap(), PINNED);
     }
-    panic!("it never ended");
+    let (mut old, mut new, mut left) = (0, 0, 0);
+    for (name, times) in &calls {
+        for nth in 1..=*times {
+            let (folder, _) = pin(&["-o", "/dev/null", "-e", &format!("inject={name}:signal=KILL:when={nth}")]);
+            match fs::read_to_string(folder.path().join("t.yaml")).unwrap().as_str() {
+                TEMPLATE => old += 1,
+                PINNED => new += 1,
+                other => panic!("killed at {name} {nth}: {other:?}"),
+            }
+            left += fs::read_dir(folder.path()).unwrap().count() - 1;
+            // Whatever it left behind, repeating the command finishes it.
+            let again = shell(folder.path(), "exec \"$0\" pin pvc-1 -f t.yaml --yes");
+            assert!(again.status.success(), "{}", told(&again));
+            assert_eq!(fs::read_to_string(folder.path().join("t.yaml")).unwrap(), PINNED);
+        }
+    }
+    eprintln!(
+        "killed at {} system calls: {old} times the old file, {new} times the new, {left} times a temporary one left",
+        old + new
+    );
+    assert!(old > 0 && new > 0);
 }
 
 #[test]

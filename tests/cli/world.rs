@@ -431,6 +431,11 @@ impl World {
         &self.kubeconfig
     }
 
+    /// The sandbox's folder, as messages have it.
+    pub fn sandbox_folder(&self) -> String {
+        self.sandbox.as_ref().expect("a sandbox").folder().to_string_lossy().into_owned()
+    }
+
     pub fn home(&self) -> &std::path::Path {
         self.home.path()
     }

@@ -21,7 +21,7 @@ say() { echo "control-plane.sh: $which: $*" >&2; }
 # At once: nothing that they hold is kept, and an apiserver without its etcd takes a minute to end.
 stop() {
   for name in manager apiserver etcd; do
-    [ -f "$dir/$name.pid" ] && kill -KILL "$(cat "$dir/$name.pid")" 2>/dev/null
+    kill -KILL "$(cat "$dir/$name.pid" 2>/dev/null)" 2>/dev/null || true
   done
   rm -rf "$dir"
 }
