@@ -24,9 +24,13 @@ fn signal(name: &str, signal: &str) {
     let sent = Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().expect("kill");
     assert!(sent.success(), "{name} is not running");
     if signal == "KILL" {
-        // Its port is free when it is gone.
-        let status = PathBuf::from(format!("/proc/{}/status", pid.trim()));
-        until("it is gone", || std::fs::read_to_string(&status).map_or(true, |text| text.contains("State:\tZ")));
+        // Its port is free when the last of its threads is gone.
+        let process = PathBuf::from(format!("/proc/{}", pid.trim()));
+        until("it is gone", || {
+            let threads = std::fs::read_dir(process.join("task")).map_or(0, Iterator::count);
+            let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+            threads == 0 || (threads == 1 && status.contains("State:\tZ"))
+        });
     }
 }
 
@@ -215,4 +219,40 @@ fn the_volume_controller_is_away() {
     start("manager");
     let again = world.run("reuse --yes --timeout 60s");
     assert_eq!((again.status, phase(&world.volume(&volume))), (0, "Available"), "{again}");
+}
+
+/// The plugin with a clock that is `days` off.
+fn off(world: &World, days: &str, arguments: &str) -> Run {
+    let plain = world.command(arguments);
+    let mut command = Command::new("faketime");
+    command.args(["-f", days]).arg(plain.get_program()).args(plain.get_args()).env_clear().env("PATH", "/usr/bin:/bin");
+    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?)))).current_dir(world.home());
+    world.outcome(arguments, command.output().expect("faketime"))
+}
+
+#[test]
+#[ignore = "takes faketime: tests/cluster/suite.sh outages"]
+fn the_clock_is_a_day_off() {
+    // Certificates of the sandbox are valid for ages: ages are all that is wrong.
+    let world = World::sandbox().provisioned();
+    let volume = world.install(None);
+    for days in ["-1d", "+1d"] {
+        world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
+        for command in ["status", "retain --yes", "status", "unretain --yes", "retain --yes", "check"] {
+            let run = off(&world, days, command);
+            assert_eq!(run.status, 0, "{days}: {run}");
+        }
+        assert_eq!(policy(&world, &volume), "Retain");
+    }
+    world.uninstall();
+    assert_eq!(off(&world, "-1d", "reuse --yes").status, 0);
+    world.install(Some(&volume));
+    let run = off(&world, "-1d", "verify");
+    assert_eq!(run.status, 0, "{run}");
+    // Those of the control plane are valid for a day.
+    let world = World::new();
+    for (days, told) in [("-2d", "not valid yet"), ("+2d", "expired")] {
+        let run = off(&world, days, "status");
+        assert!(run.status == 1 && run.stderr.contains(told), "{days}: {run}");
+    }
 }

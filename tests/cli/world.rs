@@ -216,6 +216,14 @@ impl World {
         self.runtime.block_on(self.claims().get_opt("glance-images")).expect("an answer")?.status?.phase
     }
 
+    /// Deletes the claim `later` and its volume.
+    pub fn delete_later(&self) {
+        self.runtime.block_on(async {
+            self.claims().delete("later", &DeleteParams::default()).await.expect("deleted");
+            awaited(&self.claims(), "later", |claim| claim.is_none()).await;
+        });
+    }
+
     pub fn delete_volume(&self, name: &str) {
         self.runtime.block_on(self.volumes().delete(name, &DeleteParams::default())).expect("deleted");
     }
