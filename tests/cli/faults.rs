@@ -24,8 +24,9 @@ fn a_wait_survives_watches_that_end_and_expire() {
     world.delete_claim();
     world.await_claim(|c| c.is_some_and(|c| c.metadata.deletion_timestamp.is_some()));
     let refused = Fault::Answer(Refusal::new(410, "Expired", "too old resource version: 1 (2)"));
-    state(&world).plan("GET", "persistentvolumeclaims?&watch=true", 1, refused);
-    state(&world).plan("GET", "persistentvolumeclaims?&watch=true", 1, Fault::Break);
+    let watch = format!("{}/persistentvolumeclaims?&watch=true", world.namespace);
+    state(&world).plan("GET", &watch, 1, refused);
+    state(&world).plan("GET", &watch, 1, Fault::Break);
     for _ in 0..3 {
         state(&world).drop_watches();
         state(&world).store().compact();
@@ -35,6 +36,50 @@ fn a_wait_survives_watches_that_end_and_expire() {
     let run = world.finish("reuse --yes --timeout 60s", waiting);
     assert_eq!(run.status, 0, "{run}");
     assert!(run.stdout.contains("Available"), "{run}");
+}
+
+/// Watches that say nothing, repeat themselves, go back, or break off in the middle of a word: the
+/// wait outlives them all, and asks no more often than they end.
+#[test]
+fn a_wait_survives_watches_that_stall_repeat_and_go_back() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    let event = |kind: &str, version: &str| {
+        format!(
+            "{{\"type\":\"{kind}\",\"object\":{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\
+            \"metadata\":{{\"name\":\"glance-images\",\"resourceVersion\":\"{version}\"}}}}}}\n"
+        )
+    };
+    let version = world.await_claim(|c| c.is_some()).and_then(|c| c.metadata.resource_version).unwrap();
+    let old = [event("ADDED", "1"), event("MODIFIED", "1"), event("MODIFIED", &version), event("MODIFIED", &version)];
+    let texts = [old.concat(), event("BOOKMARK", "1"), "{\"type\":\"MODI".to_owned(), String::new()];
+    let watch = format!("{}/persistentvolumeclaims?&watch=true", world.namespace);
+    for text in &texts {
+        let text: &'static str = text.clone().leak();
+        state(&world).plan("GET", &watch, 1, Fault::Garble("application/json", text));
+    }
+    state(&world).plan("GET", &watch, 1, Fault::Hang);
+    world.mount("glance-api-0");
+    world.requests();
+    let command = "reuse --yes --timeout 120s";
+    let waiting = world.spawn(command);
+    let begun = std::time::Instant::now();
+    let mut requests = String::new();
+    while requests.matches("openstack/persistentvolumeclaims?&watch=true").count() <= texts.len() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{requests}");
+        requests += &world.requests();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // The last watch is the one that hangs.
+    world.delete_claim();
+    world.unmount("glance-api-0");
+    let run = world.finish(command, waiting);
+    assert_eq!(run.status, 0, "{run}");
+    assert!(run.stdout.contains("Available"), "{run}");
+    requests += &world.requests();
+    let reads = requests.lines().filter(|l| l.contains("glance-images?includeObject")).count();
+    // One for each watch that ended, the first, and the one after the claim is gone.
+    assert!(reads <= texts.len() + 3, "{requests}");
 }
 
 #[test]

@@ -66,7 +66,9 @@ fn a_full_disk_and_a_read_only_one() {
         mount -o remount,ro .; \"$0\" pin pvc-1 -f t.yaml --yes && exit 9; \
         mount -o remount,rw .; \"$0\" pin pvc-1 -f t.yaml --yes; ls -A; cat t.yaml";
     let mut command = prepared(folder.path(), "unshare");
-    command.args(["--mount", "sh", "-c", script, PLUGIN]).stdin(fs::File::open(folder.path().join("t.yaml")).unwrap());
+    command
+        .args(["--map-root-user", "--mount", "sh", "-c", script, PLUGIN])
+        .stdin(fs::File::open(folder.path().join("t.yaml")).unwrap());
     let run = command.output().expect("unshare");
     let errors: Vec<String> = told(&run).lines().filter(|l| l.starts_with("error")).map(str::to_owned).collect();
     assert_eq!(

@@ -215,7 +215,7 @@ fn the_volume_controller_is_away() {
     signal("manager", "KILL");
     let run = world.run("reuse --yes --timeout 2s");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.stderr.contains("is not Available after 2s") && run.stderr.contains("it is safe to repeat"), "{run}");
+    assert!(run.stderr.contains("is not Available after ") && run.stderr.contains("it is safe to repeat"), "{run}");
     start("manager");
     let again = world.run("reuse --yes --timeout 60s");
     assert_eq!((again.status, phase(&world.volume(&volume))), (0, "Available"), "{again}");
