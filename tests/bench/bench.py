@@ -2,7 +2,7 @@
 """Times the plugin beside curl and kubectl doing the same, alternating, in one run.
 
 bench.sh runs this on a control plane of its own. A command's wall time is the median of ROUNDS (21)
-runs (5 of those that take seconds), its peak memory that of 3, its bytes what arrived over the
+runs (3 of those that take seconds), its peak memory that of 3, its bytes what arrived over the
 network. curl's requests are the plugin's own, on one connection. What a bound of the specification
 speaks of is printed with it.
 """
@@ -173,7 +173,7 @@ def measured(server, contenders):
     walls = {name: [] for name in contenders}
     for turn in range(rounds):
         for name, commands in contenders.items():
-            if turn < 5 or statistics.median(walls[name]) < 1:
+            if turn < 3 or statistics.median(walls[name]) < 1:
                 walls[name].append(seconds(commands))
     counter, results = Counter(server), {}
     for name, commands in contenders.items():
