@@ -6,6 +6,7 @@
 //! (`k8s.io/client-go/tools/clientcmd`).
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hyper_util::client::proxy::matcher::Matcher;
@@ -116,9 +117,20 @@ fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
         }
     };
     paths.iter().try_fold(Kubeconfig::default(), |merged, path| {
+        if ends_in_half_a_letter(path) {
+            return Err(wrong(format!("error: error loading config file \"{}\": invalid UTF-16", path.display())));
+        }
         let one = Kubeconfig::read_from(path).map_err(|e| unreadable(path, &e))?;
         merged.merge(one).map_err(|e| unreadable(path, &e))
     })
+}
+
+/// Whether a file that says it is UTF-16 has an odd number of bytes, which kube takes for granted it has not.
+fn ends_in_half_a_letter(path: &Path) -> bool {
+    let mut mark = [0; 2];
+    let Ok(mut file) = std::fs::File::open(path) else { return false };
+    let marked = file.read_exact(&mut mark).is_ok() && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]);
+    marked && file.metadata().is_ok_and(|m| m.len() % 2 == 1)
 }
 
 fn unreadable(path: &Path, error: &KubeconfigError) -> Mistake {

@@ -63,6 +63,8 @@ fn kubeconfigs() {
         ("empty", Vec::new()),
         ("spaces alone", b"   \n\n".to_vec()),
         ("binary", (0..=255).cycle().take(4096).collect()),
+        ("half a letter of UTF-16", b"\xff\xfea".to_vec()),
+        ("UTF-16", b"\xff\xfea\0".to_vec()),
         ("not UTF-8", b"apiVersion: \xff\xfe".to_vec()),
         ("10 MB of one word", vec![b'a'; 10_000_000]),
         ("10 MB of list", b"- a\n".repeat(2_500_000)),

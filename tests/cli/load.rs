@@ -86,10 +86,9 @@ fn fifty_operators_on_one_claim() {
                 })
             })
             .collect();
-        for operator in operators {
-            operator.join().expect("an operator");
-        }
+        let ended: Vec<_> = operators.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         over.store(true, Ordering::SeqCst);
+        assert!(ended.iter().all(Result::is_ok), "an operator met with something unexplained");
         assert!(watcher.join().expect("the watcher") > 0);
     });
     for (what, times) in told.lock().unwrap().iter() {
