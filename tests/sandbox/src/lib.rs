@@ -6,6 +6,7 @@
 pub mod answer;
 mod binder;
 mod discovery;
+mod fault;
 pub mod provisioner;
 mod resources;
 mod server;

@@ -4,12 +4,10 @@ use std::convert::Infallible;
 use std::io::Error as IoError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use futures::stream::{self, Stream, StreamExt};
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
-use hyper::body::{Bytes, Frame, Incoming};
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
+use hyper::body::{Bytes, Incoming};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -18,7 +16,7 @@ use crate::resources::Resource;
 use crate::state::{Fault, Recorded, State};
 use crate::store::Key;
 use crate::table::{Include, table};
-use crate::{discovery, watch};
+use crate::{discovery, fault, watch};
 
 pub type Answer = Response<BoxBody<Bytes, Infallible>>;
 
@@ -124,49 +122,10 @@ pub async fn serve(
         body,
     );
     let answer = answer.unwrap_or_else(|refusal| refused(&refusal));
-    match fault {
-        Some(Fault::LoseAnswer) => {
-            connection.notify_one();
-            std::future::pending().await
-        }
-        Some(Fault::CutAnswer) => {
-            let bytes = whole(answer).await;
-            let half = stream::iter([bytes.slice(..bytes.len() / 2)]).chain(stream::once(async move {
-                // The half is to be on its way first.
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                connection.notify_one();
-                std::future::pending().await
-            }));
-            Ok(in_parts(half))
-        }
-        Some(Fault::Drip) => {
-            let bytes = whole(answer).await;
-            Ok(in_parts(stream::iter(0..bytes.len()).then(move |at| {
-                let byte = bytes.slice(at..=at);
-                async move {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    byte
-                }
-            })))
-        }
-        Some(Fault::Garble(content_type, text)) => {
-            let mut answer = Response::new(Full::new(Bytes::from(text)).boxed());
-            answer.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
-            Ok(answer)
-        }
-        _ => Ok(answer),
-    }
-}
-
-async fn whole(answer: Answer) -> Bytes {
-    answer.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default()
-}
-
-fn in_parts(parts: impl Stream<Item = Bytes> + Send + Sync + 'static) -> Answer {
-    let body = StreamBody::new(parts.map(|part| Ok(Frame::data(part))));
-    let mut answer = Response::new(BodyExt::boxed(body));
-    answer.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    answer
+    Ok(match fault {
+        Some(fault) => fault::strike(fault, answer, &connection).await,
+        None => answer,
+    })
 }
 
 fn reply(status: u16, value: &Value) -> Answer {
