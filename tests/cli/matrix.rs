@@ -110,8 +110,8 @@ fn requests(case: &Case) -> Vec<(String, String)> {
         // world to world.
         let path = request.path.rsplit('/').next().unwrap_or_default();
         let path = path.split('&').next().unwrap_or_default();
-        let path = if path.starts_with("pvc-") { VOLUME } else { path };
-        let request = (request.method.clone(), path.to_owned());
+        let path = world.stable(if path.starts_with("pvc-") { VOLUME } else { path });
+        let request = (request.method.clone(), path);
         if !all.contains(&request) {
             all.push(request);
         }
@@ -123,6 +123,7 @@ fn requests(case: &Case) -> Vec<(String, String)> {
 fn cell(world: &World, case: &Case, volume: &str, request: &(String, String), fault: &(&str, usize, Fault)) -> String {
     let before = world.volume(volume);
     let path = if request.1 == VOLUME { format!("{volume}?includeObject") } else { request.1.clone() };
+    let path = path.replace("netapp", &world.class);
     state(world).plan(&request.0, &path, fault.1, fault.2.clone());
     let disturbed = format!("{} --request-timeout 2s", case.command);
     let run = world.run(&disturbed);
@@ -154,7 +155,13 @@ fn told(run: &Run) -> String {
         .rev()
         .find(|line| !line.starts_with("hint") && !line.starts_with("next"))
         .unwrap_or_default();
-    let told = if run.status == 0 { String::new() } else { last.to_owned() };
+    let mut told = if run.status == 0 { String::new() } else { last.to_owned() };
+    // Whether it is noticed as an end, a reset or a broken pipe is a matter of moments.
+    if let Some((before, how)) = told.split_once("Unable to connect to the server: ")
+        && !how.starts_with("no answer")
+    {
+        told = format!("{before}Unable to connect to the server: [the connection broke]");
+    }
     regex_lite::Regex::new(r"\d+\.\d+\.\d+\.\d+:\d+").unwrap().replace_all(&told, "SERVER").into_owned()
 }
 
