@@ -128,7 +128,15 @@ impl Connection {
         let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
         let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
         let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let client = transport::client(&config, (self.v >= 6).then_some(log)).map_err(|e| credentials(&server, e))?;
+        let log = (self.v >= 6).then_some(log);
+        let client = if config.auth_info.exec.is_some() {
+            // kube waits for the plugin; on a thread of its own, so that Ctrl-C does not wait with it.
+            let made = tokio::task::spawn_blocking(move || transport::client(&config, log)).await;
+            made.map_err(std::io::Error::other)?
+        } else {
+            transport::client(&config, log)
+        };
+        let client = client.map_err(|e| credentials(&server, e))?;
         let namespace = namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned());
         Ok((Cluster { client, server, url, context, timeout, warn }, namespace))
     }

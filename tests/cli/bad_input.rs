@@ -236,3 +236,22 @@ fn escapes_from_the_cluster() {
     }
     expect_file!["bad_answers.txt"].assert_eq(&table);
 }
+
+/// Whoever has had enough of an exec plugin that hangs interrupts it.
+#[test]
+fn an_exec_plugin_that_hangs() {
+    let world = World::sandbox();
+    let begun = world.home().join("begun");
+    let path = world.home().join("kubeconfig");
+    fs::write(&path, exec(&world, "hangs", &format!("touch {}; exec sleep 20", begun.display()))).unwrap();
+    let child = world.command("status").env("KUBECONFIG", &path).spawn().unwrap();
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(15);
+    while !begun.exists() {
+        assert!(std::time::Instant::now() < limit, "the plugin was not run");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert!(std::time::Instant::now() < limit, "it has waited for the plugin");
+    assert_eq!(ended.status.code(), Some(130));
+}
