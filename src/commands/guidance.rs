@@ -59,14 +59,14 @@ impl Guidance {
                 format!("claim {key} is gone and persistentvolume/{name} is not kept: it may vanish at any moment."),
                 vec![format!("{}   (now)", target.command(&format!("retain {name}")))],
             ),
-            Stage::Terminating => (
-                Tone::Bad,
-                format!("persistentvolume/{name} is being deleted, which cannot be undone."),
-                vec![format!(
-                    "{}   (keep it, and see the driver's documentation)",
-                    target.command(&format!("export {name}"))
-                )],
-            ),
+            Stage::Terminating => {
+                (Tone::Bad, format!("persistentvolume/{name} is being deleted, which cannot be undone."), {
+                    let export = target.command(&format!("export {name}"));
+                    let keep = format!("{export}   (keep it, and see the driver's documentation)");
+                    // Another that is kept is the way on.
+                    std::iter::once(keep).chain(found.waiting.first().map(|v| way_back(target, &v.name))).collect()
+                })
+            }
             Stage::Released => (
                 Tone::Plain,
                 format!("persistentvolume/{name} is kept; no claim can take it yet."),

@@ -320,7 +320,8 @@ fn depth() -> usize {
 #[test]
 fn no_interleaving_harms_and_status_always_leads_on() {
     let begun = std::time::Instant::now();
-    let checker = Lifecycle(Without::Nothing).checker().threads(2).target_max_depth(depth()).spawn_bfs().join();
+    // By one thread: with several, a state may first be reached by a longer way, and what follows it cut off.
+    let checker = Lifecycle(Without::Nothing).checker().target_max_depth(depth()).spawn_bfs().join();
     eprintln!(
         "{} states, {} of them different, to a depth of {}, in {:?}",
         checker.state_count(),
@@ -344,7 +345,7 @@ fn each_safety_check_is_missed() {
         Without::Bound,
         Without::NamesOfClaimRef,
     ] {
-        let checker = Lifecycle(without).checker().threads(2).target_max_depth(10).spawn_bfs().join();
+        let checker = Lifecycle(without).checker().target_max_depth(10).spawn_bfs().join();
         let path = checker.discovery("no command harms").unwrap_or_else(|| panic!("{without:?} does no harm"));
         eprintln!("without {without:?}: {}: {:?}", path.last_state().wrong.unwrap_or_default(), path.into_actions());
     }
