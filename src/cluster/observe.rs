@@ -64,9 +64,9 @@ impl Observation {
     /// target's after all that.
     fn agrees_with(&self, listed: &Candidates) -> bool {
         let found = self.situation.volumes.iter().any(|v| v.names(&self.situation.target));
-        let versions =
+        let mut versions =
             self.claim.iter().chain(&self.volumes).map(|row| row.version().and_then(|v| v.parse::<u64>().ok()));
-        found && listed.version.is_some() && versions.into_iter().all(|v| v.is_some() && v <= listed.version)
+        found && versions.all(|v| v.is_some() && v <= listed.version)
     }
 }
 
@@ -100,8 +100,7 @@ impl Cluster {
             Scope::All | Scope::UnlessReused => false,
         };
         if anew {
-            let listed = self.candidates(target, Source::Consistent).await?;
-            self.read(&mut seen, &listed.names).await?;
+            self.read_all(&mut seen).await?;
         }
         Ok(seen)
     }
@@ -145,6 +144,12 @@ impl Cluster {
         rows.into_iter().flatten().try_for_each(|row| seen.add(row))
     }
 
+    /// Lists consistently, and reads what was not read yet.
+    async fn read_all(&self, seen: &mut Observation) -> Result<(), Error> {
+        let listed = self.candidates(&seen.situation.target, Source::Consistent).await?;
+        self.read(seen, &listed.names).await
+    }
+
     /// The volumes whose claimRef names the target, to choose from.
     pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Volume>, Error> {
         let situation = Situation { target: target.clone(), claim: None, volumes: Vec::new(), named: None };
@@ -152,8 +157,7 @@ impl Cluster {
         let listed = self.candidates(target, Source::Cache).await?;
         self.read(&mut seen, &listed.names).await?;
         if !seen.agrees_with(&listed) {
-            let listed = self.candidates(target, Source::Consistent).await?;
-            self.read(&mut seen, &listed.names).await?;
+            self.read_all(&mut seen).await?;
         }
         Ok(seen.situation.volumes)
     }

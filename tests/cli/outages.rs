@@ -150,7 +150,7 @@ fn the_api_server_is_killed_between_question_and_answer() {
     assert_eq!((run.status, policy(&world, &volume).as_str()), (0, "Retain"), "{run}");
 }
 
-/// Killed at twenty moments of the command, the server has taken the patch or has not.
+/// Killed at ten moments of the command, the server has taken the patch or has not.
 #[test]
 #[ignore = "kills a control plane of its own: tests/cluster/suite.sh outages"]
 fn the_api_server_is_killed_at_any_moment_of_retain() {
