@@ -1,15 +1,16 @@
-//! Every argument and help text; no logic.
+//! The list of verbs, and what each is given.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::cluster::api::is_name;
-use crate::kubectl::completion::{Asked, Script, asks};
+use crate::commands::{check, completion, export, guide, pin, retain, reuse, status, unpin, unretain, verify};
+use crate::error::Error;
 use crate::kubectl::connection::Connection;
-use crate::kubectl::output::Format;
-use crate::terminal::Color;
+use crate::lifecycle::next::Verb;
+use crate::session::Session;
+use crate::session::flags::Shared;
+use crate::template::Pin;
+use crate::terminal::Terminal;
+use crate::words::next::Typed;
 
 /// Keep Glance's images when Glance is uninstalled, and reuse them when it is installed again
 ///
@@ -33,232 +34,92 @@ pub struct Cli {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Show the claim, its volumes, where they stand in the procedure and what to type next
-    Status {
-        /// Go on, and show it again whenever it has changed
-        #[arg(short, long)]
-        watch: bool,
-    },
-    /// Say before a maintenance window whether anything stands in the way
-    ///
-    /// One line a check: the API server, the rights that later steps need, claim and volume, the
-    /// policy, Helm, the storage class, the pods, the template. Exits 0 when nothing stands in the way.
-    Check {
-        /// See whether this template can be pinned
-        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
-        template: Option<PathBuf>,
-    },
-    /// Set the volume's reclaim policy to Retain, so that it outlives its claim
-    ///
-    /// Exits 0 only when the policy is Retain, so `kubectl glancepv retain && UNINSTALL` never
-    /// uninstalls after a refusal or a declined prompt.
-    Retain {
-        /// The volume; by default the claim's own
-        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
-        volume: Option<String>,
-        /// How the change is made
-        #[command(flatten)]
-        change: ChangeFlags,
-    },
-    /// Set the volume's reclaim policy back to Delete
-    ///
-    /// Only while claim and volume are bound to each other. Exits 0 when the policy is Delete.
-    Unretain {
-        /// The volume; by default the claim's own
-        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
-        volume: Option<String>,
-        /// How the change is made
-        #[command(flatten)]
-        change: ChangeFlags,
-    },
-    /// Make the preserved volume available to the next claim of that name
-    ///
-    /// Clears claimRef.uid and claimRef.resourceVersion, and nothing else, once the claim is gone.
-    /// Exits 0 when the volume is Available and reserved for the claim.
-    Reuse {
-        /// The volume; by default the one that was the claim's
-        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
-        volume: Option<String>,
-        /// Then pin the volume in this template, as `pin` does
-        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
-        template: Option<PathBuf>,
-        /// Wait this long for the claim to be gone (90s, 10m, 1h30m); without it, not at all
-        #[arg(long, value_name = "D", value_parser = duration)]
-        timeout: Option<Duration>,
-        /// How the change is made
-        #[command(flatten)]
-        change: ChangeFlags,
-    },
-    /// Name the volume in the chart's template of the claim
-    ///
-    /// Adds or replaces the one line `volumeName: PV` in the spec of the claim; no other byte of the
-    /// file changes. With PV no cluster is asked. A pin is for the next fresh install: the spec of
-    /// a claim that is bound cannot change.
-    Pin {
-        /// The volume; by default the one that was the claim's
-        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
-        volume: Option<String>,
-        /// The template; - filters standard input to standard output
-        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
-        template: PathBuf,
-        /// How the change is made
-        #[command(flatten)]
-        change: AskFlags,
-    },
-    /// Take the line away that `pin` added
-    Unpin {
-        /// The template; - filters standard input to standard output
-        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
-        template: PathBuf,
-        /// How the change is made
-        #[command(flatten)]
-        change: AskFlags,
-    },
-    /// Say whether the claim is bound to the preserved volume
-    ///
-    /// Exits 0 when claim and volume are bound to each other by name and by UID, the policy is
-    /// Retain, and the volume is PV if named, else one older than its claim.
-    Verify {
-        /// The volume that must be bound; by default any that is older than the claim
-        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
-        volume: Option<String>,
-        /// Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all
-        #[arg(long, value_name = "D", value_parser = duration)]
-        timeout: Option<Duration>,
-    },
-    /// Walk through the whole procedure, from wherever it stands to the end
-    ///
-    /// Finds the stage, offers the next step, runs the commands that are given or waits until
-    /// somebody has run them elsewhere. It may be interrupted anywhere and goes on from the cluster's
-    /// state. Exits 0 as verify does.
-    Guide {
-        /// Pin the volume in this template
-        #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
-        template: Option<PathBuf>,
-        /// The command that uninstalls glance, run by the shell
-        #[arg(long, value_name = "CMD")]
-        uninstall: Option<String>,
-        /// The command that installs glance, run by the shell
-        #[arg(long, value_name = "CMD")]
-        install: Option<String>,
-        /// How long to wait for each step that is done elsewhere; by default, for days
-        #[arg(long, value_name = "D", value_parser = duration)]
-        timeout: Option<Duration>,
-        /// Do not ask
-        #[arg(short, long)]
-        yes: bool,
-        /// The name that the API server records as the author of the changes
-        #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
-        field_manager: String,
-    },
-    /// Print the volume as a manifest that `kubectl apply` creates again
-    ///
-    /// For a cluster that has lost the object. Nothing that ties it to a claim's UID is in it; it is
-    /// reserved by name.
-    Export {
-        /// The volume; by default the one that is, or was, the claim's
-        #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
-        volume: Option<String>,
-    },
-    /// Print a script for tab completion
-    ///
-    /// `kubectl` is for the file `kubectl_complete-glancepv`: put on PATH and made executable, it lets
-    /// kubectl itself complete `kubectl glancepv` in every shell that it completes in. The others are
-    /// for the program's own name, `kubectl-glancepv`.
-    Completion {
-        /// The shell, or kubectl
-        script: Script,
-    },
+    #[expect(missing_docs, reason = "clap takes each verb's help from its file")]
+    Status(status::Status),
+    #[expect(missing_docs)]
+    Check(check::Checks),
+    #[expect(missing_docs)]
+    Retain(retain::Retain),
+    #[expect(missing_docs)]
+    Unretain(unretain::Unretain),
+    #[expect(missing_docs)]
+    Reuse(reuse::Reuse),
+    #[expect(missing_docs)]
+    Pin(pin::Pin),
+    #[expect(missing_docs)]
+    Unpin(unpin::Unpin),
+    #[expect(missing_docs)]
+    Verify(verify::Verify),
+    #[expect(missing_docs)]
+    Guide(guide::Guide),
+    #[expect(missing_docs)]
+    Export(export::Export),
+    #[expect(missing_docs)]
+    Completion(completion::Completion),
 }
 
-/// How a change is agreed to.
-#[derive(Args, Clone, Debug)]
-pub struct AskFlags {
-    /// Do not ask
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Show the change without making it: worked out here, or gone through by the server
-    #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
-    pub dry_run: DryRun,
-}
-
-/// Flags of the commands that change something in the cluster.
-#[derive(Args, Clone, Debug)]
-pub struct ChangeFlags {
-    /// How it is agreed to
-    #[command(flatten)]
-    pub ask: AskFlags,
-    /// The name that the API server records as the author of the change
-    #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
-    pub field_manager: String,
-}
-
-/// Who works out what a change would do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DryRun {
-    /// Nobody: the change is made
-    None,
-    /// The plugin
-    Client,
-    /// The API server, which then forgets it
-    Server,
-}
-
-/// Flags of every command.
-#[derive(Args, Clone, Debug)]
-pub struct Shared {
-    /// The claim's namespace; by default the context's own, the pod's, or else openstack
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = asks(Asked::Namespaces))]
-    pub namespace: Option<String>,
-    /// The claim's name
-    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = asks(Asked::Claims))]
-    pub claim: String,
-    /// The output format; by default a table
-    #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
-    pub output: Option<Format>,
-    /// Tables without their header
-    #[arg(long, global = true)]
-    pub no_headers: bool,
-    /// Colour on standard error
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "auto|always|never",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    pub color: Color,
-}
-
-/// The name that OpenStack-Helm's chart gives the claim.
-pub const DEFAULT_CLAIM: &str = "glance-images";
-
-fn name(text: &str) -> Result<String, String> {
-    if is_name(text) {
-        return Ok(text.to_owned());
+impl Cli {
+    /// What was typed; ends the program where that is wrong, or a request for help.
+    #[must_use]
+    pub fn typed_in() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let flags = matches.subcommand().map_or(&matches, |(_, sub)| sub);
+        cli.shared.claim_typed = flags.value_source("claim") == Some(clap::parser::ValueSource::CommandLine);
+        cli
     }
-    Err("a name is lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit".to_owned())
-}
 
-/// What the API server takes for a field manager: printable, 128 characters at most. Narrowed to
-/// those that need no escaping in a URL.
-fn manager(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
-        return Ok(text.to_owned());
+    /// What next steps have to repeat.
+    #[must_use]
+    pub fn typed(&self) -> Typed {
+        let shown = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
+        let (namespace, claim) = (self.shared.namespace.is_some(), self.shared.claim_typed);
+        let typed = Typed { connection: self.connection.typed(), namespace, claim, ..Typed::default() };
+        match &self.command {
+            Command::Check(check) => Typed { template: check.template.as_ref().map(shown), ..typed },
+            Command::Reuse(reuse) => Typed { template: reuse.template.as_ref().map(shown), ..typed },
+            Command::Pin(pin) => Typed { template: Some(shown(&pin.template)), ..typed },
+            Command::Unpin(unpin) => Typed { template: Some(shown(&unpin.template)), ..typed },
+            Command::Guide(guide) => Typed {
+                template: guide.template.as_ref().map(shown),
+                uninstall: guide.uninstall.clone(),
+                install: guide.install.clone(),
+                timeout: guide.timeout.as_ref().map(|limit| limit.typed.clone()),
+                ..typed
+            },
+            Command::Status(_)
+            | Command::Retain(_)
+            | Command::Unretain(_)
+            | Command::Verify(_)
+            | Command::Export(_)
+            | Command::Completion(_) => typed,
+        }
     }
-    Err("a field manager is 1 to 128 letters, digits, '-', '_' and '.'".to_owned())
-}
 
-/// A whole number is seconds, as kubectl takes it; else numbers with units.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no duration: write 90s, 10m or 1h30m");
-    let parsed = match text.parse::<i64>() {
-        Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
-        Err(_) => text.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,
-    };
-    Duration::try_from(parsed).map_err(|_| wrong())
+    /// Runs the verb. Only those that ask a cluster look for one.
+    pub async fn run(&self, terminal: Terminal) -> Result<(), Error> {
+        let claim = &self.shared.claim;
+        let open = || Session::open(&self.shared, &self.connection, self.typed(), terminal);
+        match &self.command {
+            Command::Status(it) => status::run(&open().await?, it).await,
+            Command::Check(it) => check::run(&open().await?, it).await,
+            Command::Retain(it) => retain::run(&open().await?, it).await,
+            Command::Unretain(it) => unretain::run(&open().await?, it).await,
+            Command::Reuse(it) => reuse::run(&open().await?, it).await,
+            Command::Pin(it) => {
+                let volume = match &it.volume {
+                    Some(volume) => volume.clone(),
+                    None => open().await?.preserved(None, Verb::Pin).await?.1,
+                };
+                pin::run(terminal, claim, &it.template, Pin::To(&volume), &it.change).await
+            }
+            Command::Unpin(it) => pin::run(terminal, claim, &it.template, Pin::Off, &it.change).await,
+            Command::Verify(it) => verify::run(&open().await?, it).await,
+            Command::Guide(it) => guide::run(&open().await?, it).await,
+            Command::Export(it) => export::run(&open().await?, it).await,
+            Command::Completion(it) => completion::run(terminal, it, Self::command()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -267,18 +128,6 @@ mod tests {
 
     #[test]
     fn the_arguments_are_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn durations() {
-        let table = [("90s", Some(90)), ("10m", Some(600)), ("1h30m", Some(5400)), ("60", Some(60)), ("0", Some(0))];
-        for (text, seconds) in table {
-            assert_eq!(duration(text).ok(), seconds.map(Duration::from_secs), "{text}");
-        }
-        for text in ["", "-1", "-5m", "ten", "10 parsecs", "99999999999999999999"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
     }
 }

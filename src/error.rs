@@ -1,11 +1,13 @@
-//! Everything that can end a command early, how it reads, and the exit status it gives.
+//! Everything that can end a command early, and the exit status it gives; `words` has how it reads.
 
-use std::fmt;
 use std::process::ExitCode;
 
-use kube::core::Status;
+pub use kube::core::Status;
 
+use crate::lifecycle::facts::Target;
 use crate::lifecycle::plan::Refusal;
+use crate::lifecycle::stage::Stage;
+use crate::template::Misfit;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -16,50 +18,147 @@ pub enum Error {
     Connection {
         /// `host:port` of the server.
         server: String,
-        /// Whether nothing listens there.
-        refused: bool,
-        /// What the transport said.
-        reason: String,
+        /// What happened.
+        trouble: Trouble,
     },
-    /// The API server answered with something that is no Kubernetes object.
-    Answer(String),
+    /// A connection cannot be tried.
+    Setup(Trouble),
+    /// The API server answered with something that cannot be used.
+    Answer(Answer),
     /// The kubeconfig or a flag that overrides it is wrong; the whole message, as kubectl words it.
     Configuration(String),
     /// Neither the claim nor a volume for it exists.
     Absent {
-        /// The claim's name.
-        claim: String,
-        /// Where else it may be.
-        hint: String,
+        /// The claim.
+        target: Target,
+        /// The namespaces that have one of that name.
+        elsewhere: Vec<String>,
     },
     /// The situation forbids it.
     Refused(Refusal),
+    /// The situation still forbids it after this long, as it was typed.
+    TimedOut(String, Refusal),
     /// A file cannot be read, edited or written.
     File {
-        /// The file, with the line where there is one: `pvc-images.yaml:12`.
-        place: String,
-        /// What is wrong.
-        message: String,
-        /// What to do, where there is something.
-        hint: Option<String>,
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        problem: FileProblem,
     },
     /// A check has failed, and that was the result.
     Failed,
-    /// The user said no; what has therefore not happened.
-    Declined(String),
-    /// Something had to be asked, and there is no terminal: what would have been done.
-    NoTerminal(String),
-    /// The change was made, and what had to follow from it did not.
-    Unsettled {
-        /// What is not as it should be.
-        message: String,
-        /// What to do.
-        hint: String,
-    },
+    /// The user said no to this.
+    Declined(Deed),
+    /// There is no terminal to ask at about this.
+    NoTerminal(Deed),
+    /// A change was sent, and what had to follow from it did not.
+    Unsettled(Target, Unsettled),
+    /// The guide goes no further.
+    Guide(Target, Halt),
     /// The terminal or the output could not be used.
     Terminal(std::io::Error),
     /// Ctrl-C.
     Interrupted,
+}
+
+/// Why a server was not reached.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Nothing listens there.
+    Refused,
+    /// No answer within this time; it is named with the flag that sets it.
+    Silent(String),
+    /// No connection within this time.
+    NoConnection(std::time::Duration),
+    /// The exec plugin failed: its status, and what it wrote to standard error.
+    ExecFailed(String, String),
+    /// The exec plugin cannot be run; the operating system's words.
+    NoExec(String),
+    /// There are no credentials for another reason.
+    Credentials(String),
+    /// A proxy of a kind that is not spoken to.
+    ProxyScheme(String),
+    /// Anything else, in the words of whoever noticed.
+    Other(String),
+}
+
+/// Why an answer cannot be used.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is no JSON of the expected form; the parser's words.
+    Form(String),
+    /// The name of an object is none.
+    Name(String),
+    /// This volume was not in it.
+    NoVolume(String),
+    /// A Table without a row.
+    NoRow,
+    /// A row without its object.
+    NoObject,
+    /// A Table without a column of this name.
+    NoColumn(&'static str),
+    /// An object of this kind, and no list.
+    NoList(String),
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub enum FileProblem {
+    /// What the operating system says.
+    Io(std::io::Error),
+    /// It is a folder.
+    Folder,
+    /// It is a device or the like.
+    NoFile,
+    /// It is not UTF-8, from this line on.
+    Encoding(usize),
+    /// It may not be written to.
+    ReadOnly,
+    /// It has other hard links, which a rename would part from it.
+    HardLinks,
+    /// It is no longer what was read.
+    Changed,
+    /// It is no template that can be edited.
+    Template(Misfit),
+}
+
+/// Something that is done only if the user agrees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// This volume is patched.
+    Patch(String),
+    /// This file is written.
+    Write(String),
+    /// This command is run to uninstall the release.
+    Uninstall(String),
+    /// This command is run to install the release.
+    Install(String),
+    /// A volume is chosen.
+    Choose,
+}
+
+/// What did not follow from a change.
+#[derive(Debug)]
+pub enum Unsettled {
+    /// The volume is not Available after these seconds.
+    NotAvailable(String, u64),
+    /// Whether the volume was patched is not known, for this reason.
+    Unknown(String, Box<Error>),
+    /// The volume has this policy all the same.
+    PolicyReset(String, String),
+}
+
+/// Why the guide goes no further.
+#[derive(Debug)]
+pub enum Halt {
+    /// Helm keeps the claim.
+    Kept,
+    /// From this stage a person has to choose the way, which was just told.
+    Stopped(Stage),
+    /// A step that is done elsewhere was not done within this time.
+    TimedOut(Stage, String),
+    /// The operator's command failed, with this status.
+    Command(String, String),
 }
 
 impl Error {
@@ -71,28 +170,19 @@ impl Error {
             Self::Interrupted => ExitCode::from(130),
             Self::Api(_)
             | Self::Connection { .. }
+            | Self::Setup(_)
             | Self::Answer(_)
             | Self::Configuration(_)
             | Self::Absent { .. }
             | Self::File { .. }
             | Self::Failed
             | Self::Refused(_)
+            | Self::TimedOut(..)
             | Self::Declined(_)
             | Self::NoTerminal(_)
-            | Self::Unsettled { .. }
+            | Self::Unsettled(..)
+            | Self::Guide(..)
             | Self::Terminal(_) => ExitCode::FAILURE,
-        }
-    }
-
-    /// What the user can do about it, where there is something.
-    #[must_use]
-    pub fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Refused(refusal) => refusal.hint.as_deref(),
-            Self::File { hint, .. } => hint.as_deref(),
-            Self::NoTerminal(_) => Some("pass --yes, or look first with --dry-run=server"),
-            Self::Unsettled { hint, .. } | Self::Absent { hint, .. } => Some(hint),
-            _ => None,
         }
     }
 
@@ -118,52 +208,16 @@ impl Error {
             _ => false,
         }
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Api(status) => api(f, status),
-            Self::Connection { server, refused: true, .. } => {
-                write!(f, "The connection to the server {server} was refused - did you specify the right host or port?")
-            }
-            Self::Connection { reason, .. } => write!(f, "Unable to connect to the server: {reason}"),
-            Self::Answer(reason) => write!(f, "error: the API server's answer cannot be used: {reason}"),
-            Self::Configuration(message) => f.write_str(message),
-            Self::Absent { claim, .. } => {
-                write!(f, "Error from server (NotFound): persistentvolumeclaims \"{claim}\" not found")
-            }
-            Self::Refused(refusal) => write!(f, "error: {}", refusal.message),
-            Self::File { place, message, .. } => write!(f, "error: {place}: {message}"),
-            Self::Failed => f.write_str("error: a check has failed"),
-            Self::Declined(what) => write!(f, "error: declined; {what}"),
-            Self::NoTerminal(what) => write!(f, "error: this would {what} and there is no terminal to ask at"),
-            Self::Unsettled { message, .. } => write!(f, "error: {message}"),
-            Self::Terminal(source) => write!(f, "error: the terminal: {source}"),
-            Self::Interrupted => f.write_str("error: interrupted"),
-        }
+    /// An answer that is not what was expected, in the parser's words.
+    pub fn form(error: impl std::fmt::Display) -> Self {
+        Self::Answer(Answer::Form(error.to_string()))
     }
-}
 
-/// As `StandardErrorMessage` and `CheckErr` of kubectl word what a server says.
-fn api(f: &mut fmt::Formatter<'_>, status: &Status) -> fmt::Result {
-    if status.code == 401 {
-        return f.write_str("error: You must be logged in to the server (Unauthorized)");
-    }
-    if let ("Invalid", Some(details)) = (status.reason.as_str(), &status.details) {
-        write!(f, "The {} \"{}\" is invalid", details.kind, details.name)?;
-        return match details.causes.as_slice() {
-            [] => Ok(()),
-            [cause] => write!(f, ": {}: {}", cause.field, cause.message),
-            causes => {
-                f.write_str(": ")?;
-                causes.iter().try_for_each(|c| write!(f, "\n* {}: {}", c.field, c.message))
-            }
-        };
-    }
-    match status.reason.as_str() {
-        "" => write!(f, "Error from server: {}", status.message),
-        reason => write!(f, "Error from server ({reason}): {}", status.message),
+    /// An error about a file.
+    #[must_use]
+    pub fn file(name: &str, problem: FileProblem) -> Self {
+        Self::File { name: name.to_owned(), problem }
     }
 }
 

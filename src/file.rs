@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, said};
+use crate::error::{Error, FileProblem};
 
 /// A file as it was read.
 pub struct Original {
@@ -17,12 +17,6 @@ pub struct Original {
     metadata: Metadata,
 }
 
-/// An error about a file.
-pub fn failure(name: &str, line: Option<usize>, message: impl Into<String>, hint: Option<String>) -> Error {
-    let place = line.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
-    Error::File { place, message: message.into(), hint }
-}
-
 /// A file's name as it may be printed: what would move the cursor or turn the writing is escaped.
 fn shown(path: &Path) -> String {
     let escaped = |c: char| if matches!(c, '"' | '\'' | '\\') { c.to_string() } else { c.escape_debug().to_string() };
@@ -33,18 +27,17 @@ impl Original {
     /// Reads a text file that could be replaced afterwards.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let name = shown(path);
-        let broken = |error: io::Error| failure(&name, None, said(&error), None);
+        let wrong = |problem| Error::file(&name, problem);
+        let broken = |error: io::Error| wrong(FileProblem::Io(error));
         let path = fs::canonicalize(path).map_err(broken)?;
         let metadata = fs::metadata(&path).map_err(broken)?;
         if !metadata.is_file() {
-            let what = if metadata.is_dir() { "this is a folder" } else { "this is no file" };
-            return Err(failure(&name, None, what, Some("name the template of the claim".to_owned())));
+            return Err(wrong(if metadata.is_dir() { FileProblem::Folder } else { FileProblem::NoFile }));
         }
         let bytes = fs::read(&path).map_err(broken)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = valid.split(|b| *b == b'\n').count();
-            failure(&name, Some(line), "this is not UTF-8", None)
+            wrong(FileProblem::Encoding(valid.split(|b| *b == b'\n').count()))
         })?;
         Ok(Self { name, text, path, metadata })
     }
@@ -58,23 +51,13 @@ impl Original {
     /// The file is read-only, has other hard links (a rename would part them), or has changed since
     /// it was read; the folder cannot be written to. Then nothing has changed.
     pub fn replace(&self, text: &str) -> Result<(), Error> {
-        let broken = |error: io::Error| failure(&self.name, None, said(&error), None);
+        let wrong = |problem| Err(Error::file(&self.name, problem));
+        let broken = |error: io::Error| Error::file(&self.name, FileProblem::Io(error));
         if self.metadata.permissions().readonly() {
-            return Err(failure(
-                &self.name,
-                None,
-                "the file is read-only",
-                Some("chmod u+w, or edit a copy".to_owned()),
-            ));
+            return wrong(FileProblem::ReadOnly);
         }
         if hard_links(&self.metadata) > 1 {
-            let hint = "edit it by hand, or copy it first";
-            return Err(failure(
-                &self.name,
-                None,
-                "the file has other hard links, which would keep the old text",
-                Some(hint.to_owned()),
-            ));
+            return wrong(FileProblem::HardLinks);
         }
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut new = tempfile::Builder::new().prefix(".glancepv").tempfile_in(folder).map_err(broken)?;
@@ -83,13 +66,7 @@ impl Original {
         keep_owner(new.as_file(), &self.metadata).map_err(broken)?;
         new.as_file().sync_all().map_err(broken)?;
         if fs::read(&self.path).map_err(broken)? != self.text.as_bytes() {
-            let hint = "look at it, and repeat the command";
-            return Err(failure(
-                &self.name,
-                None,
-                "the file has changed since it was read; nothing was written",
-                Some(hint.to_owned()),
-            ));
+            return wrong(FileProblem::Changed);
         }
         new.persist(&self.path).map_err(|error| broken(error.error))?;
         // The rename itself is on the disk once the folder is. It has happened whatever comes of this,

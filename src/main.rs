@@ -1,36 +1,26 @@
 //! `kubectl glancepv`: parse, run, exit status.
 
-mod cli;
-mod cluster;
-mod commands;
-mod error;
-mod file;
-mod kubectl;
-mod lifecycle;
-#[cfg(test)]
-#[path = "../tests/model/mod.rs"]
-mod model;
-mod template;
-mod terminal;
-
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
-use crate::error::Error;
-use crate::terminal::{Color, Terminal, Tone};
+use clap::CommandFactory;
+use kubectl_glancepv::cli::Cli;
+use kubectl_glancepv::commands::completion;
+use kubectl_glancepv::error::Error;
+use kubectl_glancepv::terminal::{Color, Terminal, Tone};
+use kubectl_glancepv::words::error::{hints, message};
+use kubectl_glancepv::words::next::Typed;
 
 fn main() -> ExitCode {
     // kubectl's question is no command line of ours: its words may be anything.
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let asked = words.split_first().filter(|(first, _)| *first == "__complete").map(|(_, rest)| rest);
-    let cli = if asked.is_some() { None } else { Some(Cli::parse()) };
+    let cli = if asked.is_some() { None } else { Some(Cli::typed_in()) };
     let terminal = Terminal::new(cli.as_ref().map_or(Color::Never, |cli| cli.shared.color));
+    let typed = cli.as_ref().map_or_else(Typed::default, Cli::typed);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return report(terminal, &error.into()),
+        Err(error) => return report(terminal, &typed, &error.into()),
     };
     let outcome = runtime.block_on(async {
         tokio::select! {
@@ -39,27 +29,27 @@ fn main() -> ExitCode {
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
             outcome = async {
                 match &cli {
-                    Some(cli) => commands::run(cli, terminal).await,
-                    None => commands::complete::answer(terminal, asked.unwrap_or_default()).await,
+                    Some(cli) => cli.run(terminal).await,
+                    None => completion::answer(terminal, asked.unwrap_or_default(), Cli::command()).await,
                 }
             } => outcome,
         }
     });
     // A resolver or exec plugin that still blocks a thread must not hold the program back.
     runtime.shutdown_background();
-    outcome.map_or_else(|error| report(terminal, &error), |()| ExitCode::SUCCESS)
+    outcome.map_or_else(|error| report(terminal, &typed, &error), |()| ExitCode::SUCCESS)
 }
 
-fn report(terminal: Terminal, error: &Error) -> ExitCode {
+fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
     match error {
         // The terminal has written ^C after whatever stood there.
         Error::Interrupted if terminal.is_interactive() => terminal.note(""),
         // Those two have said all there is to say.
         Error::Interrupted | Error::Failed => {}
-        error => terminal.note(&error.to_string()),
+        error => terminal.note(&message(error)),
     }
-    if let Some(hint) = error.hint() {
-        terminal.headline(Tone::Plain, "hint", hint);
+    for hint in hints(error, typed) {
+        terminal.headline(Tone::Plain, "hint", &hint);
     }
     error.exit_code()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
@@ -15,8 +16,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::transport;
-use crate::error::Error;
+use crate::error::{Answer, Error, Trouble};
 use crate::lifecycle::change::Change;
+use crate::lifecycle::check::Right;
+use crate::lifecycle::facts::{Claim, Target, Volume};
 
 const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
@@ -80,18 +83,33 @@ pub struct Row {
     pub object: Value,
 }
 
-impl Row {
-    /// The object as one of Kubernetes' own types.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        T::deserialize(&self.object).map_err(|e| Error::Answer(e.to_string()))
+/// An object as it was read: the facts beside the row.
+#[derive(Clone, Debug)]
+pub struct Read<F> {
+    /// What the decisions need of it.
+    pub facts: F,
+    /// What kubectl would print of it.
+    pub row: Row,
+}
+
+impl<F> Read<F> {
+    /// The facts of a row whose object is a `K`.
+    pub fn new<K: DeserializeOwned>(row: Row) -> Result<Self, Error>
+    where
+        for<'a> F: From<&'a K>,
+    {
+        let facts = F::from(&K::deserialize(&row.object).map_err(Error::form)?);
+        Ok(Self { facts, row })
     }
 
     /// The object's resourceVersion.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
-        self.object["metadata"]["resourceVersion"].as_str()
+        self.row.object["metadata"]["resourceVersion"].as_str()
     }
+}
 
+impl Row {
     /// The cell under the column of that name, found by name since servers order them differently.
     pub fn cell_mut(&mut self, column: &str) -> Option<&mut Value> {
         let at = self.columns.iter().position(|c| c.name == column)?;
@@ -107,52 +125,14 @@ struct Table {
     rows: Vec<TableRow>,
 }
 
-#[derive(Deserialize)]
-struct TableRow {
-    cells: Vec<Value>,
-    object: Option<Value>,
+/// A row of a Table.
+#[derive(Debug, Deserialize)]
+pub(super) struct TableRow {
+    /// A cell for each column.
+    pub cells: Vec<Value>,
+    /// The object, where it was asked for.
+    pub object: Option<Value>,
 }
-
-/// A right that some command needs.
-#[derive(Debug)]
-pub struct NeededRight {
-    /// `patch`
-    pub verb: &'static str,
-    /// The API group; empty for the core group.
-    pub group: &'static str,
-    /// `persistentvolumes`
-    pub resource: &'static str,
-    /// Whether it is needed in the claim's namespace only.
-    pub namespaced: bool,
-    /// The commands that need it.
-    pub by: &'static str,
-    /// Whether those cannot do without.
-    pub needed: bool,
-}
-
-impl std::fmt::Display for NeededRight {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} (for {})", self.verb, self.resource, self.by)
-    }
-}
-
-const fn right(verb: &'static str, resource: &'static str, namespaced: bool, by: &'static str) -> NeededRight {
-    NeededRight { verb, group: "", resource, namespaced, by, needed: true }
-}
-
-/// Every right that the plugin uses.
-pub const RIGHTS: &[NeededRight] = &[
-    right("get", "persistentvolumes", false, "all commands"),
-    right("list", "persistentvolumes", false, "status, reuse, verify, guide, export"),
-    right("watch", "persistentvolumes", false, "reuse, guide, status --watch"),
-    right("patch", "persistentvolumes", false, "retain, unretain, reuse, guide"),
-    right("get", "persistentvolumeclaims", true, "all commands"),
-    right("list", "persistentvolumeclaims", true, "waiting"),
-    right("watch", "persistentvolumeclaims", true, "waiting"),
-    NeededRight { needed: false, ..right("list", "pods", true, "naming the pods that hold the claim") },
-    NeededRight { needed: false, ..right("list", "events", true, "saying why a claim waits") },
-    NeededRight { needed: false, group: "storage.k8s.io", ..right("get", "storageclasses", false, "check") },
-];
 
 /// Whether a patch is to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +153,8 @@ pub struct Cluster {
     pub url: String,
     /// The kubeconfig's context, where there is one.
     pub context: Option<String>,
-    /// How long one answer may take; `None` for as long as it does.
-    pub timeout: Option<Duration>,
+    /// How long one answer may take, and how that was typed; `None` for as long as it does.
+    pub timeout: Option<(Duration, String)>,
     /// Told each warning that the API server attaches to an answer.
     pub warn: fn(&str),
 }
@@ -191,9 +171,22 @@ impl Cluster {
         }
     }
 
-    /// A collection as the server's own list kind, `query` included.
-    pub async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        json(&self.call(Method::GET, path, None).await?)
+    /// The claim.
+    pub async fn claim(&self, target: &Target) -> Result<Option<Read<Claim>>, Error> {
+        let row = self.get(Kind::Claim, Some(&target.namespace), &target.claim).await?;
+        row.map(Read::new::<PersistentVolumeClaim>).transpose()
+    }
+
+    /// The volume of that name.
+    pub async fn volume(&self, name: &str) -> Result<Option<Read<Volume>>, Error> {
+        let row = self.get(Kind::Volume, None, name).await?;
+        row.map(Read::new::<PersistentVolume>).transpose()
+    }
+
+    /// The API server's version, where it tells one: `v1.36.3`.
+    pub async fn version(&self) -> Result<Option<String>, Error> {
+        let version: Value = json(&self.call(Method::GET, "/version", None).await?)?;
+        Ok(version["gitVersion"].as_str().map(str::to_owned))
     }
 
     /// A collection, as it comes: each part of the answer in turn.
@@ -202,7 +195,7 @@ impl Cluster {
     }
 
     /// Sends `change` with its precondition; what the volume has become.
-    pub async fn patch(&self, change: &Change, field_manager: &str, persist: Persist) -> Result<Row, Error> {
+    pub async fn patch(&self, change: &Change, field_manager: &str, persist: Persist) -> Result<Read<Volume>, Error> {
         check_name(&change.volume)?;
         let dry_run = if persist == Persist::DryRun { "&dryRun=All" } else { "" };
         let path = format!(
@@ -210,11 +203,12 @@ impl Cluster {
             Kind::Volume.path(None),
             change.volume
         );
-        row(&self.call(Method::PATCH, &path, Some(change.body().to_string().into_bytes())).await?)
+        let answer = self.call(Method::PATCH, &path, Some(change.body().to_string().into_bytes())).await?;
+        Read::new::<PersistentVolume>(row(&answer)?)
     }
 
     /// Whether the user has a right, by a `SelfSubjectAccessReview`.
-    pub async fn may(&self, right: &NeededRight, namespace: &str) -> Result<bool, Error> {
+    pub async fn may(&self, right: &Right, namespace: &str) -> Result<bool, Error> {
         let namespace = if right.namespaced { namespace } else { "" };
         let review = serde_json::json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {"namespace": namespace, "verb": right.verb, "group": right.group,
@@ -239,17 +233,16 @@ impl Cluster {
         each: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
         let exchange = self.send(method, path, body, each);
-        let Some(limit) = self.timeout else { return exchange.await };
-        tokio::time::timeout(limit, exchange)
+        let Some((limit, typed)) = &self.timeout else { return exchange.await };
+        tokio::time::timeout(*limit, exchange)
             .await
-            .unwrap_or_else(|_| Err(self.silent(&format!("{limit:?} (--request-timeout)"))))
+            .unwrap_or_else(|_| Err(self.silent(format!("{typed} (--request-timeout)"))))
     }
 
     /// The error for an answer that has not come in time: `1m (--timeout)`.
     #[must_use]
-    pub fn silent(&self, limit: &str) -> Error {
-        let reason = format!("no answer within {limit}");
-        Error::Connection { server: self.server.clone(), refused: false, reason }
+    pub fn silent(&self, limit: String) -> Error {
+        Error::Connection { server: self.server.clone(), trouble: Trouble::Silent(limit) }
     }
 
     async fn send(
@@ -268,8 +261,7 @@ impl Cluster {
                 request = request.header(header::CONTENT_TYPE, kind);
             }
             let request = request.body(Body::from(body.clone().unwrap_or_default()));
-            let response =
-                self.client.send(request.map_err(|e| Error::Answer(e.to_string()))?).await.map_err(broken)?;
+            let response = self.client.send(request.map_err(Error::form)?).await.map_err(broken)?;
             attempts += 1;
             match asked_to_wait(&response).filter(|_| attempts < ATTEMPTS) {
                 Some(pause) => tokio::time::sleep(pause).await,
@@ -325,7 +317,7 @@ fn warning_text(header: &str) -> Option<String> {
 
 /// What the API server answered, as `T`.
 pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|e| Error::Answer(e.to_string()))
+    serde_json::from_slice(bytes).map_err(Error::form)
 }
 
 /// A row from a one-row Table; from a plain object, as very old or aggregated servers may answer,
@@ -337,16 +329,15 @@ fn row(bytes: &[u8]) -> Result<Row, Error> {
         let cells = vec![value["metadata"]["name"].clone(), value["metadata"]["creationTimestamp"].clone()];
         return Ok(Row { columns: vec![column("Name"), column("Age")], cells, object: value });
     }
-    let table = Table::deserialize(value).map_err(|e| Error::Answer(e.to_string()))?;
-    let only = table.rows.into_iter().next();
-    let only = only.ok_or_else(|| Error::Answer("a Table without a row".to_owned()))?;
-    let object = only.object.ok_or_else(|| Error::Answer("a Table row without its object".to_owned()))?;
+    let table = Table::deserialize(value).map_err(Error::form)?;
+    let only = table.rows.into_iter().next().ok_or(Error::Answer(Answer::NoRow))?;
+    let object = only.object.ok_or(Error::Answer(Answer::NoObject))?;
     Ok(Row { columns: table.column_definitions, cells: only.cells, object })
 }
 
 /// Names go into URLs, and those that the cluster tells are as foreign as those that are typed.
 fn check_name(name: &str) -> Result<(), Error> {
-    if is_name(name) { Ok(()) } else { Err(Error::Answer(format!("{name:?} is no object's name"))) }
+    if is_name(name) { Ok(()) } else { Err(Error::Answer(Answer::Name(name.to_owned()))) }
 }
 
 /// Whether Kubernetes takes `name` for an object (RFC 1123 subdomain, 253 characters at most).

@@ -1,8 +1,8 @@
-//! The names of a target's volumes, out of the list of all volumes, as it comes.
+//! Lists, as they come.
 //!
-//! A cluster may have tens of thousands of volumes. The list is asked for as a server-side Table
-//! without objects, and nothing of it is kept but the rows that mention the claim: memory does not
-//! grow with the number of volumes. serde reads a document from its beginning to its end, so what
+//! A cluster may have tens of thousands of volumes or pods. Lists are asked for as server-side Tables,
+//! and nothing of them is kept but the elements that mention what is looked for: memory does not
+//! grow with the number of objects. serde reads a document from its beginning to its end, so what
 //! arrives in parts is cut into the list's elements here.
 
 use memchr::{memchr2, memmem};
@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use k8s_openapi::api::core::v1::PersistentVolume;
 
-use super::api::{Cluster, Column, Kind, json};
-use crate::error::Error;
-use crate::lifecycle::facts::{Target, Volume};
+use super::api::{Cluster, Column, Kind, TableRow, json};
+use crate::error::{Answer, Error};
+use crate::lifecycle::facts::{ClaimRef, Target, Volume};
 
 /// Where the API server takes a list from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,86 +33,121 @@ pub struct Candidates {
     pub version: Option<u64>,
 }
 
-impl Cluster {
-    /// Lists all volumes and keeps the names of those whose claimRef names the target.
-    pub async fn candidates(&self, target: &Target, source: Source) -> Result<Candidates, Error> {
-        let mut found = Candidates::default();
-        let mut page = match source {
-            Source::Cache => "&resourceVersion=0".to_owned(),
-            Source::Consistent => String::new(),
-        };
-        loop {
-            let mut list = VolumeList::new(target);
-            let path = format!("{}?includeObject=None{page}", Kind::Volume.path(None));
-            self.stream(&path, |part| list.feed(part)).await?;
-            let next = list.end(target, &mut found)?;
-            match next.filter(|token| !token.is_empty()) {
-                Some(token) => page = format!("&continue={token}"),
-                None => return Ok(found),
+/// What was kept of a list.
+#[derive(Debug, Default)]
+pub struct List {
+    /// The columns of a Table; none of a plain list.
+    columns: Vec<Column>,
+    /// The elements: those of a plain list have no cells.
+    rows: Vec<TableRow>,
+    /// The list's resourceVersion, where it is a number.
+    version: Option<u64>,
+    /// Whether it is a Table.
+    table: bool,
+}
+
+impl List {
+    /// The objects of its elements.
+    pub fn objects(self) -> Result<Vec<Value>, Error> {
+        self.rows.into_iter().map(|row| row.object.ok_or(Error::Answer(Answer::NoObject))).collect()
+    }
+
+    /// The volumes in it whose claimRef names the target.
+    pub fn candidates(self, target: &Target) -> Result<Candidates, Error> {
+        let key = Some(target.key());
+        let mut names = Vec::new();
+        if self.table {
+            let column = |name: &'static str| {
+                let at = self.columns.iter().position(|c| c.name == name);
+                at.ok_or(Error::Answer(Answer::NoColumn(name)))
+            };
+            let (name, claim) = (column("Name")?, column("Claim")?);
+            let text = |row: &TableRow, at: usize| row.cells.get(at).and_then(Value::as_str).map(str::to_owned);
+            names.extend(self.rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)));
+        } else {
+            // A server that knows no Tables.
+            for object in self.rows.into_iter().filter_map(|row| row.object) {
+                let volume = Volume::from(&PersistentVolume::deserialize(object).map_err(Error::form)?);
+                names.extend((volume.claim_ref.as_ref().map(ClaimRef::key) == key).then_some(volume.name));
             }
         }
+        Ok(Candidates { names, version: self.version })
+    }
+}
+
+impl Cluster {
+    /// The elements of a collection that mention `needle`, which has no letter that JSON escapes; `path`
+    /// has its query. An answer that is no list is an error.
+    pub async fn list(&self, path: &str, needle: &str) -> Result<List, Error> {
+        let mut list = List::default();
+        let mut page = String::new();
+        loop {
+            let mut reader = Reader::new(needle);
+            self.stream(&format!("{path}{page}"), |part| reader.feed(part)).await?;
+            match reader.end(&mut list)?.filter(|token| !token.is_empty()) {
+                Some(token) => page = format!("&continue={token}"),
+                None => return Ok(list),
+            }
+        }
+    }
+
+    /// Lists all volumes and keeps the names of those whose claimRef names the target.
+    pub async fn candidates(&self, target: &Target, source: Source) -> Result<Candidates, Error> {
+        let source = match source {
+            Source::Cache => "&resourceVersion=0",
+            Source::Consistent => "",
+        };
+        let path = format!("{}?includeObject=None{source}", Kind::Volume.path(None));
+        self.list(&path, &target.claim).await?.candidates(target)
     }
 }
 
 /// One answer of the API server, while it comes.
-pub struct VolumeList {
+pub struct Reader {
     elements: Elements,
-    claim: memmem::Finder<'static>,
-    /// The elements that mention the claim's name.
+    needle: memmem::Finder<'static>,
+    /// The elements that mention it.
     kept: Vec<Vec<u8>>,
 }
 
-impl VolumeList {
+impl Reader {
     /// Nothing has come yet.
     #[must_use]
-    pub fn new(target: &Target) -> Self {
-        let claim = memmem::Finder::new(target.claim.as_bytes()).into_owned();
-        Self { elements: Elements::default(), claim, kept: Vec::new() }
+    pub fn new(needle: &str) -> Self {
+        let needle = memmem::Finder::new(needle.as_bytes()).into_owned();
+        Self { elements: Elements::default(), needle, kept: Vec::new() }
     }
 
-    /// Takes the next part. A claim's name has no letter that JSON escapes, so that an element whose
-    /// bytes do not have it is of another claim.
+    /// Takes the next part.
     pub fn feed(&mut self, part: &[u8]) {
-        let Self { elements, claim, kept } = self;
+        let Self { elements, needle, kept } = self;
         elements.feed(part, |element| {
-            if claim.find(element).is_some() {
+            if needle.find(element).is_some() {
                 kept.push(element.to_vec());
             }
         });
     }
 
-    /// Adds what was found; the token of the next page.
+    /// Adds what was kept to `list`; the token of the next page.
     ///
     /// # Errors
     ///
-    /// What came is no list of volumes.
-    pub fn end(self, target: &Target, found: &mut Candidates) -> Result<Option<String>, Error> {
+    /// What came is no list.
+    pub fn end(self, list: &mut List) -> Result<Option<String>, Error> {
         let around: Around = json(&self.elements.around)?;
-        found.version = around.metadata.resource_version.parse().ok();
-        match around.kind.as_str() {
-            "Table" => {
-                let column = |name: &str| {
-                    let at = around.column_definitions.iter().position(|c| c.name == name);
-                    at.ok_or_else(|| Error::Answer(format!("its table of volumes has no column {name:?}")))
-                };
-                let (name, claim, key) = (column("Name")?, column("Claim")?, target.key());
-                for row in &self.kept {
-                    let cells = json::<Row>(row)?.cells;
-                    if cells.get(claim).and_then(Value::as_str) == Some(&key) {
-                        found.names.extend(cells.get(name).and_then(Value::as_str).map(str::to_owned));
-                    }
-                }
+        list.version = around.metadata.resource_version.parse().ok();
+        list.table = around.kind == "Table";
+        if list.table {
+            list.columns = around.column_definitions;
+            for row in &self.kept {
+                list.rows.push(json(row)?);
             }
-            // A server that knows no Tables.
-            kind if kind.ends_with("List") => {
-                for item in &self.kept {
-                    let volume = Volume::from(&json::<PersistentVolume>(item)?);
-                    if volume.names(target) {
-                        found.names.push(volume.name);
-                    }
-                }
+        } else if around.kind.ends_with("List") {
+            for item in &self.kept {
+                list.rows.push(TableRow { cells: Vec::new(), object: Some(json(item)?) });
             }
-            other => return Err(Error::Answer(format!("a {other:?} came instead of a list of volumes"))),
+        } else {
+            return Err(Error::Answer(Answer::NoList(around.kind)));
         }
         Ok(around.metadata.next)
     }
@@ -139,11 +174,6 @@ struct ListMeta {
     resource_version: String,
     #[serde(rename = "continue", default)]
     next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    cells: Vec<Value>,
 }
 
 /// Cuts a JSON list that comes in parts into the objects of its `rows` or `items`, and the rest.
@@ -245,18 +275,17 @@ mod tests {
 
     fn target() -> Target {
         let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
-        Target { namespace, claim, flags: String::new(), namespace_typed: false }
+        Target { namespace, claim }
     }
 
     /// What is found in a document that comes in parts of `size` bytes.
     fn found(document: &str, size: usize) -> Result<(Candidates, Option<String>), Error> {
-        let mut list = VolumeList::new(&target());
+        let (mut list, mut reader) = (List::default(), Reader::new("glance-images"));
         for part in document.as_bytes().chunks(size) {
-            list.feed(part);
+            reader.feed(part);
         }
-        let mut found = Candidates::default();
-        let next = list.end(&target(), &mut found)?;
-        Ok((found, next))
+        let next = reader.end(&mut list)?;
+        Ok((list.candidates(&target())?, next))
     }
 
     fn names(document: &str) -> Vec<String> {

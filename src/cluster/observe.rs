@@ -3,14 +3,15 @@
 use std::pin::pin;
 
 use futures::future::{Either, join, select, try_join_all};
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use serde_json::Value;
 
-use super::api::{Cluster, Kind, Row};
+use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Source};
-use crate::error::Error;
+use crate::error::{Answer, Error, Status};
+use crate::lifecycle::assess::assess;
 use crate::lifecycle::facts::{Claim, Target, Volume};
-use crate::lifecycle::stage::{Situation, Stage, assess};
+use crate::lifecycle::situation::Situation;
+use crate::lifecycle::stage::Stage;
 
 /// How far to look for volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,46 +28,63 @@ pub enum Scope {
     Cached,
 }
 
-/// What was read, as facts to decide on and as rows to print.
+/// What was read of a target.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// The facts.
-    pub situation: Situation,
-    /// The claim's row, where there is a claim.
-    pub claim: Option<Row>,
-    /// The volumes' rows, in the order of `situation.volumes`.
-    pub volumes: Vec<Row>,
+    /// The claim that is meant.
+    pub target: Target,
+    /// The volume that the user named.
+    pub named: Option<String>,
+    /// The claim, where there is one.
+    pub claim: Option<Read<Claim>>,
+    /// The volumes, in the order of their names.
+    pub volumes: Vec<Read<Volume>>,
 }
 
 impl Observation {
-    /// The row of the volume of that name.
+    /// The facts, to decide on.
     #[must_use]
-    pub fn row(&self, name: &str) -> Option<&Row> {
-        let at = self.situation.volumes.iter().position(|v| v.name == name)?;
-        self.volumes.get(at)
+    pub fn situation(&self) -> Situation<'_> {
+        Situation {
+            target: &self.target,
+            claim: self.claim.as_ref().map(|read| &read.facts),
+            volumes: self.volumes.iter().map(|read| &read.facts).collect(),
+            named: self.named.as_deref(),
+            pinned: false,
+        }
     }
 
-    /// Adds a volume; they stay in the order of their names.
-    fn add(&mut self, row: Row) -> Result<(), Error> {
-        let volume = Volume::from(&row.parse::<PersistentVolume>()?);
-        let at = self.situation.volumes.partition_point(|v| v.name < volume.name);
-        self.situation.volumes.insert(at, volume);
-        self.volumes.insert(at, row);
-        Ok(())
+    /// The volume of that name.
+    #[must_use]
+    pub fn volume(&self, name: &str) -> Option<&Read<Volume>> {
+        self.volumes.iter().find(|read| read.facts.name == name)
+    }
+
+    /// The row of the volume of that name.
+    pub fn row(&self, name: &str) -> Result<&Row, Error> {
+        self.volume(name).map(|read| &read.row).ok_or_else(|| Error::Answer(Answer::NoVolume(name.to_owned())))
+    }
+
+    /// Adds a volume, or what has become of one.
+    pub fn put(&mut self, volume: Read<Volume>) {
+        match self.volumes.binary_search_by(|read| read.facts.name.cmp(&volume.facts.name)) {
+            Ok(at) => self.volumes[at] = volume,
+            Err(at) => self.volumes.insert(at, volume),
+        }
     }
 
     fn is_reused(&self) -> bool {
-        assess(&self.situation).stage == Stage::Reused
+        assess(&self.situation()).stage == Stage::Reused
     }
 
     /// Whether a cached list will do: a volume of the target was found, and nothing that was read
     /// has changed since the list was made. A volume that the list does not have yet came to be the
     /// target's after all that.
     fn agrees_with(&self, listed: &Candidates) -> bool {
-        let found = self.situation.volumes.iter().any(|v| v.names(&self.situation.target));
-        let mut versions =
-            self.claim.iter().chain(&self.volumes).map(|row| row.version().and_then(|v| v.parse::<u64>().ok()));
-        found && versions.all(|v| v.is_some() && v <= listed.version)
+        let found = self.volumes.iter().any(|read| read.facts.names(&self.target));
+        let claim = self.claim.iter().map(Read::version);
+        let mut versions = claim.chain(self.volumes.iter().map(Read::version));
+        found && versions.all(|v| v.and_then(|v| v.parse::<u64>().ok()).is_some_and(|v| Some(v) <= listed.version))
     }
 }
 
@@ -95,7 +113,7 @@ impl Cluster {
         }
         self.read(&mut seen, &listed.names).await?;
         let anew = match scope {
-            Scope::Own => named.is_none() && seen.situation.claim.as_ref().is_none_or(|c| c.volume_name.is_none()),
+            Scope::Own => named.is_none() && seen.claim.as_ref().is_none_or(|c| c.facts.volume_name.is_none()),
             Scope::Cached => named.is_none() && !seen.agrees_with(&listed),
             Scope::All | Scope::UnlessReused => false,
         };
@@ -108,85 +126,75 @@ impl Cluster {
     /// The claim, the volume that it names, and the volume that the user named.
     async fn own(&self, target: &Target, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
         let claim = async {
-            let row = self.get(Kind::Claim, Some(&target.namespace), &target.claim).await?;
-            let facts = row.as_ref().map(Row::parse::<PersistentVolumeClaim>).transpose()?;
-            let facts = facts.as_ref().map(Claim::from);
-            let own = facts.as_ref().and_then(|c| c.volume_name.as_deref());
+            let claim = self.claim(target).await?;
+            let own = claim.as_ref().and_then(|c| c.facts.volume_name.as_deref());
             // Whoever named a volume and looks no further does not ask what the claim has.
             let own = own.filter(|own| named.is_none_or(|named| scope != Scope::Own && named != *own));
             let volume = match own {
-                Some(own) => self.get(Kind::Volume, None, own).await?,
+                Some(own) => self.volume(own).await?,
                 None => None,
             };
-            Ok::<_, Error>((row, facts, volume))
+            Ok::<_, Error>((claim, volume))
         };
         let named_volume = async {
             match named {
-                Some(name) => {
-                    self.get(Kind::Volume, None, name).await?.ok_or_else(|| not_found(Kind::Volume, name)).map(Some)
-                }
+                Some(name) => self.volume(name).await?.ok_or_else(|| not_found(Kind::Volume, name)).map(Some),
                 None => Ok(None),
             }
         };
         let (claim, named_volume) = join(claim, named_volume).await;
-        let ((claim, facts, volume), named_volume) = (claim?, named_volume?);
-        let situation =
-            Situation { target: target.clone(), claim: facts, volumes: Vec::new(), named: named.map(str::to_owned) };
-        let mut seen = Observation { situation, claim, volumes: Vec::new() };
-        volume.into_iter().chain(named_volume).try_for_each(|row| seen.add(row))?;
+        let ((claim, volume), named_volume) = (claim?, named_volume?);
+        let (target, named) = (target.clone(), named.map(str::to_owned));
+        let mut seen = Observation { target, named, claim, volumes: Vec::new() };
+        volume.into_iter().chain(named_volume).for_each(|volume| seen.put(volume));
         Ok(seen)
     }
 
     /// Reads those of the volumes that were not read yet; one that is gone is no error.
     async fn read(&self, seen: &mut Observation, names: &[String]) -> Result<(), Error> {
-        let unread = names.iter().filter(|name| seen.row(name).is_none());
-        let rows = try_join_all(unread.map(|name| self.get(Kind::Volume, None, name))).await?;
-        rows.into_iter().flatten().try_for_each(|row| seen.add(row))
+        let unread = names.iter().filter(|name| seen.volume(name).is_none());
+        let volumes = try_join_all(unread.map(|name| self.volume(name))).await?;
+        volumes.into_iter().flatten().for_each(|volume| seen.put(volume));
+        Ok(())
     }
 
     /// Lists consistently, and reads what was not read yet.
     async fn read_all(&self, seen: &mut Observation) -> Result<(), Error> {
-        let listed = self.candidates(&seen.situation.target, Source::Consistent).await?;
+        let listed = self.candidates(&seen.target, Source::Consistent).await?;
         self.read(seen, &listed.names).await
     }
 
     /// The volumes whose claimRef names the target, to choose from.
     pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Volume>, Error> {
-        let situation = Situation { target: target.clone(), claim: None, volumes: Vec::new(), named: None };
-        let mut seen = Observation { situation, claim: None, volumes: Vec::new() };
+        let mut seen = Observation { target: target.clone(), named: None, claim: None, volumes: Vec::new() };
         let listed = self.candidates(target, Source::Cache).await?;
         self.read(&mut seen, &listed.names).await?;
         if !seen.agrees_with(&listed) {
             self.read_all(&mut seen).await?;
         }
-        Ok(seen.situation.volumes)
+        Ok(seen.volumes.into_iter().map(|read| read.facts).collect())
     }
 
-    /// The namespaces, other than the target's, that have a claim of its name; none where the user
-    /// may not look.
-    pub async fn elsewhere(&self, target: &Target) -> Vec<String> {
-        let path = format!("{}?fieldSelector=metadata.name%3D{}", Kind::Claim.path(None), target.claim);
-        let path = format!("{path}&includeObject=Metadata");
-        let Ok(list) = self.list::<Value>(&path).await else { return Vec::new() };
-        let rows = ["items", "rows"].iter().find_map(|key| list[*key].as_array()).cloned().unwrap_or_default();
-        let namespace = |row: &Value| {
-            let meta = row["object"]["metadata"]["namespace"].as_str();
-            meta.or(row["metadata"]["namespace"].as_str()).map(str::to_owned)
-        };
-        rows.iter().filter_map(namespace).filter(|n| *n != target.namespace).collect()
+    /// The namespaces, other than the target's, that have a claim of its name.
+    pub async fn elsewhere(&self, target: &Target) -> Result<Vec<String>, Error> {
+        let selector = format!("fieldSelector=metadata.name%3D{}", target.claim);
+        let path = format!("{}?{selector}&includeObject=Metadata", Kind::Claim.path(None));
+        let claims = self.list(&path, &target.claim).await?.objects()?;
+        let namespaces = claims.iter().filter_map(|claim| meta(claim, "namespace"));
+        Ok(namespaces.filter(|n| *n != target.namespace).collect())
     }
 
-    /// The pods that mount the target's claim; none where the user may not look.
-    pub async fn holders(&self, target: &Target) -> Vec<String> {
-        self.mounting(target).await.unwrap_or_default()
+    /// The names of the objects of a collection.
+    pub async fn names(&self, collection: &str) -> Result<Vec<String>, Error> {
+        let objects = self.list(&format!("{collection}?includeObject=Metadata"), "").await?.objects()?;
+        Ok(objects.iter().filter_map(|object| meta(object, "name")).collect())
     }
 
     /// The pods that mount the target's claim.
     pub async fn mounting(&self, target: &Target) -> Result<Vec<String>, Error> {
-        let path = Kind::Pod.path(Some(&target.namespace));
-        let pods: Value = self.list(&format!("{path}?includeObject=Object")).await?;
-        let rows = pods["rows"].as_array().cloned().unwrap_or_default();
-        let mounts = |pod: &Value| {
+        let path = format!("{}?includeObject=Object", Kind::Pod.path(Some(&target.namespace)));
+        let pods = self.list(&path, &target.claim).await?.objects()?;
+        let mounts = |pod: &&Value| {
             let volumes = pod["spec"]["volumes"].as_array();
             let over = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
             // A pod that no node has yet does not protect its claims.
@@ -196,34 +204,35 @@ impl Cluster {
                     all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == target.claim.as_str())
                 })
         };
-        let held = rows.iter().map(|row| &row["object"]).filter(|pod| mounts(pod));
-        Ok(held.filter_map(|pod| pod["metadata"]["name"].as_str().map(str::to_owned)).collect())
+        Ok(pods.iter().filter(mounts).filter_map(|pod| meta(pod, "name")).collect())
     }
 
-    /// The events of the claim of that UID, as reason and message, the newest of each reason; none
-    /// where the user may not look.
-    pub async fn events(&self, target: &Target, uid: &str) -> Vec<(String, String)> {
+    /// The events of the claim of that UID, as reason and message, the newest of each reason.
+    pub async fn events(&self, target: &Target, uid: &str) -> Result<Vec<(String, String)>, Error> {
         let path = format!("/api/v1/namespaces/{}/events?fieldSelector=involvedObject.uid%3D{uid}", target.namespace);
-        let Ok(list) = self.list::<Value>(&format!("{path}&includeObject=Object")).await else { return Vec::new() };
-        let rows = list["rows"].as_array().cloned().unwrap_or_default();
-        let mut events: Vec<&Value> = rows.iter().map(|row| &row["object"]).collect();
-        events.sort_by_key(|event| event["lastTimestamp"].as_str().unwrap_or_default());
+        let mut events = self.list(&format!("{path}&includeObject=Object"), uid).await?.objects()?;
+        events.sort_by(|a, b| b["lastTimestamp"].as_str().cmp(&a["lastTimestamp"].as_str()));
         let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
         let mut newest: Vec<(String, String)> = Vec::new();
-        for event in events.iter().rev() {
+        for event in &events {
             let (reason, message) = (text(event, "reason"), text(event, "message"));
             if !reason.is_empty() && !newest.iter().any(|(known, _)| *known == reason) {
                 newest.push((reason, message));
             }
         }
-        newest
+        Ok(newest)
     }
+}
+
+/// A text of an object's metadata.
+fn meta(object: &Value, key: &str) -> Option<String> {
+    object["metadata"][key].as_str().map(str::to_owned)
 }
 
 /// The error that the server words when an object is not there.
 #[must_use]
 pub fn not_found(kind: Kind, name: &str) -> Error {
-    let mut status = kube::core::Status::failure(&format!("{} \"{name}\" not found", kind.plural()), "NotFound");
+    let mut status = Status::failure(&format!("{} \"{name}\" not found", kind.plural()), "NotFound");
     status.code = 404;
     Error::Api(Box::new(status))
 }

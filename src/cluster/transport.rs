@@ -25,7 +25,7 @@ use tokio::sync::Mutex;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
-use crate::error::{Error, said};
+use crate::error::{Error, Trouble, said};
 
 /// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
 const WINDOW: u32 = 1 << 20;
@@ -48,7 +48,6 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
-    let wrong = |message: String| kube::Error::Service(message.into());
     let connector = match config.proxy_url.as_ref().map(|url| (url, url.scheme_str().unwrap_or_default())) {
         None => secured(config, http)?,
         Some((url, "http")) => secured(config, tunnel(url, http))?,
@@ -58,7 +57,7 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
         }
         Some((url, "socks5" | "socks5h")) => secured(config, SocksV5::new(url.clone(), http))?,
         // Who one is to the proxy may stand in its address.
-        Some((_, other)) => return Err(wrong(format!("a proxy is http, https or socks5, not {other:?}"))),
+        Some((_, other)) => return Err(kube::Error::Service(Box::new(ProxyScheme(other.to_owned())))),
     };
     let transport =
         Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)), log };
@@ -103,6 +102,27 @@ where
     Ok(BoxCloneSyncService::new(boxed))
 }
 
+/// A proxy that is none of the kinds that are spoken to.
+#[derive(Debug)]
+struct ProxyScheme(String);
+
+/// The time for a connection is up.
+#[derive(Debug)]
+struct NoConnection(Duration);
+
+/// What [`failure`] makes its own values of.
+macro_rules! errors {
+    ($($kind:ty),+) => {$(
+        impl std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($kind))
+            }
+        }
+        impl std::error::Error for $kind {}
+    )+};
+}
+errors!(ProxyScheme, NoConnection);
+
 #[derive(Clone)]
 struct Transport {
     connector: Connector,
@@ -140,7 +160,7 @@ impl Transport {
         }
         let connecting = self.connector.clone().call(uri.clone());
         let stream = match self.timeout {
-            Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_connection(limit))??,
+            Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| NoConnection(limit))??,
             None => connecting.await?,
         };
         if stream.connected().is_negotiated_h2() {
@@ -196,10 +216,6 @@ fn origin_form(mut request: Request<Body>) -> Result<Request<Body>, BoxError> {
     Ok(request)
 }
 
-fn no_connection(limit: Duration) -> BoxError {
-    format!("no connection within {limit:?}").into()
-}
-
 impl Service<Request<Body>> for Transport {
     type Response = Response<Incoming>;
     type Error = BoxError;
@@ -216,16 +232,14 @@ impl Service<Request<Body>> for Transport {
 
 /// Why there are no credentials. What an exec plugin has printed and its environment are not repeated:
 /// both may hold secrets.
-fn no_credentials(error: &AuthError) -> String {
+fn no_credentials(error: &AuthError) -> Trouble {
     match error {
         AuthError::AuthExecRun { out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr);
-            format!("getting credentials: exec: the plugin failed ({}): {}", out.status, said.trim())
+            let said = String::from_utf8_lossy(&out.stderr).trim().to_owned();
+            Trouble::ExecFailed(out.status.to_string(), said)
         }
-        AuthError::AuthExecStart(cause) => {
-            format!("getting credentials: exec: the plugin cannot be run: {}", said(cause))
-        }
-        other => format!("getting credentials: {other}"),
+        AuthError::AuthExecStart(cause) => Trouble::NoExec(said(cause)),
+        other => Trouble::Credentials(other.to_string()),
     }
 }
 
@@ -237,23 +251,34 @@ pub fn failure(server: &str, error: kube::Error) -> Error {
     if let kube::Error::Api(status) = error {
         return Error::Api(status);
     }
-    let mut refused = false;
+    Error::Connection { server: server.to_owned(), trouble: trouble(&error) }
+}
+
+/// What went wrong on the way to a server.
+#[must_use]
+pub fn trouble(error: &kube::Error) -> Trouble {
     let mut reason = String::new();
-    let mut cause: Option<&dyn std::error::Error> = Some(&error);
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(at) = cause {
-        let kind = at.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        refused |= kind == Some(ErrorKind::ConnectionRefused);
+        if at.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::ConnectionRefused) {
+            return Trouble::Refused;
+        }
+        if let Some(auth) = at.downcast_ref() {
+            return no_credentials(auth);
+        }
+        if let Some(ProxyScheme(scheme)) = at.downcast_ref() {
+            return Trouble::ProxyScheme(scheme.clone());
+        }
+        if let Some(NoConnection(limit)) = at.downcast_ref() {
+            return Trouble::NoConnection(*limit);
+        }
         // The innermost cause says it best; what wraps it says "service error: client error".
         reason = at.to_string();
-        if let Some(auth) = at.downcast_ref() {
-            reason = no_credentials(auth);
-            break;
-        }
         cause = at.source();
     }
     // rustls tells of the page in its manual that is about this.
     if reason.contains("without sending TLS close_notify") {
         "unexpected EOF".clone_into(&mut reason);
     }
-    Error::Connection { server: server.to_owned(), refused, reason }
+    Trouble::Other(reason)
 }

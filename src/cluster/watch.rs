@@ -66,7 +66,7 @@ impl Cluster {
         // Without a version the watch begins with the object as it is: an absent one is then
         // missed by no gap between the read and the watch.
         let request = Request::new(path).watch_metadata(&params, seen.unwrap_or_default());
-        let request = request.map_err(|e| Error::Answer(e.to_string()))?;
+        let request = request.map_err(Error::form)?;
         let broken = |e| transport::failure(&self.server, e);
         let mut events = match self.client.request_events::<Touched>(request).await {
             Ok(events) => Box::pin(events),

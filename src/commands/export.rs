@@ -1,10 +1,14 @@
 //! `export`: a volume as a manifest that creates it again.
 
+use clap::Args;
 use serde_json::Value;
 
-use super::Session;
 use crate::error::Error;
+use crate::kubectl::asked::{Asked, asks};
 use crate::kubectl::output::{Format, Output};
+use crate::lifecycle::next::Verb;
+use crate::session::Session;
+use crate::session::flags::name;
 
 /// What the API server and the controllers write, and a new object must not bring.
 const METADATA: [&str; 9] = [
@@ -25,13 +29,23 @@ const ANNOTATIONS: [&str; 3] = [
     "pv.kubernetes.io/bound-by-controller",
 ];
 
+/// Print the volume as a manifest that `kubectl apply` creates again
+///
+/// For a cluster that has lost the object. Nothing that ties it to a claim's UID is in it; it is
+/// reserved by name.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// The volume; by default the one that is, or was, the claim's
+    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    volume: Option<String>,
+}
+
 /// Prints the manifest, as YAML unless another format is asked for.
-pub async fn run(session: &Session, volume: Option<&str>) -> Result<(), Error> {
-    let (seen, name) = session.preserved(volume, "export").await?;
-    let row = seen.row(&name).ok_or_else(|| Error::Answer(format!("{name} was not read")))?;
+pub async fn run(session: &Session, arguments: &Export) -> Result<(), Error> {
+    let (seen, name) = session.preserved(arguments.volume.as_deref(), Verb::Export).await?;
     let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
     let output = Output { format: Some(format), ..session.output };
-    output.object(&manifest(&row.object)).map_or(Ok(()), |text| session.terminal.print(&text?))
+    session.terminal.print(&output.object(&manifest(&seen.row(&name)?.object))?.unwrap_or_default())
 }
 
 /// The volume, reserved by name for the claim that it was bound to.

@@ -3,44 +3,64 @@
 //! Nothing is remembered between steps but which commands this run has run: before each step the
 //! cluster is asked where things stand.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use clap::Args;
 
-use super::guidance::Guidance;
-use super::pin::Draft;
-use super::wait::{Awaited, Waiting};
-use super::{Session, details, retain, reuse, verify};
-use crate::cli::ChangeFlags;
+use super::retain::{self, Retain};
+use super::reuse::{self, Reuse};
+use super::verify::{self, Verify};
 use crate::cluster::observe::Scope;
-use crate::error::Error;
-use crate::lifecycle::plan::{Refusal, Remedy};
-use crate::lifecycle::stage::{Stage, assess};
+use crate::error::{Deed, Error, Halt};
+use crate::lifecycle::assess::assess;
+use crate::lifecycle::situation::Situation;
+use crate::lifecycle::stage::Stage;
+use crate::session::Session;
+use crate::session::draft::Draft;
+use crate::session::flags::{AskFlags, ChangeFlags, DryRun, Limit, limit, manager};
+use crate::session::wait::Waiting;
 use crate::template::Pin;
+use crate::words::question;
+use crate::words::wait::Awaited;
 
 /// As long as an operator may take for a step that is done elsewhere.
-const A_WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const A_WEEK: &str = "168h";
 
-/// The commands that uninstall and install Glance; without one, the operator does it elsewhere.
-pub struct Commands<'a> {
-    /// Uninstalls.
-    pub uninstall: Option<&'a str>,
-    /// Installs.
-    pub install: Option<&'a str>,
+/// Walk through the whole procedure, from wherever it stands to the end
+///
+/// Finds the stage, offers the next step, runs the commands that are given or waits until
+/// somebody has run them elsewhere. It may be interrupted anywhere and goes on from the cluster's
+/// state. Exits 0 as verify does.
+#[derive(Args, Debug)]
+pub struct Guide {
+    /// Pin the volume in this template
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+    pub template: Option<PathBuf>,
+    /// The command that uninstalls glance, run by the shell
+    #[arg(long, value_name = "CMD")]
+    pub uninstall: Option<String>,
+    /// The command that installs glance, run by the shell
+    #[arg(long, value_name = "CMD")]
+    pub install: Option<String>,
+    /// How long to wait for each step that is done elsewhere; by default, for days
+    #[arg(long, value_name = "D", value_parser = limit)]
+    pub timeout: Option<Limit>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// The name that the API server records as the author of the changes
+    #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
+    field_manager: String,
 }
 
 /// Goes on from wherever the target stands until the claim is verified.
-pub async fn run(
-    session: &Session,
-    template: Option<&Path>,
-    commands: &Commands<'_>,
-    timeout: Option<Duration>,
-    flags: &ChangeFlags,
-) -> Result<(), Error> {
-    let limit = Some(timeout.unwrap_or(A_WEEK));
-    let again = session.target.command("guide");
+pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
+    let template = arguments.template.as_deref();
+    // A conversation that changes nothing would never get on.
+    let ask = AskFlags { yes: arguments.yes, dry_run: DryRun::None };
+    let change = ChangeFlags { ask, field_manager: arguments.field_manager.clone() };
     let (mut uninstalled, mut installed, mut told) = (false, false, None);
     // A verb that has just run has told where things stand.
     let mut verb_has_told = false;
@@ -52,111 +72,98 @@ pub async fn run(
     }
     loop {
         let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
-        let mut found = assess(&seen.situation);
-        found.pinned = template.is_some();
-        let claim = seen.situation.claim.as_ref();
-        if told != Some(found.stage) {
-            details::add(session, &mut found, claim).await;
-        }
-        let guidance = Guidance::new(&found, &session.target, claim, Timestamp::now());
+        let situation = Situation { pinned: template.is_some(), ..seen.situation() };
+        let mut found = assess(&situation);
         if told != Some(found.stage) && !verb_has_told && !matches!(found.stage, Stage::Reused | Stage::Absent) {
-            guidance.tell(&session.terminal, &found);
+            session.explain(&mut found, &situation).await?;
+            session.tell(&situation, &found);
         }
         (told, verb_has_told) = (Some(found.stage), false);
         let name = found.volume.map(|v| v.name.clone());
-        let (awaited, what) = match found.stage {
+        let awaited = match found.stage {
             Stage::AtRisk | Stage::Doomed => {
-                retain::run(session, name.as_deref(), flags).await?;
+                retain::run(session, &Retain { volume: name, change: change.clone() }).await?;
                 (verb_has_told, may_uninstall) = (true, false);
                 continue;
             }
             Stage::Released => {
-                reuse::run(session, several(&found.waiting, name.as_deref()), template, None, flags).await?;
+                // Named where others are preserved as well only by the person who chooses.
+                let volume = name.filter(|_| found.waiting.is_empty());
+                let template = arguments.template.clone();
+                reuse::run(session, &Reuse { volume, template, timeout: None, change: change.clone() }).await?;
                 verb_has_told = true;
                 continue;
             }
-            Stage::Reused => return verify::run(session, None, None).await,
-            Stage::Retained if claim.is_some_and(|c| c.kept_by_helm) => return Err(kept(session)),
+            Stage::Reused => return verify::run(session, &Verify { volume: None, timeout: None }).await,
+            Stage::Retained if situation.claim.is_some_and(|c| c.kept_by_helm) => {
+                return Err(halt(session, Halt::Kept));
+            }
             Stage::Retained => {
-                if let Some(command) = commands.uninstall.filter(|_| !uninstalled) {
+                if let Some(command) = arguments.uninstall.as_ref().filter(|_| !uninstalled) {
                     if may_uninstall {
-                        execute(command, &again).await?;
+                        execute(session, command).await?;
                         uninstalled = true;
                     } else {
-                        agree(session, command, "uninstall glance", flags).await?;
+                        agree(session, Deed::Uninstall(command.clone()), &change).await?;
                         may_uninstall = true;
                     }
                     continue;
                 }
-                (Awaited::ClaimGone, "glance to be uninstalled")
+                Awaited::ClaimGone
             }
-            Stage::Releasing => (Awaited::ClaimGone, "the claim to go"),
+            Stage::Releasing => Awaited::ClaimGone,
             Stage::Reserved => {
                 if let (Some(template), Some(name)) = (template, &name) {
                     let draft = Draft::new(&session.target.claim, template, Pin::To(name))?;
                     if draft.is_change() {
-                        session.terminal.print(&draft.write(session.terminal, &flags.ask).await?)?;
+                        session.terminal.print(&draft.write(session.terminal, &change.ask).await?)?;
                     }
                 }
-                if let Some(command) = commands.install.filter(|_| !installed) {
-                    agree(session, command, "install glance", flags).await?;
-                    execute(command, &again).await?;
+                if let Some(command) = arguments.install.as_ref().filter(|_| !installed) {
+                    agree(session, Deed::Install(command.clone()), &change).await?;
+                    execute(session, command).await?;
                     installed = true;
                     continue;
                 }
-                (Awaited::ClaimBound, "glance to be installed")
+                Awaited::ClaimBound
             }
-            Stage::Binding => (Awaited::ClaimBound, "the claim to be bound"),
+            Stage::Binding => Awaited::ClaimBound,
             Stage::Absent => return Err(session.absent().await),
-            Stage::Terminating | Stage::Diverted | Stage::Lost => return Err(stopped(&guidance)),
+            stage @ (Stage::Terminating | Stage::Diverted | Stage::Lost) => {
+                return Err(halt(session, Halt::Stopped(stage)));
+            }
         };
-        let waited = refusal(format!("waited for {what}, in vain"), format!("it is safe to begin again: {again}"));
-        Waiting::new(session, awaited, limit).change(&seen, waited).await?;
+        let week = || Limit { typed: A_WEEK.to_owned(), time: Duration::from_secs(7 * 24 * 60 * 60) };
+        let limit = arguments.timeout.clone().unwrap_or_else(week);
+        let timed_out = Halt::TimedOut(found.stage, limit.typed.clone());
+        if !Waiting::new(session, awaited, Some(limit)).until_changed(&seen).await? {
+            return Err(halt(session, timed_out));
+        }
     }
 }
 
-/// The volume to name, where others wait as well.
-fn several<'a>(waiting: &[&crate::lifecycle::facts::Volume], name: Option<&'a str>) -> Option<&'a str> {
-    name.filter(|_| waiting.is_empty())
-}
-
-fn refusal(message: String, hint: impl Into<String>) -> Refusal {
-    Refusal { message, hint: Some(hint.into()), remedy: Remedy::None }
-}
-
-fn kept(session: &Session) -> Error {
-    let key = session.target.key();
-    let hint = "uninstall and install glance as you like: the claim stays bound to its volume";
-    refusal(format!("Helm keeps claim {key} when glance is uninstalled, so there is nothing to reuse"), hint).into()
-}
-
-fn stopped(guidance: &Guidance) -> Error {
-    refusal(format!("the procedure cannot go on: {}", guidance.summary), guidance.next.join(" ")).into()
+fn halt(session: &Session, halt: Halt) -> Error {
+    Error::Guide(session.target.clone(), halt)
 }
 
 /// Gets a yes to a command of the operator's.
-async fn agree(session: &Session, command: &str, what: &str, flags: &ChangeFlags) -> Result<(), Error> {
+async fn agree(session: &Session, deed: Deed, flags: &ChangeFlags) -> Result<(), Error> {
     if flags.ask.yes {
         return Ok(());
     }
     if !session.terminal.is_interactive() {
-        return Err(Error::NoTerminal(format!("run `{command}`")));
+        return Err(Error::NoTerminal(deed));
     }
-    if session.terminal.confirm(&format!("Run `{command}` to {what}?")).await? {
-        Ok(())
-    } else {
-        Err(Error::Declined(format!("`{command}` was not run")))
-    }
+    if session.terminal.confirm(&question::ask(&deed)).await? { Ok(()) } else { Err(Error::Declined(deed)) }
 }
 
 /// Runs a command of the operator's with the terminal.
-async fn execute(command: &str, again: &str) -> Result<(), Error> {
+async fn execute(session: &Session, command: &str) -> Result<(), Error> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
     let status = tokio::task::spawn_blocking(move || shell.status()).await.map_err(std::io::Error::other)??;
     if status.success() {
         return Ok(());
     }
-    let hint = format!("nothing goes on after it; when it is mended, begin again: {again}");
-    Err(refusal(format!("`{command}` failed: {status}"), hint).into())
+    Err(halt(session, Halt::Command(command.to_owned(), status.to_string())))
 }

@@ -1,53 +1,38 @@
-//! `retain` and `unretain`: the reclaim policy.
+//! `retain`: the reclaim policy → Retain.
 
-use super::Session;
-use super::change::{Changed, Verb, carry_out};
-use crate::cli::ChangeFlags;
-use crate::cluster::observe::Scope;
+use clap::Args;
+
 use crate::error::Error;
-use crate::lifecycle::plan::{Plan, Refusal, retain, terminating, unretain};
-use crate::lifecycle::stage::{Situation, Stage};
+use crate::kubectl::asked::{Asked, asks};
+use crate::lifecycle::plan::{retain, terminating};
+use crate::session::Session;
+use crate::session::change::set_policy;
+use crate::session::flags::{ChangeFlags, name};
 
-/// Reclaim policy → Retain; succeeds only when the volume is safe from the uninstall that may follow.
-pub async fn run(session: &Session, volume: Option<&str>, flags: &ChangeFlags) -> Result<(), Error> {
-    let changed = set(session, retain, "Retain", volume, flags).await?;
+/// Set the volume's reclaim policy to Retain, so that it outlives its claim
+///
+/// Exits 0 only when the policy is Retain, so `kubectl glancepv retain && UNINSTALL` never
+/// uninstalls after a refusal or a declined prompt.
+#[derive(Args, Debug)]
+pub struct Retain {
+    /// The volume; by default the claim's own
+    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    pub volume: Option<String>,
+    /// How the change is made
+    #[command(flatten)]
+    pub change: ChangeFlags,
+}
+
+/// Succeeds only when the volume is safe from the uninstall that may follow.
+pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
+    let changed = set_policy(session, retain, "Retain", arguments.volume.as_deref(), &arguments.change).await?;
     if !changed.is_real() {
         return Ok(());
     }
-    if changed.volume()?.terminating {
-        return Err(terminating(&session.target, &changed.name()).into());
+    let volume = &changed.volume()?.facts;
+    if volume.terminating {
+        return Err(terminating(&changed.seen.situation(), &changed.name).into());
     }
-    changed.tell(session, |found| {
-        // Bound with Retain is what was asked for, whether it was reused before or not.
-        if found.stage == Stage::Reused {
-            found.stage = Stage::Retained;
-        }
-    })
-}
-
-/// Reclaim policy → Delete.
-pub async fn undo(session: &Session, volume: Option<&str>, flags: &ChangeFlags) -> Result<(), Error> {
-    let changed = set(session, unretain, "Delete", volume, flags).await?;
-    if changed.is_real() { changed.tell(session, |_| {}) } else { Ok(()) }
-}
-
-async fn set(
-    session: &Session,
-    plan: fn(&Situation) -> Result<Plan, Refusal>,
-    policy: &str,
-    volume: Option<&str>,
-    flags: &ChangeFlags,
-) -> Result<Changed, Error> {
-    let changed = carry_out(session, &Verb { plan, volume, scope: Scope::Own, timeout: None, flags }).await?;
-    changed.announce(session)?;
-    changed.print(session)?;
-    let become_ = changed.volume()?;
-    if changed.is_real() && become_.policy != policy {
-        return Err(Error::Unsettled {
-            message: format!("persistentvolume/{} has policy {} all the same", become_.name, become_.policy),
-            hint: "something in the cluster sets it back, an admission webhook perhaps; do not uninstall glance"
-                .to_owned(),
-        });
-    }
-    Ok(changed)
+    changed.tell(session, false);
+    Ok(())
 }

@@ -1,70 +1,89 @@
 //! `verify`: is the claim bound to the preserved volume?
 
-use std::time::Duration;
+use clap::Args;
+use serde::Serialize;
 
-use jiff::Timestamp;
-use serde_json::json;
-
-use super::Session;
-use super::details;
-use super::guidance::Guidance;
-use super::status::report;
-use super::wait::{Awaited, Waiting};
 use crate::cluster::observe::Scope;
 use crate::error::Error;
+use crate::kubectl::asked::{Asked, asks};
 use crate::kubectl::output::Format;
+use crate::lifecycle::assess::assess;
 use crate::lifecycle::plan::{Remedy, verify};
-use crate::lifecycle::stage::{Stage, assess};
+use crate::lifecycle::stage::Stage;
+use crate::session::flags::{Limit, limit, name};
+use crate::session::report::{Document, Standing};
+use crate::session::wait::Waiting;
+use crate::session::{Session, volume_line};
+use crate::words::error::within;
+use crate::words::wait::Awaited;
 
-/// Waits up to `timeout`, then says.
-pub async fn run(session: &Session, volume: Option<&str>, timeout: Option<Duration>) -> Result<(), Error> {
-    let mut waiting = Waiting::new(session, Awaited::ClaimBound, timeout);
+/// Say whether the claim is bound to the preserved volume
+///
+/// Exits 0 when claim and volume are bound to each other by name and by UID, the policy is
+/// Retain, and the volume is PV if named, else one older than its claim.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The volume that must be bound; by default any that is older than the claim
+    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    pub volume: Option<String>,
+    /// Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all
+    #[arg(long, value_name = "D", value_parser = limit)]
+    pub timeout: Option<Limit>,
+}
+
+#[derive(Serialize)]
+struct Verification<'a> {
+    #[serde(flatten)]
+    standing: Standing<'a>,
+    verified: bool,
+    reason: Option<String>,
+}
+
+/// Waits up to `--timeout`, then says.
+pub async fn run(session: &Session, arguments: &Verify) -> Result<(), Error> {
+    let named = arguments.volume.as_deref();
+    let mut waiting = Waiting::new(session, Awaited::ClaimBound, arguments.timeout.clone());
     loop {
-        let seen = waiting.observe(volume, Scope::UnlessReused).await?;
-        let mut found = assess(&seen.situation);
-        if found.stage == Stage::Absent && volume.is_none() {
+        let seen = waiting.observe(named, Scope::UnlessReused).await?;
+        let situation = seen.situation();
+        let mut found = assess(&situation);
+        if found.stage == Stage::Absent && named.is_none() {
             return Err(session.absent().await);
         }
-        let verdict = verify(&seen.situation).map(|v| v.name.clone());
-        let refusal = match verdict {
-            Err(refusal) if refusal.remedy == Remedy::Wait && timeout.is_some_and(|t| !t.is_zero()) => {
+        let refusal = match verify(&situation) {
+            Err(refusal) if refusal.remedy() == Remedy::Wait && waiting.may_wait() => {
                 match waiting.change(&seen, refusal).await {
                     Ok(()) => continue,
-                    Err(Error::Refused(refusal)) => Some(refusal),
+                    Err(error @ (Error::Refused(_) | Error::TimedOut(..))) => Some(error),
                     Err(error) => return Err(error),
                 }
             }
-            Err(refusal) => Some(refusal),
+            Err(refusal) => Some(refusal.into()),
             Ok(_) => None,
         };
         waiting.over();
-        details::add(session, &mut found, seen.situation.claim.as_ref()).await;
-        if refusal.is_none() {
-            // A volume that was named need not be older than its claim to be the preserved one.
-            found.stage = Stage::Reused;
+        session.explain(&mut found, &situation).await?;
+        let standing = session.standing(&situation, &found);
+        let verified = Verification { standing, verified: refusal.is_none(), reason: refusal.as_ref().map(within) };
+        if !session.print_document(&Document::new("Verification", &seen.target, verified))? {
+            let name = found.volume.map(|v| v.name.as_str());
+            let text = match name {
+                Some(name) if session.output.format == Some(Format::Name) => volume_line(name, ""),
+                Some(name) => session.table(&[seen.row(name)?]),
+                None => String::new(),
+            };
+            session.terminal.print(&text)?;
         }
-        let guidance = Guidance::new(&found, &session.target, seen.situation.claim.as_ref(), Timestamp::now());
-        let mut object = report("Verification", session, &seen, &found, &guidance);
-        object["verified"] = json!(refusal.is_none());
-        object["reason"] = json!(refusal.as_ref().map(|r| &r.message));
-        let row = found.volume.and_then(|v| seen.row(&v.name));
-        let text = match session.output.object(&object) {
-            Some(text) => text?,
-            None if session.output.format == Some(Format::Name) => {
-                found.volume.map_or(String::new(), |v| format!("persistentvolume/{}\n", v.name))
+        return match refusal {
+            None if session.output.is_table() => {
+                session.tell(&situation, &found);
+                Ok(())
             }
-            None => session.output.table(&row.into_iter().collect::<Vec<_>>()),
-        };
-        session.terminal.print(&text)?;
-        let Some(refusal) = refusal else {
-            if session.output.is_table() {
-                guidance.tell(&session.terminal, &found);
+            None => Ok(()),
+            Some(error) => {
+                session.tell_findings(&situation, &found);
+                Err(error)
             }
-            return Ok(());
         };
-        for finding in &found.findings {
-            session.terminal.headline(crate::terminal::Tone::Plain, &finding.reason, &finding.message);
-        }
-        return Err(refusal.into());
     }
 }

@@ -8,9 +8,10 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Command, FromArgMatches, ValueHint};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
+use clap_complete::engine::complete;
 use clap_complete::{Shell, generate};
 
+use super::asked::{Asked, asked_for};
 use super::connection::Connection;
 use super::kubeconfig;
 
@@ -22,7 +23,7 @@ const NO_FILES: u8 = 4;
 /// The shell completes files.
 const FILES: u8 = 0;
 /// How long the cluster has to answer; what is known without it is answered anyway.
-pub const PATIENCE: Duration = Duration::from_millis(800);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The scripts that can be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -55,33 +56,6 @@ pub fn script(script: Script, command: &mut Command) -> Vec<u8> {
     let mut text = Vec::new();
     generate(shell, command, "kubectl-glancepv", &mut text);
     text
-}
-
-/// What only the kubeconfig or the cluster can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Names of contexts.
-    Contexts,
-    /// Names of clusters.
-    Clusters,
-    /// Names of users.
-    Users,
-    /// Namespaces of the cluster.
-    Namespaces,
-    /// Claims of the namespace.
-    Claims,
-    /// Volumes that the command could act on.
-    Volumes,
-}
-
-const MARK: char = '\u{0}';
-const ALL: [Asked; 6] =
-    [Asked::Contexts, Asked::Clusters, Asked::Users, Asked::Namespaces, Asked::Claims, Asked::Volumes];
-
-/// Marks an argument as one whose values are `asked` for.
-#[must_use]
-pub fn asks(asked: Asked) -> ArgValueCompleter {
-    ArgValueCompleter::new(move |_: &std::ffi::OsStr| vec![CompletionCandidate::new(format!("{MARK}{asked:?}"))])
 }
 
 /// A candidate and its description.
@@ -148,8 +122,8 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
             continue;
         }
         let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
-        match value.strip_prefix(MARK) {
-            Some(name) => question.asked = ALL.into_iter().find(|asked| format!("{asked:?}") == name),
+        match asked_for(value) {
+            Some(asked) => question.asked = Some(asked),
             None => question
                 .known
                 .push((value.to_owned(), candidate.get_help().map(ToString::to_string).unwrap_or_default())),

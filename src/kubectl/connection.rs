@@ -5,14 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::completion::{Asked, asks};
-use super::kubeconfig::{self, Settings};
-use crate::cluster::api::Cluster;
-use crate::cluster::transport;
+use super::asked::{Asked, asks};
 use crate::error::Error;
-
-/// The namespace of OpenStack's charts, where no flag, context or pod tells another.
-const NAMESPACE: &str = "openstack";
 
 /// The flags by which kubectl is told how to connect, with the same meaning.
 #[derive(Args, Clone, Debug, Default)]
@@ -119,41 +113,14 @@ impl Connection {
         }
         typed
     }
-
-    /// The cluster, and the namespace that the context (or, in a pod, the service account) tells;
-    /// `openstack` where nothing does. Nothing is sent yet. `namespaced` is whether a flag tells it.
-    pub async fn open(&self, namespaced: bool, warn: fn(&str), log: fn(&str)) -> Result<(Cluster, String), Error> {
-        let timeout = request_timeout(&self.request_timeout)?;
-        let Settings { config, context, namespace } = kubeconfig::settings(self, namespaced).await?;
-        let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
-        let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
-        let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let log = (self.v >= 6).then_some(log);
-        let client = if config.auth_info.exec.is_some() {
-            // kube waits for the plugin; on a thread of its own, so that Ctrl-C does not wait with it.
-            let made = tokio::task::spawn_blocking(move || transport::client(&config, log)).await;
-            made.map_err(std::io::Error::other)?
-        } else {
-            transport::client(&config, log)
-        };
-        let client = client.map_err(|e| credentials(&server, e))?;
-        let namespace = namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned());
-        Ok((Cluster { client, server, url, context, timeout, warn }, namespace))
-    }
 }
 
 /// The namespace of the pod that this runs in, if it runs in one.
-fn pod_namespace() -> Option<String> {
+#[must_use]
+pub fn pod_namespace() -> Option<String> {
     std::env::var_os("KUBERNETES_SERVICE_HOST")?;
     let text = std::fs::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace").ok()?;
     Some(text.trim().to_owned()).filter(|name| !name.is_empty())
-}
-
-fn credentials(server: &str, error: kube::Error) -> Error {
-    match transport::failure(server, error) {
-        Error::Connection { reason, .. } => Error::Configuration(format!("error: {reason}")),
-        other => other,
-    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -162,7 +129,7 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 }
 
 /// kubectl's forms: whole seconds, or numbers with units; `None` is without limit.
-fn request_timeout(text: &str) -> Result<Option<Duration>, Error> {
+pub fn request_timeout(text: &str) -> Result<Option<Duration>, Error> {
     let parsed = text.parse::<u64>().ok().map(Duration::from_secs);
     let parsed = parsed.or_else(|| Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok());
     let limit = parsed.ok_or_else(|| {

@@ -1,6 +1,7 @@
-//! What makes this a kubectl plugin: connection flags, tables, ages, output formats.
+//! What makes this a kubectl plugin: connection flags, tables, output formats,
+//! completion.
 
-pub mod age;
+pub mod asked;
 pub mod completion;
 pub mod connection;
 pub mod kubeconfig;

@@ -4,8 +4,6 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::table::table;
-use crate::cluster::api::Row;
 use crate::error::Error;
 
 /// The formats of `-o`; without it, a table.
@@ -37,19 +35,20 @@ impl Output {
         matches!(self.format, None | Some(Format::Wide))
     }
 
-    /// Rows of one kind, in a table.
+    /// Whether all columns are shown.
     #[must_use]
-    pub fn table(&self, rows: &[&Row]) -> String {
-        table(rows, self.format == Some(Format::Wide), self.headers)
+    pub fn is_wide(&self) -> bool {
+        self.format == Some(Format::Wide)
     }
 
-    /// An object for machines, as kubectl formats it; `None` where a table or names are asked for.
-    #[must_use]
-    pub fn object(&self, object: &Value) -> Option<Result<String, Error>> {
-        match self.format? {
-            Format::Json => Some(json(object)),
-            Format::Yaml => Some(yaml(object)),
-            Format::Wide | Format::Name => None,
+    /// An object for machines, as kubectl formats it, keys in order; `None` where a table or names are
+    /// asked for.
+    pub fn object(&self, object: &impl Serialize) -> Result<Option<String>, Error> {
+        let object = || serde_json::to_value(object).map_err(Error::form);
+        match self.format {
+            Some(Format::Json) => json(&object()?).map(Some),
+            Some(Format::Yaml) => yaml(&object()?).map(Some),
+            Some(Format::Wide | Format::Name) | None => Ok(None),
         }
     }
 }
@@ -69,7 +68,7 @@ fn json(object: &Value) -> Result<String, Error> {
     let mut bytes = Vec::new();
     let four = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, four);
-    object.serialize(&mut serializer).map_err(|e| Error::Answer(e.to_string()))?;
+    object.serialize(&mut serializer).map_err(Error::form)?;
     let text = String::from_utf8_lossy(&bytes);
     Ok(text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026") + "\n")
 }
@@ -77,6 +76,6 @@ fn json(object: &Value) -> Result<String, Error> {
 fn yaml(object: &Value) -> Result<String, Error> {
     let mut text = String::new();
     let options = serde_saphyr::ser_options! { compact_list_indent: true };
-    serde_saphyr::to_fmt_writer_with_options(&mut text, object, options).map_err(|e| Error::Answer(e.to_string()))?;
+    serde_saphyr::to_fmt_writer_with_options(&mut text, object, options).map_err(Error::form)?;
     Ok(text)
 }

@@ -4,26 +4,26 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use serde_json::Value;
 
-use crate::cluster::api::Row;
-
 /// kubectl's tabwriter: this many spaces follow a column, and with them it is no narrower than this.
 const NARROWEST: u16 = 6;
 const PADDING: u16 = 3;
 
 /// The rows under their header, a line each with its line end; nothing without rows.
 ///
-/// `wide` adds the columns that the server keeps for `-o wide`.
+/// `columns` are the names as the server has them and whether the column is shown; the cells of a
+/// row are those of all columns.
 #[must_use]
-pub fn table(rows: &[&Row], wide: bool, headers: bool) -> String {
-    let Some(first) = rows.first() else { return String::new() };
-    let shown = |row: &Row, at: usize| row.columns.get(at).is_some_and(|c| wide || c.priority == 0);
+pub fn table(columns: &[(&str, bool)], rows: &[&[Value]], headers: bool) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let shown = |at: usize| columns.get(at).is_some_and(|(_, shown)| *shown);
     let mut lines: Vec<Vec<String>> = Vec::new();
     if headers {
-        lines.push(first.columns.iter().filter(|c| wide || c.priority == 0).map(|c| c.name.to_uppercase()).collect());
+        lines.push(columns.iter().filter(|(_, shown)| *shown).map(|(name, _)| name.to_uppercase()).collect());
     }
     for row in rows {
-        let cells = row.cells.iter().enumerate().filter(|(at, _)| shown(row, *at));
-        lines.push(cells.map(|(_, cell)| text(cell)).collect());
+        lines.push(row.iter().enumerate().filter(|(at, _)| shown(*at)).map(|(_, cell)| text(cell)).collect());
     }
     // The last cell of a line is not padded, so it is kept out of the padded table.
     let last: Vec<String> = lines.iter_mut().map(|line| line.pop().unwrap_or_default()).collect();

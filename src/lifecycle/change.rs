@@ -1,4 +1,4 @@
-//! A patch as data: what it sends, and how it reads to the person who is asked.
+//! A patch as data.
 
 use serde_json::{Value, json};
 
@@ -25,8 +25,8 @@ pub struct Change {
     pub resource_version: String,
     /// The fields that change, and no others.
     pub edits: Vec<Edit>,
-    /// What the change leaves as it is and a person should know.
-    pub keeps: Option<String>,
+    /// The claim for which the volume stays reserved by name.
+    pub reserved_for: Option<String>,
 }
 
 impl Change {
@@ -57,11 +57,16 @@ impl Change {
             },
         ];
         let edits = both.into_iter().filter(|edit| edit.from.is_some()).collect();
-        Self { keeps: Some(format!("stays reserved for {}", target.key())), ..Self::of(volume, edits) }
+        Self { reserved_for: Some(target.key()), ..Self::of(volume, edits) }
     }
 
     fn of(volume: &Volume, edits: Vec<Edit>) -> Self {
-        Self { volume: volume.name.clone(), resource_version: volume.resource_version.clone(), edits, keeps: None }
+        Self {
+            volume: volume.name.clone(),
+            resource_version: volume.resource_version.clone(),
+            edits,
+            reserved_for: None,
+        }
     }
 
     /// Whether a person who agreed to this change has agreed to `other` too: the same edits of
@@ -100,17 +105,5 @@ impl Change {
             let field = edit.path.iter().fold(&mut *object, |at, key| &mut at[key]);
             *field = json!(edit.to);
         }
-    }
-}
-
-impl std::fmt::Display for Change {
-    /// The volume and, line by line, what becomes of its fields.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "persistentvolume/{}", self.volume)?;
-        for edit in &self.edits {
-            let (from, to) = (edit.from.as_deref(), edit.to.as_deref());
-            write!(f, "\n  {}: {} → {}", edit.path.join("."), from.unwrap_or("(none)"), to.unwrap_or("(none)"))?;
-        }
-        self.keeps.iter().try_for_each(|keeps| write!(f, "\n  {keeps}"))
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
 
 /// The annotation that tells Helm to leave an object behind when its release is uninstalled
 /// (Helm documentation, "Tell Helm Not To Uninstall a Resource").
@@ -11,36 +12,25 @@ pub const HELM_POLICY: &str = "helm.sh/resource-policy";
 /// (`GetPersistentVolumeClass` in Kubernetes' volume helpers).
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
-/// The claim that the user means, and the flags that tell it to the plugin again.
+/// The claim that the user means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The claim's namespace.
     pub namespace: String,
     /// The claim's name.
     pub claim: String,
-    /// The other flags that the user typed to reach it, each with a leading space.
-    pub flags: String,
-    /// Whether the namespace was typed, and so has to be typed again.
-    pub namespace_typed: bool,
 }
 
 impl Target {
-    /// `kubectl glancepv VERB` with the flags that were typed: what a hint tells to type next.
-    #[must_use]
-    pub fn command(&self, verb: &str) -> String {
-        let namespace = if self.namespace_typed { format!(" -n {}", self.namespace) } else { String::new() };
-        format!("kubectl glancepv {verb}{namespace}{}", self.flags)
-    }
-
     /// `namespace/name`, as kubectl's CLAIM column has it.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}/{}", self.namespace, self.claim)
+        [&self.namespace, "/", &self.claim].concat()
     }
 }
 
 /// Where a claim stands: its `status.phase`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ClaimPhase {
     /// Waits for a volume.
     Pending,
@@ -51,7 +41,7 @@ pub enum ClaimPhase {
 }
 
 /// Where a volume stands: its `status.phase`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum VolumePhase {
     /// Not yet looked at by the volume controller.
     Pending,
@@ -131,6 +121,20 @@ pub struct Volume {
     pub offers: Shape,
 }
 
+/// A unit enum's name, as serde writes it: the word that scripts read, on a terminal too.
+macro_rules! shown_by_name {
+    ($($kind:ty),+) => {$(
+        impl std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                serde::Serialize::serialize(self, f)
+            }
+        }
+    )+};
+}
+pub(super) use shown_by_name;
+
+shown_by_name!(ClaimPhase, VolumePhase);
+
 impl Volume {
     /// Whether its policy keeps the data once the claim is gone.
     #[must_use]
@@ -167,6 +171,14 @@ impl Volume {
     #[must_use]
     pub fn is_older_than(&self, claim: &Claim) -> bool {
         matches!((self.created, claim.created), (Some(v), Some(c)) if v < c)
+    }
+}
+
+impl ClaimRef {
+    /// `namespace/name`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        [&self.namespace, "/", &self.name].concat()
     }
 }
 

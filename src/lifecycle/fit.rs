@@ -1,43 +1,60 @@
 //! Would this claim take this volume, were it not pinned to it?
 //!
-//! Kubernetes compares size, class, modes and volumeMode only while it looks for a volume; a claim
+//! Kubernetes compares size, modes and volumeMode only while it looks for a volume; a claim
 //! that is pinned to a volume reserved for it is bound unchecked (`syncUnboundClaim` in the
-//! volume controller). So the comparison is made here, and told.
+//! volume controller). So the comparison is made here.
 
 use super::facts::{Claim, Volume};
-use super::stage::Finding;
 
-/// What `claim` asks for and `volume` does not offer, one finding each; none when it fits.
+/// What a claim asks for and a volume does not offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The field that differs.
+    pub field: Field,
+    /// What the claim asks for.
+    pub wanted: String,
+    /// What the volume has; empty for no class.
+    pub offered: String,
+}
+
+/// A field in which claim and volume may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The claim asks for more than the volume's capacity.
+    Size,
+    /// The storage class.
+    Class,
+    /// An access mode that the volume does not have.
+    Modes,
+    /// `Filesystem` or `Block`.
+    VolumeMode,
+}
+
+/// What `claim` asks for and `volume` does not offer; none when it fits.
 #[must_use]
-pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Finding> {
+pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     let (wants, offers) = (&claim.wants, &volume.offers);
     let mut found = Vec::new();
-    let mut differs = |reason: &'static str, what: &str, wanted: &str, offered: &str| {
-        found.push(Finding::new(
-            reason,
-            format!("{what}: the claim asks for {wanted}, persistentvolume/{} is {offered}", volume.name),
-        ));
-    };
+    let mut differs = |field, wanted: String, offered: String| found.push(Misfit { field, wanted, offered });
     if let (Some(wanted), Some(offered)) = (&wants.size, &offers.size)
         && let (Some(w), Some(o)) = (bytes(wanted), bytes(offered))
         && w > o
     {
-        differs("SizeTooSmall", "size", wanted, offered);
+        differs(Field::Size, wanted.clone(), offered.clone());
     }
-    let offered_class = offers.class.as_deref().unwrap_or_default();
-    if let Some(wanted) = wants.class.as_deref()
-        && wanted != offered_class
+    let offered = offers.class.clone().unwrap_or_default();
+    if let Some(wanted) = &wants.class
+        && *wanted != offered
     {
-        let named = |class: &str| if class.is_empty() { "no class".to_owned() } else { class.to_owned() };
-        differs("ClassDiffers", "class", &named(wanted), &named(offered_class));
+        differs(Field::Class, wanted.clone(), offered);
     }
     if wants.modes.iter().any(|mode| !offers.modes.contains(mode)) {
-        differs("ModesDiffer", "access modes", &wants.modes.join(","), &offers.modes.join(","));
+        differs(Field::Modes, wants.modes.join(","), offers.modes.join(","));
     }
     let mode = |given: &Option<String>| given.clone().unwrap_or_else(|| "Filesystem".to_owned());
     let (wanted, offered) = (mode(&wants.volume_mode), mode(&offers.volume_mode));
     if wanted != offered {
-        differs("VolumeModeDiffers", "volumeMode", &wanted, &offered);
+        differs(Field::VolumeMode, wanted, offered);
     }
     found
 }
@@ -73,7 +90,7 @@ fn bytes(quantity: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::plan::tests::{claim, volume};
+    use crate::lifecycle::tests::{claim, volume};
 
     #[test]
     fn quantities() {
@@ -102,8 +119,8 @@ mod tests {
         wanting.wants.class = Some("other".to_owned());
         wanting.wants.modes = vec!["ReadWriteOnce".to_owned()];
         wanting.wants.volume_mode = Some("Block".to_owned());
-        let reasons: Vec<_> = misfits(&wanting, &volume("v")).into_iter().map(|f| f.reason).collect();
-        assert_eq!(reasons, ["SizeTooSmall", "ClassDiffers", "ModesDiffer", "VolumeModeDiffers"]);
+        let fields: Vec<_> = misfits(&wanting, &volume("v")).into_iter().map(|m| m.field).collect();
+        assert_eq!(fields, [Field::Size, Field::Class, Field::Modes, Field::VolumeMode]);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! functions, or nothing.
 
 use super::change::Change;
-use super::facts::{ClaimPhase, Target, Volume, VolumePhase};
-use super::stage::Situation;
+use super::facts::{ClaimPhase, ClaimRef, Target, Volume, VolumePhase};
+use super::next::{Next, Remark, Step, Verb, way_back};
+use super::situation::Situation;
 
 /// What a verb does to a situation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,67 +17,155 @@ pub enum Plan {
     Done(String),
 }
 
-/// What may be done about a refusal.
+/// What stands in the way of a verb.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Claim and volume are not bound to each other: with policy Delete the volume, named or not, could
+    /// be deleted at once.
+    NotBound(Option<String>),
+    /// The volume may be deleted at any time.
+    NotRetained {
+        /// The volume.
+        volume: String,
+        /// Its phase.
+        phase: VolumePhase,
+        /// Its policy.
+        policy: String,
+    },
+    /// The claim is gone, and the volume controller has not released the volume yet.
+    NotReleased {
+        /// The volume.
+        volume: String,
+        /// Its phase.
+        phase: VolumePhase,
+    },
+    /// The claim's phase is Lost, and it exists.
+    ClaimLost,
+    /// The claim is being deleted, and has the volume until it is gone.
+    ClaimTerminating(String),
+    /// The claim has this volume.
+    StillBound(String),
+    /// The claim has another volume.
+    BoundToAnother {
+        /// The one that it has.
+        own: String,
+        /// The one that is meant.
+        volume: String,
+    },
+    /// There is no claim.
+    NoClaim,
+    /// The claim is not bound, to the volume that it names if it names one.
+    Unbound {
+        /// The claim's phase.
+        phase: ClaimPhase,
+        /// The volume that it names.
+        volume: Option<String>,
+    },
+    /// The claim cannot be bound again.
+    CannotVerifyLost,
+    /// The claim's volume was made for it, and no other is preserved.
+    MadeForIt(String),
+    /// The claim, or the volume of this name, is being deleted.
+    GoingAway(Option<String>),
+    /// The volume's policy is not Retain.
+    Policy {
+        /// The volume.
+        volume: String,
+        /// Its policy.
+        policy: String,
+    },
+    /// The volume's claimRef is another claim's (safety rule 7).
+    OfAnotherClaim {
+        /// The volume.
+        volume: String,
+        /// That claim.
+        owner: Target,
+    },
+    /// The volume has no claimRef.
+    OfNoClaim(String),
+    /// The volume has a deletionTimestamp: the API server takes none back.
+    VolumeTerminating(String),
+    /// The volume is not there.
+    VolumeGone(String),
+    /// The claim has no volume yet.
+    NoVolume,
+    /// Neither claim nor volume.
+    Nothing,
+    /// The user has to choose from these volumes.
+    Several(Vec<String>),
+}
+
+/// What the plugin itself can do about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Nothing that waiting or choosing would bring.
     None,
-    /// The situation may become right by itself: the claim goes, or comes.
+    /// Wait: the situation may become right by itself.
     Wait,
-    /// The user names one of these volumes.
-    Choose(Vec<String>),
+    /// Let the user choose a volume.
+    Choose,
 }
 
 /// Why a verb does nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What stands in the way; reads well after `error: `.
-    pub message: String,
-    /// What to do, where there is something.
-    pub hint: Option<String>,
-    /// What the plugin itself can do about it.
-    pub remedy: Remedy,
+    /// The claim that was meant.
+    pub target: Target,
+    /// What stands in the way.
+    pub reason: Reason,
+    /// What to do.
+    pub next: Vec<Next>,
 }
 
 impl Refusal {
-    fn new(message: String) -> Self {
-        Self { message, hint: None, remedy: Remedy::None }
+    fn new(situation: &Situation<'_>, reason: Reason) -> Self {
+        Self { target: situation.target.clone(), reason, next: Vec::new() }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+    fn next(self, next: impl IntoIterator<Item = Next>) -> Self {
+        Self { next: next.into_iter().collect(), ..self }
     }
 
-    fn wait(mut self) -> Self {
-        self.remedy = Remedy::Wait;
-        self
+    /// What the plugin itself can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        match self.reason {
+            Reason::NotReleased { .. }
+            | Reason::ClaimLost
+            | Reason::ClaimTerminating(_)
+            | Reason::StillBound(_)
+            | Reason::BoundToAnother { .. }
+            | Reason::NoClaim
+            | Reason::Unbound { .. } => Remedy::Wait,
+            Reason::Several(_) => Remedy::Choose,
+            Reason::NotBound(_)
+            | Reason::NotRetained { .. }
+            | Reason::CannotVerifyLost
+            | Reason::MadeForIt(_)
+            | Reason::GoingAway(_)
+            | Reason::Policy { .. }
+            | Reason::OfAnotherClaim { .. }
+            | Reason::OfNoClaim(_)
+            | Reason::VolumeTerminating(_)
+            | Reason::VolumeGone(_)
+            | Reason::NoVolume
+            | Reason::Nothing => Remedy::None,
+        }
     }
-}
-
-/// The way back from a diverted claim, as commands to type.
-#[must_use]
-pub fn way_back(target: &Target, volume: &str) -> String {
-    format!(
-        "1. uninstall glance   2. {}   3. install glance   4. {}",
-        target.command(&format!("reuse {volume}")),
-        target.command("verify")
-    )
 }
 
 /// Reclaim policy → Retain: safe in every phase, so only the volume has to be the right one.
-pub fn retain(situation: &Situation) -> Result<Plan, Refusal> {
-    let target = &situation.target;
-    let claimed = situation.claim.as_ref().and_then(|c| c.volume_name.as_deref());
-    let volume = if let Some(name) = situation.named.as_deref().or(claimed) {
-        situation.volume(name).ok_or_else(|| missing(name))?
+pub fn retain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
+    let claimed = situation.claim.and_then(|c| c.volume_name.as_deref());
+    let volume = if let Some(name) = situation.named.or(claimed) {
+        situation.volume(name).ok_or_else(|| missing(situation, name))?
     } else {
         let kept = situation.naming(|v| v.is_retained() && !v.terminating);
         let unsafe_ones = situation.naming(|v| !v.is_retained() && !v.terminating);
         let meant = if unsafe_ones.is_empty() { kept.into_iter().take(1).collect() } else { unsafe_ones };
-        one(situation, "retain", &meant)?
+        one(situation, Verb::Retain, &meant)?
     };
-    ours(target, volume)?;
+    ours(situation, volume)?;
     if volume.is_retained() {
         return Ok(Plan::Done(volume.name.clone()));
     }
@@ -85,24 +174,21 @@ pub fn retain(situation: &Situation) -> Result<Plan, Refusal> {
 
 /// Reclaim policy → Delete, only while claim and volume are bound to each other, by both UIDs: a volume
 /// whose claim is gone would be deleted at once.
-pub fn unretain(situation: &Situation) -> Result<Plan, Refusal> {
-    let target = &situation.target;
-    if let Some(named) = &situation.named {
-        ours(target, situation.volume(named).ok_or_else(|| missing(named))?)?;
+pub fn unretain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
+    if let Some(named) = situation.named {
+        ours(situation, situation.volume(named).ok_or_else(|| missing(situation, named))?)?;
     }
-    let bound = situation.bound().map(|(claim, volume)| (claim.terminating || volume.terminating, volume));
-    let meant = |name: &str| situation.named.as_deref().is_none_or(|named| named == name);
+    let bound = situation.bound().filter(|(claim, volume)| !claim.terminating && !volume.terminating);
     match bound {
-        Some((false, volume)) if meant(&volume.name) => Ok(match volume.policy.as_str() {
-            "Delete" => Plan::Done(volume.name.clone()),
-            _ => Plan::Change(Change::policy(volume, "Delete")),
-        }),
+        Some((_, volume)) if situation.named.is_none_or(|named| named == volume.name) => {
+            Ok(match volume.policy.as_str() {
+                "Delete" => Plan::Done(volume.name.clone()),
+                _ => Plan::Change(Change::policy(volume, "Delete")),
+            })
+        }
         _ => {
-            let what =
-                situation.named.as_ref().map_or("the volume".to_owned(), |name| format!("persistentvolume/{name}"));
-            let why = "with policy Delete it could be deleted at once";
-            Err(Refusal::new(format!("claim {} and {what} are not bound to each other: {why}", target.key()))
-                .hint(target.command("status")))
+            let reason = Reason::NotBound(situation.named.map(str::to_owned));
+            Err(Refusal::new(situation, reason).next([Next::run(Verb::Status)]))
         }
     }
 }
@@ -111,41 +197,37 @@ pub fn unretain(situation: &Situation) -> Result<Plan, Refusal> {
 ///
 /// Clearing them under a living claim turns that claim Lost (seen on 1.20 and 1.36), so this
 /// refuses as long as a claim of that UID may live.
-pub fn reuse(situation: &Situation) -> Result<Plan, Refusal> {
-    let target = &situation.target;
-    let volume = preserved(situation, "reuse")?;
-    let name = &volume.name;
+pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
+    let volume = preserved(situation, Verb::Reuse)?;
+    let name = volume.name.clone();
     if volume.terminating {
-        return Err(terminating(target, name));
+        return Err(terminating(situation, &name));
     }
     claim_gone(situation, volume)?;
     match volume.phase {
-        VolumePhase::Released | VolumePhase::Failed if !volume.is_retained() => Err(Refusal::new(format!(
-            "persistentvolume/{name} is {:?} with policy {} and may vanish at any moment",
-            volume.phase, volume.policy
-        ))
-        .hint(format!("first, now: {}", target.command(&format!("retain {name}"))))),
+        VolumePhase::Released | VolumePhase::Failed if !volume.is_retained() => {
+            let retain = Next::on(Verb::Retain, &name).because(Remark::Now);
+            let reason = Reason::NotRetained { volume: name, phase: volume.phase, policy: volume.policy.clone() };
+            Err(Refusal::new(situation, reason).next([retain]))
+        }
         // Cleared already, though it may take the volume controller a moment to say Available.
         VolumePhase::Available | VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => {
-            Ok(Plan::Done(name.clone()))
+            Ok(Plan::Done(name))
         }
-        VolumePhase::Released | VolumePhase::Failed => Ok(Plan::Change(Change::release(volume, target))),
-        phase => Err(Refusal::new(format!(
-            "persistentvolume/{name} is still {phase:?}, though claim {} is gone: the volume controller has not \
-             released it yet",
-            target.key()
-        ))
-        .hint(format!("`{}` waits for it", target.command("reuse --timeout 1m")))
-        .wait()),
+        VolumePhase::Released | VolumePhase::Failed => Ok(Plan::Change(Change::release(volume, situation.target))),
+        phase => {
+            let waits = Next::run(Verb::Reuse).waiting().because(Remark::UntilReleased);
+            Err(Refusal::new(situation, Reason::NotReleased { volume: name, phase }).next([waits]))
+        }
     }
 }
 
 /// The volume that is to be, or was, or is the target's: the one named; the claim's own, unless others
-/// wait; one that is reserved, one that is Released, any other. Several are for the user to choose
-/// from.
-pub fn preserved<'a>(situation: &'a Situation, verb: &str) -> Result<&'a Volume, Refusal> {
-    let volume = match (&situation.named, situation.bound()) {
-        (Some(name), _) => situation.volume(name).ok_or_else(|| missing(name))?,
+/// are preserved; one that is reserved, one that is Released, any other. Several are for the user to
+/// choose from.
+pub fn preserved<'a>(situation: &Situation<'a>, verb: Verb) -> Result<&'a Volume, Refusal> {
+    let volume = match (situation.named, situation.bound()) {
+        (Some(name), _) => situation.volume(name).ok_or_else(|| missing(situation, name))?,
         (None, Some((_, volume))) if situation.preserved().is_empty() => volume,
         _ => {
             let reserved = situation.naming(|v| v.phase == VolumePhase::Available && v.is_reserved());
@@ -156,146 +238,124 @@ pub fn preserved<'a>(situation: &'a Situation, verb: &str) -> Result<&'a Volume,
             one(situation, verb, &meant)?
         }
     };
-    ours(&situation.target, volume)?;
+    ours(situation, volume)?;
     Ok(volume)
 }
 
 /// Refuses as long as the claim that the volume's claimRef means may live, or the claim of that
 /// name has another volume.
-fn claim_gone(situation: &Situation, volume: &Volume) -> Result<(), Refusal> {
-    let Some(claim) = &situation.claim else { return Ok(()) };
-    let (key, name) = (situation.target.key(), &volume.name);
-    let waits = format!("`{}` waits for the claim to go", situation.target.command("reuse --timeout 10m"));
+fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
+    let Some(claim) = situation.claim else { return Ok(()) };
+    let name = volume.name.clone();
+    let waits = || Next::run(Verb::Reuse).waiting().because(Remark::UntilDeleted);
+    let uninstall = || Next::from(Step::Uninstall);
+    let lost = claim.phase == ClaimPhase::Lost;
     if volume.holds(claim) {
-        let refusal = if claim.phase == ClaimPhase::Lost {
-            Refusal::new(format!("claim {key} is Lost and still there"))
-        } else if claim.terminating {
-            Refusal::new(format!("claim {key} is being deleted and still holds persistentvolume/{name}"))
-        } else {
-            Refusal::new(format!("persistentvolume/{name} is still bound to {key}"))
+        let next = match (claim.terminating, claim.kept_by_helm) {
+            (true, _) => vec![waits()],
+            (false, true) => vec![uninstall().because(Remark::ClaimStays)],
+            (false, false) => vec![uninstall(), waits()],
         };
-        return Err(match (claim.terminating, claim.kept_by_helm) {
-            (true, _) => refusal.hint(waits),
-            (false, true) => refusal.hint(format!(
-                "Helm keeps this claim (helm.sh/resource-policy: keep), so the volume stays with it and nothing has \
-                 to be reused; to part them, delete claim {key} after uninstalling"
-            )),
-            (false, false) => refusal.hint(format!("uninstall glance first; {waits}")),
-        }
-        .wait());
+        let reason = match (lost, claim.terminating) {
+            (true, _) => Reason::ClaimLost,
+            (false, true) => Reason::ClaimTerminating(name),
+            (false, false) => Reason::StillBound(name),
+        };
+        return Err(Refusal::new(situation, reason).next(next));
     }
     match claim.phase {
         ClaimPhase::Pending => Ok(()),
-        ClaimPhase::Lost => Err(Refusal::new(format!("claim {key} is Lost and still there"))
-            .hint(format!("uninstall glance or delete the claim first; {waits}"))
-            .wait()),
-        ClaimPhase::Bound => Err(Refusal::new(format!(
-            "claim {key} is bound to persistentvolume/{}, not to {name}",
-            claim.volume_name.as_deref().unwrap_or_default()
-        ))
-        .hint(format!("the way back to {name}: {}", way_back(&situation.target, name)))
-        .wait()),
+        ClaimPhase::Lost => {
+            let next = [uninstall().because(Remark::OrDeleteClaim), waits()];
+            Err(Refusal::new(situation, Reason::ClaimLost).next(next))
+        }
+        ClaimPhase::Bound => {
+            let (own, next) = (claim.volume_name.clone().unwrap_or_default(), way_back(&name));
+            Err(Refusal::new(situation, Reason::BoundToAnother { own, volume: name }).next(next))
+        }
     }
 }
 
 /// Whether the claim is bound to the preserved volume: by name, by UID, with Retain, and the volume
 /// the one named, else one older than its claim.
-pub fn verify(situation: &Situation) -> Result<&Volume, Refusal> {
-    let target = &situation.target;
-    let key = target.key();
-    let Some(claim) = &situation.claim else {
-        return Err(Refusal::new(format!("claim {key} is not there yet")).hint("install glance").wait());
+pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
+    let refuse = |reason, next: Vec<Next>| Err(Refusal::new(situation, reason).next(next));
+    let status = || vec![Next::run(Verb::Status)];
+    let waits = || Next::run(Verb::Verify).waiting().because(Remark::UntilBound);
+    let Some(claim) = situation.claim else {
+        return refuse(Reason::NoClaim, vec![Step::Install.into(), waits()]);
     };
     if claim.phase == ClaimPhase::Lost {
-        return Err(Refusal::new(format!("claim {key} is Lost")).hint(target.command("status")));
+        return refuse(Reason::CannotVerifyLost, status());
     }
     let Some((_, volume)) = situation.bound() else {
-        let waited = claim.volume_name.as_ref().map_or(String::new(), |v| format!(" for persistentvolume/{v}"));
-        return Err(Refusal::new(format!("claim {key} is {:?} and waits{waited}", claim.phase))
-            .hint(format!("`{}` waits for it", target.command("verify --timeout 10m")))
-            .wait());
+        let reason = Reason::Unbound { phase: claim.phase, volume: claim.volume_name.clone() };
+        return refuse(reason, vec![waits()]);
     };
-    let name = &volume.name;
+    let name = volume.name.clone();
     let preserved = situation.preserved();
-    let expected = situation.named.as_deref().or(preserved.first().map(|v| v.name.as_str()));
-    let is_preserved = match &situation.named {
+    let expected = situation.named.or(preserved.first().map(|v| v.name.as_str()));
+    let is_preserved = match situation.named {
         Some(named) => named == name,
         None => volume.is_older_than(claim),
     };
     if !is_preserved {
-        let refusal = Refusal::new(match expected {
-            Some(expected) if expected != name => {
-                format!("claim {key} is bound to persistentvolume/{name}, not to {expected}")
+        return match expected.filter(|expected| *expected != name) {
+            Some(expected) => {
+                let reason = Reason::BoundToAnother { own: name, volume: expected.to_owned() };
+                refuse(reason, way_back(expected))
             }
-            _ => format!("claim {key} is bound to persistentvolume/{name}, which was made for it: nothing was reused"),
-        });
-        return Err(match expected {
-            Some(expected) if expected != name => {
-                refusal.hint(format!("the way back to {expected}: {}", way_back(target, expected)))
-            }
-            _ => refusal.hint(target.command("status")),
-        });
+            None => refuse(Reason::MadeForIt(name), status()),
+        };
     }
     if claim.terminating || volume.terminating {
-        let what = if volume.terminating { format!("persistentvolume/{name}") } else { format!("claim {key}") };
-        return Err(Refusal::new(format!("{what} is being deleted")).hint(target.command("status")));
+        return refuse(Reason::GoingAway(volume.terminating.then_some(name)), status());
     }
     if !volume.is_retained() {
-        return Err(Refusal::new(format!("persistentvolume/{name} has policy {}", volume.policy))
-            .hint(target.command("retain")));
+        let reason = Reason::Policy { volume: name, policy: volume.policy.clone() };
+        return refuse(reason, vec![Next::run(Verb::Retain)]);
     }
     Ok(volume)
 }
 
 /// Rule 7: a volume whose claimRef is another claim's is nobody else's business.
-fn ours(target: &Target, volume: &Volume) -> Result<(), Refusal> {
-    if volume.names(target) {
+fn ours(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
+    if volume.names(situation.target) {
         return Ok(());
     }
-    let (name, key) = (&volume.name, target.key());
+    let volume_name = volume.name.clone();
+    let owner = |r: &ClaimRef| Target { namespace: r.namespace.clone(), claim: r.name.clone() };
     Err(match &volume.claim_ref {
-        Some(other) => Refusal::new(format!(
-            "persistentvolume/{name} is for claim {}/{}, not for {key}",
-            other.namespace, other.name
-        ))
-        .hint(format!("for that claim: -n {} --claim {}", other.namespace, other.name)),
-        None => Refusal::new(format!("persistentvolume/{name} is for no claim, so not for {key} either")),
+        Some(other) => {
+            let reason = Reason::OfAnotherClaim { volume: volume_name, owner: owner(other) };
+            Refusal::new(situation, reason).next([Step::Elsewhere(owner(other)).into()])
+        }
+        None => Refusal::new(situation, Reason::OfNoClaim(volume_name)),
     })
 }
 
-/// Why nothing can be done for a volume that has a deletionTimestamp: the API server takes none back.
+/// Why nothing can be done for a volume that has a deletionTimestamp.
 #[must_use]
-pub fn terminating(target: &Target, name: &str) -> Refusal {
-    Refusal::new(format!("persistentvolume/{name} is being deleted, which cannot be undone")).hint(format!(
-        "save what describes it ({}) and see its driver's documentation",
-        target.command(&format!("export {name}"))
-    ))
+pub fn terminating(situation: &Situation<'_>, name: &str) -> Refusal {
+    let export = Next::on(Verb::Export, name).because(Remark::KeepsObject);
+    Refusal::new(situation, Reason::VolumeTerminating(name.to_owned())).next([export])
 }
 
-fn missing(name: &str) -> Refusal {
-    Refusal::new(format!("persistentvolume/{name} is gone"))
+fn missing(situation: &Situation<'_>, name: &str) -> Refusal {
+    Refusal::new(situation, Reason::VolumeGone(name.to_owned()))
 }
 
-fn one<'a>(situation: &Situation, verb: &str, meant: &[&'a Volume]) -> Result<&'a Volume, Refusal> {
-    let target = &situation.target;
+fn one<'a>(situation: &Situation<'_>, verb: Verb, meant: &[&'a Volume]) -> Result<&'a Volume, Refusal> {
     match meant {
         [volume] => Ok(volume),
-        [] => Err(match &situation.claim {
-            Some(_) => Refusal::new(format!("claim {} has no volume yet", target.key())).hint(target.command("status")),
-            None => Refusal::new(format!("neither claim {0} nor a volume for it was found", target.key()))
-                .hint("is it another namespace or another name? -n NAMESPACE, --claim NAME"),
-        }),
+        [] if situation.claim.is_some() => {
+            Err(Refusal::new(situation, Reason::NoVolume).next([Next::run(Verb::Status)]))
+        }
+        [] => Err(Refusal::new(situation, Reason::Nothing)),
         several => {
-            let names: Vec<_> = several.iter().map(|v| v.name.clone()).collect();
-            let mut refusal =
-                Refusal::new(format!("{} volumes are for {}: {}", names.len(), target.key(), names.join(", ")))
-                    .hint(format!("name one: {}", target.command(&format!("{verb} PV"))));
-            refusal.remedy = Remedy::Choose(names);
-            Err(refusal)
+            let names = several.iter().map(|v| v.name.clone()).collect();
+            let each = several.iter().map(|v| Next::on(verb, &v.name).because(Remark::OneOfThem));
+            Err(Refusal::new(situation, Reason::Several(names)).next(each))
         }
     }
 }
-
-#[cfg(test)]
-#[path = "plan_tests.rs"]
-pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! The shape of a template: its lines, which of them are YAML, and where the claim is.
 
-use super::Misfit;
+use super::misfit::{Misfit, Problem};
 
 /// A line of the file.
 #[derive(Clone, Debug)]
@@ -173,7 +173,11 @@ pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
             Kind::Inside
         } else if trimmed.starts_with('#') {
             Kind::Other
-        } else if indent == 0 && ["---", "..."].iter().any(|s| trimmed == *s || trimmed.starts_with(&format!("{s} "))) {
+        } else if indent == 0
+            && ["---", "..."]
+                .iter()
+                .any(|s| trimmed.strip_prefix(s).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+        {
             Kind::Separator
         } else {
             Kind::Content(indent)
@@ -187,7 +191,7 @@ pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
         found.push(Line { whole, kind, depth: began, lowest, after: depth, alternates });
     }
     match in_action {
-        Some(at) => Err(Misfit::new(Some(at + 1), "an action {{ that never ends").hint("is this a Helm template?")),
+        Some(at) => Err(Misfit::new(at + 1, Problem::OpenAction)),
         None => Ok(found),
     }
 }
@@ -260,14 +264,12 @@ pub fn claim(lines: &[Line<'_>], name: &str) -> Result<Claim, Misfit> {
     }
     let found = if named.is_empty() { templated } else { named };
     match found.as_slice() {
-        [] => Err(Misfit::new(None, format!("there is no PersistentVolumeClaim {name} in it"))
-            .hint("is it another file, or another claim (--claim)?")),
+        [] => Err(Misfit::new(None, Problem::NoClaim(name.to_owned()))),
         [(start, end, specs)] => spec(lines, *start, *end, specs),
-        [(first, ..), (second, ..), ..] => Err(Misfit::new(
-            Some(second + 1),
-            format!("a second PersistentVolumeClaim that may be {name}; the first begins on line {}", first + 1),
-        )
-        .hint("one file must have one claim of that name; --claim tells which")),
+        [(first, ..), (second, ..), ..] => {
+            let problem = Problem::SecondClaim { name: name.to_owned(), first: first + 1 };
+            Err(Misfit::new(second + 1, problem))
+        }
     }
 }
 
@@ -315,19 +317,15 @@ fn children(lines: &[Line<'_>], at: usize, end: usize) -> Vec<usize> {
 fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result<Claim, Misfit> {
     let at = match specs {
         [at] => *at,
-        [] => return Err(Misfit::new(Some(start + 1), "the claim that begins here has no spec")),
-        [first, second, ..] => {
-            let message = format!("a second spec of the claim; the first is on line {}", first + 1);
-            return Err(Misfit::new(Some(second + 1), message).hint("pin it by hand, in the one that is rendered"));
-        }
+        [] => return Err(Misfit::new(start + 1, Problem::NoSpec)),
+        [first, second, ..] => return Err(Misfit::new(second + 1, Problem::SecondSpec(first + 1))),
     };
     if !lines[at].text().is_empty() {
-        return Err(Misfit::new(Some(at + 1), "the claim's spec is not a block of lines of its own")
-            .hint("write each of its fields on a line"));
+        return Err(Misfit::new(at + 1, Problem::FlowSpec));
     }
     let keys = children(lines, at, end);
     let Some(&first) = keys.first() else {
-        return Err(Misfit::new(Some(at + 1), "the claim's spec has no fields of its own"));
+        return Err(Misfit::new(at + 1, Problem::EmptySpec));
     };
     let last = last_of(lines, at, end);
     let pins: Vec<usize> = keys.iter().copied().filter(|k| lines[*k].key() == Some("volumeName")).collect();
@@ -336,7 +334,7 @@ fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result
     let after_class = class.and_then(|class| (class + 1..=last).find(|i| is_place(lines, at, *i, &keys)));
     let places = after_class.into_iter().chain((at + 1..=last).rev().filter(|i| is_place(lines, at, *i, &keys)));
     let Some(insert_at) = places.into_iter().next() else {
-        return Err(Misfit::new(Some(at + 1), "no place in the claim's spec is rendered whenever the spec is"));
+        return Err(Misfit::new(at + 1, Problem::NoPlace));
     };
     let body = lines[first].body();
     let indent = body[..body.len() - body.trim_start().len()].to_owned();

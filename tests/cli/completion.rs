@@ -6,7 +6,7 @@ use std::process::Command;
 use expect_test::{expect, expect_file};
 use rexpect::session::spawn_command;
 
-use crate::world::World;
+use crate::world::{World, plugin};
 
 fn answer(command: &mut Command, words: &[&str]) -> String {
     let output = command.arg("__complete").args(words).output().expect("the executable");
@@ -17,7 +17,7 @@ fn answer(command: &mut Command, words: &[&str]) -> String {
 /// Where no cluster is in reach.
 fn alone(words: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
+    let mut command = Command::new(plugin());
     std::fs::write(home.path().join("config"), "apiVersion: v1\nkind: Config\ncurrent-context: burrito\n\
         clusters: [{name: btx, cluster: {server: \"https://127.0.0.1:1\"}}]\nusers: [{name: admin, user: {}}]\n\
         contexts: [{name: burrito, context: {cluster: btx, user: admin}}, {name: lab, context: {cluster: btx, user: admin}}]\n").unwrap();
@@ -35,8 +35,7 @@ fn the_committed_scripts_are_what_is_printed() {
         ("elvish", "kubectl-glancepv.elv"),
         ("kubectl", "kubectl_complete-glancepv"),
     ] {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv")).args(["completion", script]).output().unwrap();
+        let output = Command::new(plugin()).args(["completion", script]).output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         expect_file![folder.join(file)].assert_eq(&String::from_utf8(output.stdout).unwrap());
     }
@@ -138,7 +137,7 @@ fn what_is_known_without_a_cluster() {
 fn volumes_claims_and_namespaces_of_the_cluster() {
     let (world, volume) = World::installed();
     let ask = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
+        let mut command = Command::new(plugin());
         answer(command.env_clear().env("KUBECONFIG", world.kubeconfig()), words)
     };
     let namespace = world.namespace.as_str();
@@ -173,7 +172,7 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path) {
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/kubectl_complete-glancepv"), &helper)
         .unwrap();
     std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let plugin = Path::new(env!("CARGO_BIN_EXE_kubectl-glancepv")).parent().unwrap();
+    let plugin = std::path::Path::new(plugin()).parent().unwrap();
     let path = [kubectl, &folder, plugin, Path::new("/usr/bin"), Path::new("/bin")];
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).env_clear().env("HOME", world.home()).env("TERM", "dumb").env("PS1", "> ");

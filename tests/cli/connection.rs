@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, plugin};
 
 fn world() -> World {
     let world = World::sandbox().provisioned();
@@ -81,7 +81,7 @@ fn contexts_clusters_and_users_that_do_not_exist() {
         ("status --user nope", "error: auth info \"nope\" does not exist\n"),
         ("status --kubeconfig /nope/nope", "error: stat /nope/nope: no such file or directory\n"),
     ] {
-        let run = world.run(arguments);
+        let run = world.run(&format!("{arguments} -n openstack"));
         assert_eq!((run.status, run.stderr.as_str(), run.stdout.as_str()), (1, expected, ""));
     }
 }
@@ -90,10 +90,11 @@ fn contexts_clusters_and_users_that_do_not_exist() {
 fn the_namespace_is_the_flags_else_the_contexts_else_openstack() {
     let world = world();
     let mut config = kubeconfig(&world);
+    config["contexts"][0]["context"]["namespace"] = Value::Null;
     let asked = |config: &Value, arguments: &[&str]| {
         let path = write(&world, "namespaces", config);
         world.requests();
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
+        let mut command = std::process::Command::new(plugin());
         let output = command
             .env_clear()
             .env("KUBECONFIG", path)

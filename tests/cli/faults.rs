@@ -15,6 +15,19 @@ fn state(world: &World) -> &glancepv_sandbox::state::State {
     &world.sandbox.as_ref().expect("a sandbox").state
 }
 
+/// Waits until every fault that is planned has struck.
+fn await_struck(world: &World) {
+    let begun = std::time::Instant::now();
+    while state(world).planned() > 0 {
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(60),
+            "{} faults have not struck",
+            state(world).planned()
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn a_wait_survives_watches_that_end_and_expire() {
     let (world, _) = installed();
@@ -32,6 +45,7 @@ fn a_wait_survives_watches_that_end_and_expire() {
         state(&world).store().compact();
         state(&world).touched();
     }
+    await_struck(&world);
     world.unmount("glance-api-0");
     let run = world.finish("reuse --yes --timeout 60s", waiting);
     assert_eq!(run.status, 0, "{run}");
@@ -70,6 +84,7 @@ fn a_wait_survives_watches_that_stall_repeat_and_go_back() {
         requests += &world.requests();
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    await_struck(&world);
     // The last watch is the one that hangs.
     world.delete_claim();
     world.unmount("glance-api-0");
@@ -140,7 +155,7 @@ fn missing_rights_are_named() {
     let (world, _) = installed();
     let kubeconfig = world.sandbox.as_ref().unwrap().kubeconfig_of("reader").unwrap();
     state(&world).forbid("reader", "patch", "persistentvolumes");
-    let output = world.command("retain --yes").env("KUBECONFIG", kubeconfig).output().unwrap();
+    let output = world.command("retain --yes -n").arg(&world.namespace).env("KUBECONFIG", kubeconfig).output().unwrap();
     let run = world.outcome("retain --yes", output);
     assert_eq!(run.status, 1);
     let expected = "Error from server (Forbidden): persistentvolumes \"pvc------------------------------------1\" is forbidden: \

@@ -11,10 +11,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::world::plugin;
 use expect_test::expect_file;
 use rexpect::session::spawn_command;
 
-const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-glancepv");
 const TEMPLATE: &str =
     "kind: PersistentVolumeClaim\nmetadata:\n  name: glance-images\nspec:\n  storageClassName: netapp\n";
 const PINNED: &str = "kind: PersistentVolumeClaim\nmetadata:\n  name: glance-images\nspec:\n  storageClassName: netapp\n  volumeName: pvc-1\n";
@@ -34,7 +34,7 @@ fn prepared(folder: &Path, program: &str) -> Command {
 
 /// Runs shell commands in which `$0` is the plugin.
 fn shell(folder: &Path, script: &str) -> Output {
-    prepared(folder, "sh").args(["-c", script, PLUGIN]).output().expect("a shell")
+    prepared(folder, "sh").args(["-c", script, plugin()]).output().expect("a shell")
 }
 
 fn told(output: &Output) -> String {
@@ -67,7 +67,7 @@ fn a_full_disk_and_a_read_only_one() {
         mount -o remount,rw .; \"$0\" pin pvc-1 -f t.yaml --yes; ls -A; cat t.yaml";
     let mut command = prepared(folder.path(), "unshare");
     command
-        .args(["--map-root-user", "--mount", "sh", "-c", script, PLUGIN])
+        .args(["--map-root-user", "--mount", "sh", "-c", script, plugin()])
         .stdin(fs::File::open(folder.path().join("t.yaml")).unwrap());
     let run = command.output().expect("unshare");
     let errors: Vec<String> = told(&run).lines().filter(|l| l.starts_with("error")).map(str::to_owned).collect();
@@ -88,7 +88,7 @@ fn killed_at_every_system_call() {
     let pin = |options: &[&str]| {
         let folder = folder();
         let mut command = prepared(folder.path(), "strace");
-        command.args(["-f", "-qq"]).args(options).args([PLUGIN, "pin", "pvc-1", "-f", "t.yaml", "--yes"]);
+        command.args(["-f", "-qq"]).args(options).args([plugin(), "pin", "pvc-1", "-f", "t.yaml", "--yes"]);
         let run = command.output().expect("strace");
         (folder, run)
     };
@@ -128,7 +128,7 @@ fn killed_at_every_system_call() {
 fn another_editor_between_diff_and_yes() {
     let folder = folder();
     let path = folder.path().join("t.yaml");
-    let mut command = prepared(folder.path(), PLUGIN);
+    let mut command = prepared(folder.path(), plugin());
     command.args(["pin", "pvc-1", "-f", "t.yaml"]).env("TERM", "xterm").stdin(Stdio::inherit());
     let mut session = spawn_command(command, Some(30_000)).unwrap();
     session.exp_string("Write it? [y/N]").unwrap();
@@ -162,7 +162,7 @@ fn hostile_names() {
     for name in odd.iter().chain(&wrong).chain([&long]) {
         let mut argument = OsString::from("--filename=");
         argument.push(name);
-        let Ok(run) = prepared(folder.path(), PLUGIN).args(["pin", "pvc-1", "--yes"]).arg(argument).output() else {
+        let Ok(run) = prepared(folder.path(), plugin()).args(["pin", "pvc-1", "--yes"]).arg(argument).output() else {
             // A NUL cannot be in an argument at all.
             continue;
         };

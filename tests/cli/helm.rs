@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, plugin};
 
 const WHY: &str = "helm on PATH: tests/cluster/suite.sh puts it there";
 
@@ -187,7 +187,7 @@ fn what_helm_renders_of_a_pinned_chart() {
     let render = format!("helm template glance {}", chart.folder.display());
     let before = chart.shell(&render);
     // As a post-renderer of Helm 3, the template stays as it is.
-    let plugin = env!("CARGO_BIN_EXE_kubectl-glancepv");
+    let plugin = plugin();
     let arguments: String =
         ["pin", "pvc-b0f01f0f", "-f", "-"].iter().map(|a| format!(" --post-renderer-args={a}")).collect();
     let filtered = chart.shell(&format!("{render} --post-renderer {plugin}{arguments}"));

@@ -3,10 +3,10 @@
 
 use std::process::Command;
 
-use crate::world::World;
+use crate::world::{World, plugin};
 
 fn kubectl(world: &World, arguments: &[&str]) -> String {
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-glancepv")).parent().unwrap();
+    let bin = std::path::Path::new(plugin()).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new("kubectl")
         .args(arguments)
@@ -78,7 +78,7 @@ fn mistakes_are_worded_as_kubectl_words_them() {
         contexts: [{name: a, context: {cluster: c, user: u}}, {name: lost, context: {cluster: gone, user: u}}]\n",
     )
     .unwrap();
-    let plugin = env!("CARGO_BIN_EXE_kubectl-glancepv");
+    let plugin = plugin();
     let (mut table, mut different) = (String::new(), Vec::new());
     let mistakes: &[&[&str]] = &[
         &["--context", "nope"],

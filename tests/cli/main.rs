@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)")]
 
+mod advice;
 mod bad_input;
 mod binder;
 mod completion;

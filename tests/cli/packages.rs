@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::world::plugin;
+
 fn run(program: &str, arguments: &[&str], folder: &Path) -> String {
     let output = Command::new(program).args(arguments).current_dir(folder).output().expect(program);
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -32,7 +34,7 @@ fn archives_and_manifest() {
         fs::create_dir_all(&folder).unwrap();
         // Ours without its debug information, the others in name only.
         if platform == "linux-amd64" {
-            run("strip", &["-o", name, env!("CARGO_BIN_EXE_kubectl-glancepv")], &folder);
+            run("strip", &["-o", name, plugin()], &folder);
         } else {
             fs::write(folder.join(name), platform).unwrap();
         }

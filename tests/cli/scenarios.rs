@@ -39,7 +39,8 @@ fn the_procedure() {
             2| persistentvolume/pvc------------------------------------1
             2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
             2| Retained: the volume outlives its claim now.
-            2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| then: kubectl glancepv reuse --timeout [age]
             [0]
 
             $ kubectl glancepv status
@@ -49,7 +50,8 @@ fn the_procedure() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Retained: the volume outlives its claim now.
-            2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| then: kubectl glancepv reuse --timeout [age]
             [0]
 
             $ kubectl glancepv status
@@ -68,16 +70,18 @@ fn the_procedure() {
             2|   spec.claimRef.resourceVersion: [version] → (none)
             2|   stays reserved for openstack/glance-images
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv status
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
@@ -109,11 +113,12 @@ fn reuse_too_early_changes_nothing() {
     check(
         &[run],
         &expect![[r#"
-        $ kubectl glancepv reuse --yes
-        2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
-        2| hint: uninstall glance first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
-        [1]
-    "#]],
+            $ kubectl glancepv reuse --yes
+            2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
+            [1]
+        "#]],
     );
 }
 
@@ -125,7 +130,7 @@ fn uninstalling_without_retain_loses_the_volume() {
     for arguments in ["status", "retain --yes", "reuse --yes", "verify", "verify --timeout 60s"] {
         let run = world.run(arguments);
         // The hint names the namespaces where there is such a claim: on a shared cluster, other tests'.
-        let said = "Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: there is ";
+        let said = "Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: ";
         assert!(run.status == 1 && run.stdout.is_empty() && run.stderr.starts_with(said), "{run}");
     }
 }
@@ -151,14 +156,14 @@ fn retain_at_the_last_moment() {
         &expect![[r#"
             $ kubectl glancepv reuse --yes
             2| error: persistentvolume/pvc------------------------------------1 is Released with policy Delete and may vanish at any moment
-            2| hint: first, now: kubectl glancepv retain pvc------------------------------------1
+            2| hint: kubectl glancepv retain pvc------------------------------------1  # now; the driver may already be deleting the data
             [1]
 
             $ kubectl glancepv status
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Delete           Released   openstack/glance-images   netapp                  [age]
             2| Doomed: claim openstack/glance-images is gone and persistentvolume/pvc------------------------------------1 is not kept: it may vanish at any moment.
-            2| next: kubectl glancepv retain pvc------------------------------------1   (now)
+            2| next: kubectl glancepv retain pvc------------------------------------1  # now; the driver may already be deleting the data
             [0]
 
             $ kubectl glancepv retain --yes
@@ -179,8 +184,9 @@ fn retain_at_the_last_moment() {
             2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
             2|   stays reserved for openstack/glance-images
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
         "#]],
     );
@@ -204,7 +210,8 @@ fn what_is_done_may_be_repeated() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Retained: the volume outlives its claim now.
-            2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance), then kubectl glancepv reuse
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| then: kubectl glancepv reuse --timeout [age]
             [0]
 
             $ kubectl glancepv reuse
@@ -212,8 +219,9 @@ fn what_is_done_may_be_repeated() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify -o name
@@ -292,33 +300,33 @@ fn a_claim_that_helm_keeps() {
     check(
         &[world.run("status"), world.run("retain --yes"), world.run("reuse --yes")],
         &expect![[r#"
-        $ kubectl glancepv status
-        NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
-        glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
+            $ kubectl glancepv status
+            NAME            STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+            glance-images   Bound    pvc------------------------------------1   500Gi      RWX            netapp         [age]
 
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-        2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
-        2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
-        2| next: kubectl glancepv retain
-        [0]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+            2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
+            2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
+            2| next: kubectl glancepv retain
+            [0]
 
-        $ kubectl glancepv retain --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-        2| Retained: the volume outlives its claim now, and Helm keeps the claim.
-        2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
-        2| next: uninstall glance (burrito: ./scripts/burrito.sh uninstall glance); the claim stays bound to it, so installing again finds the images
-        [0]
+            $ kubectl glancepv retain --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+            2| Retained: the volume outlives its claim now, and Helm keeps the claim.
+            2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); the claim stays bound to its volume, so installing again finds the data
+            [0]
 
-        $ kubectl glancepv reuse --yes
-        2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
-        2| hint: Helm keeps this claim (helm.sh/resource-policy: keep), so the volume stays with it and nothing has to be reused; to part them, delete claim openstack/glance-images after uninstalling
-        [1]
-    "#]],
+            $ kubectl glancepv reuse --yes
+            2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); the claim stays bound to its volume, so installing again finds the data
+            [1]
+        "#]],
     );
 }
 
@@ -358,8 +366,9 @@ fn several_preserved_volumes() {
             2|   spec.claimRef.resourceVersion: [version] → (none)
             2|   stays reserved for openstack/glance-images
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify pvc------------------------------------2 -o name
@@ -386,24 +395,24 @@ fn a_volume_of_another_claim() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv retain pvc------------------------------------2 --yes
-        2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
-        2| hint: for that claim: -n elsewhere --claim backups
-        [1]
+            $ kubectl glancepv retain pvc------------------------------------2 --yes
+            2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
+            2| hint: kubectl glancepv status -n elsewhere --claim backups
+            [1]
 
-        $ kubectl glancepv reuse pvc------------------------------------2 --yes
-        2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
-        2| hint: for that claim: -n elsewhere --claim backups
-        [1]
+            $ kubectl glancepv reuse pvc------------------------------------2 --yes
+            2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
+            2| hint: kubectl glancepv status -n elsewhere --claim backups
+            [1]
 
-        $ kubectl glancepv reuse pvc------------------------------------3 --yes
-        2| error: persistentvolume/pvc------------------------------------3 is for no claim, so not for openstack/glance-images either
-        [1]
+            $ kubectl glancepv reuse pvc------------------------------------3 --yes
+            2| error: persistentvolume/pvc------------------------------------3 is for no claim, so not for openstack/glance-images either
+            [1]
 
-        $ kubectl glancepv retain no-such-volume --yes
-        2| Error from server (NotFound): persistentvolumes "no-such-volume" not found
-        [1]
-    "#]],
+            $ kubectl glancepv retain no-such-volume --yes
+            2| Error from server (NotFound): persistentvolumes "no-such-volume" not found
+            [1]
+        "#]],
     );
 }
 
@@ -432,20 +441,29 @@ fn a_diverted_claim_and_the_way_back() {
             pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
             pvc------------------------------------2   500Gi      RWX            Delete           Bound      openstack/glance-images   netapp                  [age]
             2| Diverted: the claim is bound to pvc------------------------------------2 ([age]); pvc------------------------------------1 ([age]) still holds the older images.
-            2| next: to go back to it: images uploaded in the last [age] are on pvc------------------------------------2 and will not be on pvc------------------------------------1;
-            2|   1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            2| next: # going back to pvc------------------------------------1: what was written since the claim was bound stays on pvc------------------------------------2 only
+            2| then: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------2   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
             2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
-            2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| hint: kubectl glancepv verify --timeout [age]
             [1]
 
             $ kubectl glancepv reuse --yes
             2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
-            2| hint: the way back to pvc------------------------------------1: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| hint: kubectl glancepv verify --timeout [age]
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------1 --yes
@@ -457,8 +475,9 @@ fn a_diverted_claim_and_the_way_back() {
             2|   spec.claimRef.resourceVersion: [version] → (none)
             2|   stays reserved for openstack/glance-images
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
@@ -494,12 +513,16 @@ fn a_lost_claim_and_the_way_back() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Lost: claim openstack/glance-images has lost its volume; it will not get one again under this UID.
-            2| next: 1. uninstall glance   2. kubectl glancepv reuse pvc------------------------------------1   3. install glance   4. kubectl glancepv verify
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv reuse --yes
             2| error: claim openstack/glance-images is Lost and still there
-            2| hint: uninstall glance or delete the claim first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); or delete the claim
+            2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
             [1]
 
             $ kubectl glancepv verify
@@ -514,8 +537,9 @@ fn a_lost_claim_and_the_way_back() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE   (names the volume in the claim's template)
-            2|   install glance (burrito: ./scripts/burrito.sh install glance), then kubectl glancepv verify --timeout 10m
+            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
+            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
@@ -632,12 +656,12 @@ fn waiting_for_the_claim_to_go_and_to_come() {
             2| Releasing: claim openstack/glance-images is going; persistentvolume/pvc------------------------------------1 stays.
             2| ClaimTerminating: claim openstack/glance-images is being deleted
             2| HeldByPods: mounted by glance-api-0: claim openstack/glance-images goes when they do
-            2| next: kubectl glancepv reuse --timeout 10m
+            2| next: kubectl glancepv reuse --timeout [age]
             [0]
 
             $ kubectl glancepv reuse --yes
             2| error: claim openstack/glance-images is being deleted and still holds persistentvolume/pvc------------------------------------1
-            2| hint: `kubectl glancepv reuse --timeout 10m` waits for the claim to go
+            2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
             [1]
 
             $ kubectl glancepv reuse --yes --timeout 60s -o name
@@ -661,18 +685,19 @@ fn a_wait_ends_when_its_time_is_up() {
     check(
         &[world.run("reuse --timeout 1s"), world.run("verify --timeout 1s")],
         &expect![[r#"
-        $ kubectl glancepv reuse --timeout [age]
-        2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images (waited 1s)
-        2| hint: uninstall glance first; `kubectl glancepv reuse --timeout 10m` waits for the claim to go
-        [1]
+            $ kubectl glancepv reuse --timeout [age]
+            2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images (waited 1s)
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
+            [1]
 
-        $ kubectl glancepv verify --timeout [age]
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-        2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was made for it: nothing was reused
-        2| hint: kubectl glancepv status
-        [1]
-    "#]],
+            $ kubectl glancepv verify --timeout [age]
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was made for it: nothing was reused
+            2| hint: kubectl glancepv status
+            [1]
+        "#]],
     );
 }
 
@@ -705,9 +730,8 @@ fn a_claim_in_another_namespace_is_named() {
     let run = world.run("status -n default");
     assert_eq!(run.status, 1);
     assert!(
-        run.stderr.starts_with(
-            "Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: there is one in "
-        ),
+        run.stderr
+            .starts_with("Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint: "),
         "{run}"
     );
     assert!(run.stderr.contains("openstack"), "{run}");

@@ -7,11 +7,11 @@ use std::process::Command;
 
 use expect_test::{expect, expect_file};
 
-use crate::world::World;
+use crate::world::{World, plugin};
 
 /// The plugin where there is no cluster at all.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"))
+    let output = Command::new(plugin())
         .env_clear()
         .env("NO_COLOR", "1")
         .env("HOME", folder)
@@ -181,7 +181,7 @@ fn a_filter_from_standard_input_to_standard_output() {
     use std::io::Write;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates/rendered.yaml");
     let before = fs::read_to_string(path).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"))
+    let mut child = Command::new(plugin())
         .args(["pin", PV, "-f", "-"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
@@ -211,7 +211,7 @@ fn reuse_pins_after_the_cluster_is_done_and_repeating_finishes() {
     assert_eq!(rest.status, 0, "{rest}");
     assert!(rest.stdout.contains("patched (no change)") && rest.stdout.contains("pvc-images.yaml pinned\n"), "{rest}");
     assert!(fs::read_to_string(&template).unwrap().contains(&format!("  volumeName: {volume}\n")));
-    assert!(rest.stderr.contains("next: install glance"), "{rest}");
+    assert!(rest.next[0].starts_with("# install the release again"), "{rest}");
     let named = world.run("pin -f pvc-images.yaml");
     assert!(named.stdout.ends_with("pinned (no change)\n"), "the volume is found where none is named: {named}");
 }

@@ -225,7 +225,7 @@ fn guide_stops_where_helm_keeps_the_claim_and_where_it_is_diverted() {
     world.uninstall();
     world.install(None);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.stderr.contains("error: the procedure cannot go on: "), "{run}");
+    assert!(run.status == 1 && run.stderr.contains("error: the procedure cannot go on from Diverted"), "{run}");
     let kept = World::new().provisioned();
     kept.create_claim(|claim| claim["metadata"]["annotations"] = json!(World::kept()));
     kept.bound();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -21,6 +21,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::advice;
+
+/// The executable under test: the one that cargo has built, or the one that is named.
+pub fn plugin() -> &'static str {
+    static PLUGIN: LazyLock<String> = LazyLock::new(|| {
+        let named = std::env::var("GLANCEPV_BIN").ok();
+        named.unwrap_or_else(|| env!("CARGO_BIN_EXE_kubectl-glancepv").to_owned())
+    });
+    &PLUGIN
+}
+
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -29,6 +40,9 @@ pub struct World {
     pub sandbox: Option<Sandbox>,
     pub namespace: String,
     kubeconfig: PathBuf,
+    /// What the plugin gets: with the namespace, and on our own control planes of a user with the least
+    /// rights.
+    operator: PathBuf,
     pub class: String,
     provisioner: String,
     client: Client,
@@ -43,6 +57,8 @@ pub struct Run {
     pub stdout: String,
     pub stderr: String,
     pub status: i32,
+    /// The lines to type next, as they were printed.
+    pub next: Vec<String>,
     typed: String,
 }
 
@@ -92,7 +108,11 @@ impl World {
             (class.clone(), "netapp".to_owned()),
         ];
         let home = tempfile::tempdir().unwrap();
+        let given = std::env::var_os("GLANCEPV_TEST_OPERATOR").filter(|_| sandbox.is_none()).map(PathBuf::from);
+        let operator = within(given.as_ref().unwrap_or(&kubeconfig), &namespace, &home.path().join("operator"));
+        let kubeconfig = within(&kubeconfig, &namespace, &home.path().join("administrator"));
         let world = Self {
+            operator,
             sandbox,
             namespace,
             kubeconfig,
@@ -194,6 +214,35 @@ impl World {
         }
     }
 
+    /// As an operator uninstalls: the release's pods go with its claim.
+    pub fn uninstall_all(&self) {
+        let pods: Api<Pod> = self.in_namespace();
+        for pod in self.runtime.block_on(pods.list(&ListParams::default())).expect("pods").items {
+            self.unmount(&pod.name_any());
+        }
+        if self.try_uninstall() {
+            self.await_claim(|claim| claim.is_none());
+            self.volumes_of_target().iter().for_each(|name| {
+                self.await_volume(name, |v| v.is_none_or(|v| phase(v) != "Bound"));
+            });
+        }
+    }
+
+    /// As an operator installs, with the template as it is: a claim that is there stays as it is.
+    pub fn install_again(&self) {
+        if self.phase_of_claim().is_some() {
+            return;
+        }
+        self.volumes_of_target().iter().for_each(|name| self.await_later_than(name));
+        let template = std::fs::read_to_string(self.home.path().join("pvc-images.yaml")).unwrap_or_default();
+        let pinned = template.lines().find_map(|line| line.trim().strip_prefix("volumeName: "));
+        self.create_claim(|claim| {
+            if let Some(volume) = pinned {
+                claim["spec"]["volumeName"] = json!(volume);
+            }
+        });
+    }
+
     pub fn delete_claim(&self) {
         self.runtime.block_on(self.claims().delete("glance-images", &DeleteParams::default())).expect("deleted");
     }
@@ -228,11 +277,14 @@ impl World {
         self.runtime.block_on(self.volumes().delete(name, &DeleteParams::default())).expect("deleted");
     }
 
-    /// The names of the volumes whose claimRef is in this world's namespace.
+    /// The names of the volumes whose claimRef names Glance's claim in this world's namespace.
     pub fn volumes_of_target(&self) -> Vec<String> {
         let key = Some(self.namespace.clone());
         let mine = |v: &PersistentVolume| {
-            v.spec.as_ref().and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.namespace == key)
+            v.spec
+                .as_ref()
+                .and_then(|s| s.claim_ref.as_ref())
+                .is_some_and(|r| r.namespace == key && r.name.as_deref() == Some("glance-images"))
         };
         self.all_volumes().into_iter().filter(mine).map(|v| v.name_any()).collect()
     }
@@ -349,28 +401,18 @@ impl World {
         text
     }
 
-    /// The kubeconfig that the plugin gets: on our own control planes, that of a user with the least
-    /// rights.
-    fn operator(&self) -> PathBuf {
-        let given = std::env::var_os("GLANCEPV_TEST_OPERATOR").filter(|_| self.sandbox.is_none());
-        given.map_or_else(|| self.kubeconfig.clone(), PathBuf::from)
-    }
-
     /// The command, ready to be run: a cleared environment with the kubeconfig in it.
     pub fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-glancepv"));
+        let mut command = Command::new(plugin());
         command
             .env_clear()
             .env("HOME", self.home.path())
-            .env("KUBECONFIG", self.operator())
+            .env("KUBECONFIG", &self.operator)
             .env("TERM", "xterm")
             .env("NO_COLOR", "1")
             .current_dir(self.home.path())
             .stdin(Stdio::null())
             .args(arguments.split_whitespace());
-        if !arguments.contains("-n ") {
-            command.args(["-n", &self.namespace]);
-        }
         command
     }
 
@@ -412,12 +454,11 @@ impl World {
     }
 
     pub fn outcome(&self, arguments: &str, output: std::process::Output) -> Run {
-        let text = |bytes: &[u8]| {
-            // The namespace is given by every test, and would be in every hint.
-            self.stable(&String::from_utf8_lossy(bytes)).replace(" -n openstack", "")
-        };
+        let text = |bytes: &[u8]| self.stable(&String::from_utf8_lossy(bytes));
+        let next = advice::lines(&String::from_utf8_lossy(&output.stderr));
+        next.iter().for_each(|line| advice::assert_can_be_typed(line));
         let status = output.status.code().unwrap_or(-1);
-        Run { stdout: text(&output.stdout), stderr: text(&output.stderr), status, typed: self.stable(arguments) }
+        Run { stdout: text(&output.stdout), stderr: text(&output.stderr), status, next, typed: self.stable(arguments) }
     }
 
     /// The requests that arrived since the last call, one line each, without those of the test.
@@ -452,6 +493,16 @@ impl World {
     pub fn kept() -> BTreeMap<&'static str, &'static str> {
         BTreeMap::from([("helm.sh/resource-policy", "keep")])
     }
+}
+
+/// A copy of a kubeconfig whose contexts have the namespace.
+fn within(kubeconfig: &Path, namespace: &str, copy: &Path) -> PathBuf {
+    let mut read = Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
+    for context in read.contexts.iter_mut().filter_map(|named| named.context.as_mut()) {
+        context.namespace = Some(namespace.to_owned());
+    }
+    std::fs::write(copy, serde_json::to_string(&read).unwrap()).unwrap();
+    copy.to_owned()
 }
 
 pub fn phase(volume: &PersistentVolume) -> &str {

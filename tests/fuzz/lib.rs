@@ -1,36 +1,20 @@
 //! What fuzzed input must not do: `tests/fuzz/fuzz.sh` runs each for a while.
-//!
-//! The plugin is a program, not a library, so its modules are compiled in.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a finding is a panic")]
-
-/// The modules of the plugin.
-#[path = "../../src"]
-mod src {
-    pub mod cli;
-    pub mod cluster;
-    pub mod commands;
-    pub mod error;
-    pub mod file;
-    pub mod kubectl;
-    pub mod lifecycle;
-    pub mod template;
-    pub mod terminal;
-}
-pub use src::*;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use crate::cli::Cli;
-use crate::cluster::list::{Candidates, VolumeList};
-use crate::lifecycle::facts::Target;
-use crate::template::{Pin, edit};
+use kubectl_glancepv::cli::Cli;
+use kubectl_glancepv::cluster::list::{List, Reader};
+use kubectl_glancepv::kubectl;
+use kubectl_glancepv::lifecycle::facts::Target;
+use kubectl_glancepv::template::{Pin, edit};
 
 fn target() -> Target {
     let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
-    Target { namespace, claim, flags: String::new(), namespace_typed: false }
+    Target { namespace, claim }
 }
 
 /// Whatever a template is: pinning is undone by unpinning, done twice it is done once, and all other
@@ -54,10 +38,10 @@ pub fn template(data: &[u8]) {
 pub fn table(data: &[u8]) {
     let Some((size, document)) = data.split_first() else { return };
     let found = |size: usize| {
-        let mut list = VolumeList::new(&target());
-        document.chunks(size.max(1)).for_each(|part| list.feed(part));
-        let mut found = Candidates::default();
-        list.end(&target(), &mut found).map(|next| (found, next)).ok()
+        let (mut list, mut reader) = (List::default(), Reader::new("glance-images"));
+        document.chunks(size.max(1)).for_each(|part| reader.feed(part));
+        let next = reader.end(&mut list).ok()?;
+        Some((list.candidates(&target()).ok()?, next))
     };
     assert_eq!(found(usize::from(*size)), found(usize::MAX));
 }

@@ -1,92 +1,75 @@
 //! Whether what `status` says leads on, from wherever things stand.
 
-use jiff::Timestamp;
+use kubectl_glancepv::lifecycle::assess::assess;
+use kubectl_glancepv::lifecycle::facts::VolumePhase;
+use kubectl_glancepv::lifecycle::finding::Finding;
+use kubectl_glancepv::lifecycle::next::{self, Next};
+use kubectl_glancepv::lifecycle::plan::preserved;
+use kubectl_glancepv::lifecycle::stage::Stage;
 
-use super::world::{Step, V, World, situation};
+use super::world::{Step, V, World, seen};
 use super::{Command, Lifecycle, State, Verb, Without};
-use crate::commands::guidance::Guidance;
-use crate::lifecycle::facts::VolumePhase;
-use crate::lifecycle::plan::preserved;
-use crate::lifecycle::stage::{Stage, assess};
 
-/// Follows what `status` says, in its own words, until the claim has its old volume.
+/// Follows what `status` says until the claim has its old volume.
 ///
 /// # Errors
 ///
-/// The words that were followed, where they led nowhere.
+/// The steps that were followed, where they led nowhere.
 pub fn leads(world: &World) -> Result<(), Vec<String>> {
     let mut state = State { world: *world, command: None, wrong: None };
     let mut followed = Vec::new();
     for _ in 0..8 {
         let volumes: Vec<V> = state.world.each().collect();
-        let mut s = situation(state.world.claim, &volumes, None);
-        let (target, own) = (s.target.clone(), s.claim.as_ref().and_then(|c| c.volume_name.clone()));
-        s.volumes.retain(|v| v.names(&target) || Some(&v.name) == own.as_ref());
-        let found = assess(&s);
+        let seen = seen(state.world.claim, &volumes, None).observed(true, true);
+        let found = assess(&seen.situation());
         if found.stage == Stage::Reused {
             return Ok(());
         }
-        let guidance = Guidance::new(&found, &target, s.claim.as_ref(), Timestamp::UNIX_EPOCH);
-        // Findings come first, and tell of commands too.
-        let told =
-            found.findings.iter().map(|f| &f.message).chain(&guidance.next).cloned().collect::<Vec<_>>().join(" ");
-        followed.push(format!("{:?}: {told}", found.stage));
-        for act in acts(&told) {
-            state.act(&act);
+        // Findings come first, and one of them names a command.
+        let doomed = found.findings.iter().filter_map(|finding| match finding {
+            Finding::OtherVolumeDoomed { volume, .. } => Some(Next::on(next::Verb::Retain, volume)),
+            _ => None,
+        });
+        let steps: Vec<Next> = doomed.chain(found.next.clone()).collect();
+        followed.push(format!("{:?}: {steps:?}", found.stage));
+        for next in steps {
+            state.act(&next.step);
         }
         state.settle();
     }
     Err(followed)
 }
 
-/// The commands in a text, in their order.
-fn acts(text: &str) -> Vec<String> {
-    let words: Vec<&str> = text.split([' ', ',', ';', '(', ')']).filter(|w| !w.is_empty()).collect();
-    let mut acts = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let next = words.get(at + 1).copied().unwrap_or_default();
-        match *word {
-            "glancepv" => {
-                let volume =
-                    words.get(at + 2).filter(|w| w.starts_with('v') && w.len() == 2).copied().unwrap_or_default();
-                acts.push(format!("{next} {volume}"));
-            }
-            "install" | "uninstall" if next == "glance" && words.get(at.wrapping_sub(1)) != Some(&"burrito.sh") => {
-                acts.push((*word).to_owned());
-            }
-            _ => {}
-        }
-    }
-    acts
-}
-
 impl State {
     /// What an operator does, as told.
-    fn act(&mut self, act: &str) {
-        let (verb, volume) = act.split_once(' ').unwrap_or((act, ""));
-        let named = volume.strip_prefix('v').and_then(|n| n.parse().ok());
-        let command = |verb| Command { verb, named, claim: None, volumes: None };
-        match verb {
-            "retain" => self.run(command(Verb::Retain)),
-            "reuse" => {
+    fn act(&mut self, step: &next::Step) {
+        let command = |verb, volume: &Option<String>| {
+            let named = volume.as_ref().and_then(|name| name.strip_prefix('v')?.parse().ok());
+            Command { verb, named, claim: None, volumes: None }
+        };
+        match step {
+            next::Step::Run { verb: next::Verb::Retain, volume, .. } => self.run(command(Verb::Retain, volume)),
+            next::Step::Run { verb: next::Verb::Reuse, volume, .. } => {
                 // It waits for the claim to go, and the pods of a Glance that is uninstalled do.
                 self.world.mounted &= self.world.claim.is_some_and(|c| !c.terminating);
                 self.settle();
-                self.run(command(Verb::Reuse));
+                self.run(command(Verb::Reuse, volume));
                 self.settle();
             }
-            "pin" => {
+            next::Step::Run { verb: next::Verb::Pin, .. } => {
                 let volumes: Vec<V> = self.world.each().collect();
-                let s = situation(self.world.claim, &volumes, named);
-                let pinned = preserved(&s, "pin").ok().and_then(|v| v.name.strip_prefix('v')?.parse().ok());
+                let s = seen(self.world.claim, &volumes, None);
+                let pinned = preserved(&s.situation(), next::Verb::Pin)
+                    .ok()
+                    .and_then(|v| v.name.strip_prefix('v')?.parse().ok());
                 self.world.template = pinned.or(self.world.template);
             }
-            "uninstall" => {
+            next::Step::Uninstall => {
                 self.world.mounted = false;
                 self.take(Step::DeleteClaim);
                 self.settle();
             }
-            "install" if self.world.claim.is_none() => {
+            next::Step::Install if self.world.claim.is_none() => {
                 self.take(Step::Install);
                 self.settle();
             }

@@ -3,10 +3,12 @@
 //!
 //! The binder's rules are those that `tests/cli/binder.rs` holds against a real control plane.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
-use crate::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
-use crate::lifecycle::stage::Situation;
+use kubectl_glancepv::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+use kubectl_glancepv::lifecycle::situation::Situation;
 
 /// How many volumes there may be at a time: the one with the images, and one that diverts.
 pub const VOLUMES: usize = 2;
@@ -283,10 +285,8 @@ impl World {
     }
 }
 
-pub fn target() -> Target {
-    let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
-    Target { namespace, claim, flags: String::new(), namespace_typed: false }
-}
+pub static TARGET: LazyLock<Target> =
+    LazyLock::new(|| Target { namespace: "openstack".to_owned(), claim: "glance-images".to_owned() });
 
 pub fn name(volume: u8) -> String {
     format!("v{volume}")
@@ -302,7 +302,35 @@ fn shape() -> Shape {
 }
 
 /// The claim and the volumes as the plugin reads them.
-pub fn situation(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Situation {
+pub struct Seen {
+    pub claim: Option<Claim>,
+    pub volumes: Vec<Volume>,
+    pub named: Option<String>,
+}
+
+impl Seen {
+    pub fn situation(&self) -> Situation<'_> {
+        Situation {
+            target: &TARGET,
+            claim: self.claim.as_ref(),
+            volumes: self.volumes.iter().collect(),
+            named: self.named.as_deref(),
+            pinned: false,
+        }
+    }
+
+    /// Only what `observe` reads of the volumes: the named one, the claim's own unless it is not asked
+    /// for, and where all are asked for those whose claimRef names the target.
+    pub fn observed(mut self, all: bool, own: bool) -> Self {
+        let (named, claimed) = (self.named.clone(), self.claim.as_ref().and_then(|c| c.volume_name.clone()));
+        let is = |v: &Volume, name: &Option<String>| Some(&v.name) == name.as_ref();
+        self.volumes.retain(|v| is(v, &named) || (own && is(v, &claimed)) || (all && v.names(&TARGET)));
+        self
+    }
+}
+
+/// Reads them.
+pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
     let claim = claim.map(|c| Claim {
         uid: c.uid.to_string(),
         phase: c.phase,
@@ -334,5 +362,5 @@ pub fn situation(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Situatio
             offers: shape(),
         }
     });
-    Situation { target: target(), claim, volumes: volumes.collect(), named: named.map(name) }
+    Seen { claim, volumes: volumes.collect(), named: named.map(name) }
 }

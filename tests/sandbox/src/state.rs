@@ -151,6 +151,11 @@ impl State {
         std::mem::take(&mut locked(&self.requests))
     }
 
+    /// How many of the faults that were planned have not struck yet.
+    pub fn planned(&self) -> usize {
+        locked(&self.faults).iter().map(|planned| planned.left).sum()
+    }
+
     /// Forgets what was planned.
     pub fn plan_nothing(&self) {
         locked(&self.faults).clear();

@@ -4,8 +4,12 @@
 //! and the insides of longer values are stepped over, and what is left has the shape of YAML. One
 //! line is added, replaced or removed; no other byte changes.
 
+mod misfit;
 mod scan;
+#[cfg(test)]
+mod tests;
 
+pub use misfit::{Misfit, Problem};
 use scan::{Claim, Line};
 
 /// What is asked of a template.
@@ -15,28 +19,6 @@ pub enum Pin<'a> {
     To(&'a str),
     /// There is no `spec.volumeName`.
     Off,
-}
-
-/// Why a template cannot be edited: what, where, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
-    /// The line, counted from 1, where there is one to point at.
-    pub line: Option<usize>,
-    /// What is wrong; reads well after `FILE:LINE: `.
-    pub message: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-impl Misfit {
-    fn new(line: Option<usize>, message: impl Into<String>) -> Self {
-        Self { line, message: message.into(), hint: None }
-    }
-
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
 }
 
 /// A template after the edit.
@@ -57,7 +39,7 @@ pub struct Edited {
 /// one is the chart's own affair and refused.
 pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     if text.trim().is_empty() {
-        return Err(Misfit::new(None, "the file is empty"));
+        return Err(Misfit::new(None, Problem::Empty));
     }
     let lines = scan::lines(text)?;
     let found = scan::claim(&lines, claim)?;
@@ -65,17 +47,12 @@ pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
         ([], Pin::Off) => Ok(Edited { text: text.to_owned(), line: None }),
         ([], Pin::To(volume)) => Ok(inserted(&lines, &found, volume)),
         ([at], pin) => change(&lines, *at, pin),
-        ([first, second, ..], _) => {
-            Err(Misfit::new(Some(second + 1), format!("a second volumeName; the first is on line {}", first + 1))
-                .hint("leave the one that is rendered"))
-        }
+        ([first, second, ..], _) => Err(Misfit::new(second + 1, Problem::SecondPin(first + 1))),
     }?;
     if is_as_asked(&edited.text, claim, pin) {
         return Ok(edited);
     }
-    // Brackets or quotes that somebody has left open, most likely.
-    let hint = "is it whole? otherwise edit it by hand: volumeName belongs under the claim's spec";
-    Err(Misfit::new(edited.line, "an edit here would not be read back as it was meant").hint(hint))
+    Err(Misfit::new(edited.line, Problem::NotReadBack))
 }
 
 /// Whether an edited template, read anew, says what was asked for.
@@ -97,15 +74,14 @@ fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Edited, Misfit>
     let (start, end) = scan::value(line.body());
     let value = &line.body()[start..end];
     if value.contains("{{") || scan::opens_or_closes(line.body()) {
-        return Err(Misfit::new(Some(at + 1), format!("volumeName is templated: {}", line.body().trim()))
-            .hint("set the value that the chart takes it from instead"));
+        return Err(Misfit::new(at + 1, Problem::TemplatedPin(line.body().trim().to_owned())));
     }
     let Pin::To(volume) = pin else { return Ok(removed(lines, at)) };
     if value.trim_matches(['"', '\'']) == volume {
         return Ok(Edited { text: joined(lines), line: None });
     }
     let gap = if start == end && !line.body()[..start].ends_with(char::is_whitespace) { " " } else { "" };
-    let replaced = format!("{}{gap}{volume}{}{}", &line.body()[..start], &line.body()[end..], line.ending());
+    let replaced = [&line.body()[..start], gap, volume, &line.body()[end..], line.ending()].concat();
     let text = joined(&lines[..at]) + &replaced + &joined(&lines[at + 1..]);
     Ok(Edited { text, line: Some(at + 1) })
 }
@@ -124,8 +100,8 @@ fn inserted(lines: &[Line<'_>], found: &Claim, volume: &str) -> Edited {
     let indent = &found.indent;
     let usual = lines.iter().map(Line::ending).find(|ending| !ending.is_empty()).unwrap_or("\n");
     let added = match before.ending() {
-        "" => format!("{usual}{indent}volumeName: {volume}"),
-        ending => format!("{indent}volumeName: {volume}{ending}"),
+        "" => [usual, indent, "volumeName: ", volume].concat(),
+        ending => [indent, "volumeName: ", volume, ending].concat(),
     };
     let text = joined(&lines[..found.insert_at]) + &added + &joined(&lines[found.insert_at..]);
     Edited { text, line: Some(found.insert_at + 1) }
@@ -134,7 +110,3 @@ fn inserted(lines: &[Line<'_>], found: &Claim, volume: &str) -> Edited {
 fn joined(lines: &[Line<'_>]) -> String {
     lines.iter().map(Line::whole).collect()
 }
-
-#[cfg(test)]
-#[path = "template/tests.rs"]
-mod tests;

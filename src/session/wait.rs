@@ -5,31 +5,24 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Session;
-use crate::cluster::api::Row;
+use super::flags::Limit;
+use crate::cluster::api::Read;
 use crate::cluster::observe::{Observation, Scope};
 use crate::cluster::watch::{PAUSE, Watched};
 use crate::error::Error;
+use crate::lifecycle::assess::assess;
 use crate::lifecycle::plan::Refusal;
-use crate::lifecycle::stage::assess;
 use crate::terminal::Progress;
+use crate::words::wait::{Awaited, progress};
 
 /// How often the list of pods that hold a claim is read anew, while somebody looks at it.
 const HOLDERS_EVERY: Duration = Duration::from_secs(5);
-
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Awaited {
-    /// The claim, to be deleted and its volume released.
-    ClaimGone,
-    /// The claim, to appear and be bound.
-    ClaimBound,
-}
 
 /// A wait that begins when the situation first needs one and ends at its deadline.
 pub struct Waiting<'a> {
     session: &'a Session,
     awaited: Awaited,
-    limit: Option<Duration>,
+    limit: Option<Limit>,
     begun: Option<(Instant, Progress)>,
     /// Why it waits.
     refusal: Option<Refusal>,
@@ -40,7 +33,8 @@ pub struct Waiting<'a> {
 impl<'a> Waiting<'a> {
     /// A wait of `limit`; `None` does not wait at all.
     #[must_use]
-    pub fn new(session: &'a Session, awaited: Awaited, limit: Option<Duration>) -> Self {
+    pub fn new(session: &'a Session, awaited: Awaited, limit: Option<Limit>) -> Self {
+        let limit = limit.filter(|limit| !limit.time.is_zero());
         Self { session, awaited, limit, begun: None, refusal: None, holders: Vec::new(), holders_read: None }
     }
 
@@ -63,7 +57,13 @@ impl<'a> Waiting<'a> {
 
     /// When the wait ends, once it has begun.
     fn deadline(&self) -> Option<Instant> {
-        Some(self.begun.as_ref()?.0 + self.limit?)
+        Some(self.begun.as_ref()?.0 + self.limit.as_ref()?.time)
+    }
+
+    /// Whether there is any time to wait.
+    #[must_use]
+    pub fn may_wait(&self) -> bool {
+        self.limit.is_some()
     }
 
     /// Waits for a change of what `refusal` speaks of.
@@ -72,18 +72,25 @@ impl<'a> Waiting<'a> {
     ///
     /// The refusal itself, when the time is up or was never given.
     pub async fn change(&mut self, seen: &Observation, refusal: Refusal) -> Result<(), Error> {
-        let Some(limit) = self.limit.filter(|limit| !limit.is_zero()) else { return Err(refusal.into()) };
-        let session = self.session;
-        let begun = self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress())).0;
-        let deadline = begun + limit;
+        if self.limit.is_none() {
+            return Err(refusal.into());
+        }
         self.refusal = Some(refusal);
-        let claim = seen.claim.as_ref().and_then(Row::version);
-        let volume = assess(&seen.situation).volume;
+        if self.until_changed(seen).await? { Ok(()) } else { Err(self.in_vain()) }
+    }
+
+    /// Waits for a change of what is awaited; false when the time is up, or was never given.
+    pub async fn until_changed(&mut self, seen: &Observation) -> Result<bool, Error> {
+        let session = self.session;
+        self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress()));
+        let Some(deadline) = self.deadline() else { return Ok(false) };
+        let claim = seen.claim.as_ref().and_then(Read::version);
+        let volume = assess(&seen.situation()).volume;
         let watched = match (self.awaited, volume) {
             (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
                 Watched::Volume(&volume.name, Some(&volume.resource_version))
             }
-            _ => Watched::Claim(&session.target, claim),
+            _ => Watched::Claim(&seen.target, claim),
         };
         let changed = session.cluster.changed(watched);
         tokio::pin!(changed);
@@ -91,8 +98,8 @@ impl<'a> Waiting<'a> {
         let looking = self.begun.as_ref().is_some_and(|(_, progress)| progress.is_shown());
         loop {
             tokio::select! {
-                outcome = &mut changed => return outcome,
-                () = tokio::time::sleep_until(deadline) => return Err(self.in_vain()),
+                outcome = &mut changed => return outcome.map(|()| true),
+                () = tokio::time::sleep_until(deadline) => return Ok(false),
                 _ = ticks.tick(), if looking => self.show(claim.is_some()).await,
             }
         }
@@ -100,34 +107,27 @@ impl<'a> Waiting<'a> {
 
     /// The refusal, when the time is up.
     fn in_vain(&mut self) -> Error {
-        let waited = typed(self.limit.unwrap_or_default());
+        let waited = self.limit.as_ref().map(|limit| limit.typed.clone()).unwrap_or_default();
         match self.refusal.take() {
-            Some(refusal) => Refusal { message: format!("{} (waited {waited})", refusal.message), ..refusal }.into(),
-            None => self.session.cluster.silent(&waited),
+            Some(refusal) => Error::TimedOut(waited, refusal),
+            None => self.session.cluster.silent(waited),
         }
     }
 
     async fn show(&mut self, claim_there: bool) {
-        let key = self.session.target.key();
-        let what = match self.awaited {
-            Awaited::ClaimBound => format!("claim {key} to be bound"),
-            Awaited::ClaimGone if claim_there => {
-                if self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
-                    // Whoever holds it is told besides; the wait goes on without it.
-                    let holders = self.session.cluster.holders(&self.session.target);
-                    self.holders = tokio::time::timeout(PAUSE, holders).await.unwrap_or_default();
-                    self.holders_read = Some(Instant::now());
-                }
-                match self.holders.as_slice() {
-                    [] => format!("claim {key} to go"),
-                    [pod] => format!("claim {key} to go, held by pod {pod}"),
-                    pods => format!("claim {key} to go, held by pods {}", pods.join(", ")),
-                }
-            }
-            Awaited::ClaimGone => format!("the volume of {key} to be released"),
+        let target = &self.session.target;
+        let awaited = match self.awaited {
+            Awaited::ClaimGone if !claim_there => Awaited::VolumeReleased,
+            awaited => awaited,
         };
-        if let Some((_, progress)) = &mut self.begun {
-            progress.tick(&what);
+        if awaited == Awaited::ClaimGone && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
+            // Whoever holds it is told besides; the wait goes on without it.
+            let holders = tokio::time::timeout(PAUSE, self.session.cluster.mounting(target));
+            self.holders = holders.await.ok().and_then(Result::ok).unwrap_or_default();
+            self.holders_read = Some(Instant::now());
+        }
+        if let Some((_, shown)) = &mut self.begun {
+            shown.tick(&progress(awaited, &target.key(), &self.holders));
         }
     }
 
@@ -135,11 +135,4 @@ impl<'a> Waiting<'a> {
     pub fn over(&mut self) {
         self.begun = None;
     }
-}
-
-/// A duration as it is typed: `1h30m`, `90s`.
-fn typed(limit: Duration) -> String {
-    let (hours, minutes, seconds) = (limit.as_secs() / 3600, limit.as_secs() / 60 % 60, limit.as_secs() % 60);
-    let parts = [(hours, 'h'), (minutes, 'm'), (seconds, 's')];
-    parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect()
 }

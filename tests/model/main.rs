@@ -4,6 +4,7 @@
 //! A lost answer and a killed plugin are the command that ends here after its patch; a conflict is
 //! one that ends without; both are followed by every other command that may be typed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::option_option, reason = "what was read may be that there is none")]
 #![allow(clippy::print_stderr, reason = "the counts and the traces are the result")]
 
@@ -15,11 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use stateright::{Checker, Model, Property};
 
 use self::advice::leads;
-use self::world::{C, Owner, Step, V, VOLUMES, World, name, situation};
-use crate::lifecycle::change::Change;
-use crate::lifecycle::facts::{ClaimPhase, VolumePhase};
-use crate::lifecycle::plan::{Plan, retain, reuse, unretain};
-use crate::lifecycle::stage::{Stage, assess};
+use self::world::{C, Owner, Step, TARGET, V, VOLUMES, World, name, seen};
+use kubectl_glancepv::lifecycle::assess::assess;
+use kubectl_glancepv::lifecycle::change::Change;
+use kubectl_glancepv::lifecycle::facts::{ClaimPhase, VolumePhase};
+use kubectl_glancepv::lifecycle::plan::{Plan, retain, reuse, unretain};
+use kubectl_glancepv::lifecycle::stage::Stage;
 
 /// How many steps from an installed Glance; `GLANCEPV_MODEL_DEPTH` for more.
 const DEPTH: usize = 10;
@@ -80,16 +82,10 @@ struct Lifecycle(Without);
 impl Lifecycle {
     fn change(&self, command: &Command, claim: Option<C>, volumes: &[Option<V>]) -> Option<Change> {
         let read: Vec<V> = volumes.iter().flatten().copied().collect();
-        let mut s = situation(claim, &read, command.named);
-        let own = s.claim.as_ref().and_then(|c| c.volume_name.clone());
-        // What `observe` reads: the claim's volume, the named one, and those whose claimRef names the target.
-        let all = command.named.is_none() && (command.verb == Verb::Reuse || own.is_none());
-        let (target, named) = (s.target.clone(), s.named.clone());
-        s.volumes.retain(|v| {
-            Some(&v.name) == named.as_ref()
-                || (Some(&v.name) == own.as_ref() && (named.is_none() || command.verb == Verb::Reuse))
-                || (all && v.names(&target))
-        });
+        let claimed = claim.is_some_and(|c| c.volume.is_some());
+        let reuses = command.verb == Verb::Reuse;
+        let all = command.named.is_none() && (reuses || !claimed);
+        let mut s = seen(claim, &read, command.named).observed(all, command.named.is_none() || reuses);
         match self.0 {
             Without::ClaimGone if command.verb == Verb::Reuse => {
                 s.claim = None;
@@ -99,11 +95,11 @@ impl Lifecycle {
                     .for_each(|v| v.phase = VolumePhase::Released);
             }
             Without::PolicyBeforeReuse if command.verb == Verb::Reuse => {
-                s.volumes.iter_mut().for_each(|v| v.policy = "Retain".to_owned());
+                s.volumes.iter_mut().for_each(|v| "Retain".clone_into(&mut v.policy));
             }
             Without::Ownership => {
                 for r in s.volumes.iter_mut().filter_map(|v| v.claim_ref.as_mut()) {
-                    r.namespace.clone_from(&target.namespace);
+                    r.namespace.clone_from(&TARGET.namespace);
                 }
             }
             Without::Bound if command.verb == Verb::Unretain => {
@@ -112,9 +108,9 @@ impl Lifecycle {
             _ => {}
         }
         let plan = match command.verb {
-            Verb::Retain => retain(&s),
-            Verb::Unretain => unretain(&s),
-            Verb::Reuse => reuse(&s),
+            Verb::Retain => retain(&s.situation()),
+            Verb::Unretain => unretain(&s.situation()),
+            Verb::Reuse => reuse(&s.situation()),
         };
         match plan {
             Ok(Plan::Change(change)) => Some(change),
@@ -307,10 +303,7 @@ enum Number {
 
 fn stage(world: &World) -> Stage {
     let volumes: Vec<V> = world.each().collect();
-    let mut s = situation(world.claim, &volumes, None);
-    let (target, own) = (s.target.clone(), s.claim.as_ref().and_then(|c| c.volume_name.clone()));
-    s.volumes.retain(|v| v.names(&target) || Some(&v.name) == own.as_ref());
-    assess(&s).stage
+    assess(&seen(world.claim, &volumes, None).observed(true, true).situation()).stage
 }
 
 fn depth() -> usize {

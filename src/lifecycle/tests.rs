@@ -1,18 +1,36 @@
 //! Tables of situations, and the safety rules as properties of any situation.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::*;
-use crate::lifecycle::facts::{Claim, ClaimRef, Shape};
-use crate::lifecycle::stage::{Stage, assess};
+use super::assess::assess;
+use super::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+use super::plan::{Plan, Reason, Remedy, retain, reuse, unretain, verify};
+use super::situation::Situation;
+use super::stage::Stage;
 
-pub(crate) fn target() -> Target {
-    Target {
-        namespace: "openstack".into(),
-        claim: "glance-images".into(),
-        flags: String::new(),
-        namespace_typed: false,
+static TARGET: LazyLock<Target> =
+    LazyLock::new(|| Target { namespace: "openstack".into(), claim: "glance-images".into() });
+
+/// What a situation is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub claim: Option<Claim>,
+    pub volumes: Vec<Volume>,
+    pub named: Option<String>,
+}
+
+impl Seen {
+    pub fn situation(&self) -> Situation<'_> {
+        Situation {
+            target: &TARGET,
+            claim: self.claim.as_ref(),
+            volumes: self.volumes.iter().collect(),
+            named: self.named.as_deref(),
+            pinned: false,
+        }
     }
 }
 
@@ -73,8 +91,8 @@ fn reserved(name: &str) -> Volume {
     v
 }
 
-fn situation(claim: Option<Claim>, volumes: &[Volume]) -> Situation {
-    Situation { target: target(), claim, volumes: volumes.to_vec(), named: None }
+pub(crate) fn situation(claim: Option<Claim>, volumes: &[Volume]) -> Seen {
+    Seen { claim, volumes: volumes.to_vec(), named: None }
 }
 
 fn pending(uid: &str) -> Claim {
@@ -135,59 +153,59 @@ fn every_stage_is_reached() {
         (Stage::Absent, situation(None, &[])),
     ];
     for (expected, s) in table {
-        assert_eq!(assess(&s).stage, expected, "{s:#?}");
+        assert_eq!(assess(&s.situation()).stage, expected, "{s:#?}");
     }
 }
 
 #[test]
 fn reuse_refuses_the_wrong_order_and_says_what_to_do() {
+    let bound = retained("v", VolumePhase::Bound);
+    let lost = Claim { phase: ClaimPhase::Lost, ..claim("u1") };
     let table = [
+        (situation(Some(claim("u1")), std::slice::from_ref(&bound)), Reason::StillBound("v".into()), Remedy::Wait),
         (
-            situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]),
-            "still bound",
-            "uninstall glance first",
-            true,
+            situation(None, &[bound]),
+            Reason::NotReleased { volume: "v".into(), phase: VolumePhase::Bound },
+            Remedy::Wait,
         ),
-        (situation(None, &[retained("v", VolumePhase::Bound)]), "still Bound", "waits for it", true),
-        (situation(None, &[Volume { phase: VolumePhase::Released, ..volume("v") }]), "may vanish", "retain v", false),
         (
-            situation(Some(Claim { phase: ClaimPhase::Lost, ..claim("u1") }), &[reserved("v")]),
-            "Lost",
-            "uninstall",
-            true,
+            situation(None, &[Volume { phase: VolumePhase::Released, ..volume("v") }]),
+            Reason::NotRetained { volume: "v".into(), phase: VolumePhase::Released, policy: "Delete".into() },
+            Remedy::None,
         ),
-        (situation(None, &[]), "neither claim", "-n NAMESPACE", false),
+        (situation(Some(lost), &[reserved("v")]), Reason::ClaimLost, Remedy::Wait),
+        (situation(None, &[]), Reason::Nothing, Remedy::None),
     ];
-    for (s, message, hint, waits) in table {
-        let refusal = reuse(&s).expect_err("a refusal");
-        assert!(refusal.message.contains(message), "{refusal:?}");
-        assert!(refusal.hint.as_deref().unwrap().contains(hint), "{refusal:?}");
-        assert_eq!(refusal.remedy == Remedy::Wait, waits, "{refusal:?}");
+    for (s, reason, remedy) in table {
+        let refusal = reuse(&s.situation()).expect_err("a refusal");
+        assert_eq!(refusal.remedy(), remedy, "{refusal:?}");
+        assert_eq!(refusal.reason, reason);
     }
 }
 
 #[test]
 fn several_preserved_volumes_are_listed() {
     let s = situation(None, &[retained("a", VolumePhase::Released), retained("b", VolumePhase::Released)]);
-    assert_eq!(reuse(&s).unwrap_err().remedy, Remedy::Choose(vec!["a".into(), "b".into()]));
-    let named = Situation { named: Some("b".into()), ..s };
-    assert!(matches!(reuse(&named), Ok(Plan::Change(c)) if c.volume == "b"));
+    assert_eq!(reuse(&s.situation()).unwrap_err().reason, Reason::Several(vec!["a".into(), "b".into()]));
+    let named = Seen { named: Some("b".into()), ..s };
+    assert!(matches!(reuse(&named.situation()), Ok(Plan::Change(c)) if c.volume == "b"));
 }
 
 #[test]
 fn what_is_done_is_not_done_again() {
     let kept = situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]);
-    assert_eq!(retain(&kept), Ok(Plan::Done("v".into())));
-    assert_eq!(reuse(&situation(None, &[reserved("v")])), Ok(Plan::Done("v".into())));
+    assert_eq!(retain(&kept.situation()), Ok(Plan::Done("v".into())));
+    assert_eq!(reuse(&situation(None, &[reserved("v")]).situation()), Ok(Plan::Done("v".into())));
 }
 
 #[test]
 fn the_volume_of_another_claim_is_refused_by_name() {
     let mut other = volume("v");
     other.claim_ref.as_mut().unwrap().namespace = "elsewhere".into();
-    let s = Situation { named: Some("v".into()), ..situation(Some(claim("u1")), &[other]) };
-    for refusal in [retain(&s).unwrap_err(), reuse(&s).unwrap_err()] {
-        assert!(refusal.message.contains("elsewhere/glance-images"), "{refusal:?}");
+    let s = Seen { named: Some("v".into()), ..situation(Some(claim("u1")), &[other]) };
+    let owner = Target { namespace: "elsewhere".into(), ..TARGET.clone() };
+    for refusal in [retain(&s.situation()).unwrap_err(), reuse(&s.situation()).unwrap_err()] {
+        assert_eq!(refusal.reason, Reason::OfAnotherClaim { volume: "v".into(), owner: owner.clone() });
     }
 }
 
@@ -195,24 +213,26 @@ fn the_volume_of_another_claim_is_refused_by_name() {
 fn verify_compares_uids_ages_and_the_policy() {
     let older = |v: Volume| Volume { created: at(99), ..v };
     let good = older(retained("v", VolumePhase::Bound));
-    assert_eq!(verify(&situation(Some(claim("u1")), std::slice::from_ref(&good))).unwrap().name, "v");
+    let with_good = situation(Some(claim("u1")), std::slice::from_ref(&good));
+    assert_eq!(verify(&with_good.situation()).unwrap().name, "v");
+    let v = || "v".to_owned();
+    let unbound = Reason::Unbound { phase: ClaimPhase::Bound, volume: Some(v()) };
     let table = [
-        (situation(Some(claim("u2")), std::slice::from_ref(&good)), "waits"),
-        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), "nothing was reused"),
-        (situation(Some(claim("u1")), &[older(volume("v"))]), "policy Delete"),
+        (situation(Some(claim("u2")), std::slice::from_ref(&good)), unbound),
+        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), Reason::MadeForIt(v())),
+        (situation(Some(claim("u1")), &[older(volume("v"))]), Reason::Policy { volume: v(), policy: "Delete".into() }),
         (
-            Situation { named: Some("w".into()), ..situation(Some(claim("u1")), std::slice::from_ref(&good)) },
-            "not to w",
+            Seen { named: Some("w".into()), ..with_good.clone() },
+            Reason::BoundToAnother { own: v(), volume: "w".into() },
         ),
-        (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), "being deleted"),
-        (situation(None, &[]), "not there yet"),
+        (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), Reason::GoingAway(None)),
+        (situation(None, &[]), Reason::NoClaim),
     ];
-    for (s, message) in table {
-        assert!(verify(&s).unwrap_err().message.contains(message), "{s:#?}");
+    for (s, reason) in table {
+        assert_eq!(verify(&s.situation()).unwrap_err().reason, reason);
     }
-    let chosen =
-        Situation { named: Some("v".into()), ..situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]) };
-    assert_eq!(verify(&chosen).unwrap().name, "v", "a volume that was named need not be older");
+    let chosen = Seen { named: Some(v()), ..situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]) };
+    assert_eq!(verify(&chosen.situation()).unwrap().name, "v", "a volume that was named need not be older");
 }
 
 prop_compose! {
@@ -255,8 +275,8 @@ prop_compose! {
         claim in prop::option::of(any_claim()),
         volumes in (any_volume("a"), any_volume("b")),
         named in prop::sample::select(vec![None, Some("a"), Some("b")]),
-    ) -> Situation {
-        Situation { named: named.map(Into::into), ..situation(claim, &[volumes.0, volumes.1]) }
+    ) -> Seen {
+        Seen { named: named.map(Into::into), ..situation(claim, &[volumes.0, volumes.1]) }
     }
 }
 
@@ -264,19 +284,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_change_breaks_a_safety_rule(s in any_situation()) {
+    fn no_change_breaks_a_safety_rule(seen in any_situation()) {
+        let s = seen.situation();
         for (verb, plan) in [("retain", retain(&s)), ("unretain", unretain(&s)), ("reuse", reuse(&s))] {
             let Ok(Plan::Change(change)) = plan else { continue };
             let v = s.volume(&change.volume).expect("a change is about a volume that was seen");
             let body = change.body();
             prop_assert_eq!(&body["metadata"]["resourceVersion"], v.resource_version.as_str(), "rule 4");
-            prop_assert!(v.names(&s.target), "rule 7: {} of {:?}", verb, v);
+            prop_assert!(v.names(s.target), "rule 7: {} of {:?}", verb, v);
             let policy = &body["spec"]["persistentVolumeReclaimPolicy"];
             prop_assert!(policy.is_null() || policy == "Retain" || s.bound().is_some_and(|(c, b)| b.name == v.name && b.holds(c)), "rule 3");
             prop_assert!(body["spec"]["claimRef"].is_null() == (verb != "reuse"));
             if verb == "reuse" {
                 prop_assert!(v.is_released() && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
-                prop_assert!(!s.claim.as_ref().is_some_and(|c| v.holds(c)), "rule 1: the claim lives");
+                prop_assert!(!s.claim.is_some_and(|c| v.holds(c)), "rule 1: the claim lives");
                 let after = change.applied_to(&serde_json::json!({"spec": {"claimRef":
                     {"kind": "PersistentVolumeClaim", "namespace": "openstack", "name": "glance-images",
                      "uid": "u", "resourceVersion": "6"}}}));
@@ -287,22 +308,24 @@ proptest! {
     }
 
     #[test]
-    fn verified_means_bound_both_ways_with_retain(s in any_situation()) {
+    fn verified_means_bound_both_ways_with_retain(seen in any_situation()) {
+        let s = seen.situation();
         if let Ok(v) = verify(&s) {
-            let claim = s.claim.as_ref().expect("a claim");
-            prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.names(&s.target));
-            prop_assert!(s.named.as_ref().map_or(v.is_older_than(claim), |n| *n == v.name));
+            let claim = s.claim.expect("a claim");
+            prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.names(s.target));
+            prop_assert!(s.named.map_or(v.is_older_than(claim), |n| n == v.name));
         }
     }
 
     #[test]
-    fn a_stage_speaks_of_a_volume_that_it_fits(s in any_situation()) {
+    fn a_stage_speaks_of_a_volume_that_it_fits(seen in any_situation()) {
+        let s = seen.situation();
         let found = assess(&s);
         match found.stage {
             Stage::Absent => prop_assert!(found.volume.is_none()),
             Stage::Reused | Stage::Retained => prop_assert!(found.volume.is_some_and(Volume::is_retained)),
             Stage::AtRisk | Stage::Doomed => prop_assert!(found.volume.is_some_and(|v| !v.is_retained())),
-            Stage::Released => prop_assert!(reuse(&Situation { named: found.volume.map(|v| v.name.clone()), ..s.clone() }).is_ok(), "reuse must do what status says is next"),
+            Stage::Released => prop_assert!(reuse(&Situation { named: found.volume.map(|v| v.name.as_str()), ..s.clone() }).is_ok(), "reuse must do what status says is next"),
             _ => {}
         }
     }

@@ -1,0 +1,32 @@
+//! `unretain`: the reclaim policy → Delete.
+
+use clap::Args;
+
+use crate::error::Error;
+use crate::kubectl::asked::{Asked, asks};
+use crate::lifecycle::plan::unretain;
+use crate::session::Session;
+use crate::session::change::set_policy;
+use crate::session::flags::{ChangeFlags, name};
+
+/// Set the volume's reclaim policy back to Delete
+///
+/// Only while claim and volume are bound to each other. Exits 0 when the policy is Delete.
+#[derive(Args, Debug)]
+pub struct Unretain {
+    /// The volume; by default the claim's own
+    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    volume: Option<String>,
+    /// How the change is made
+    #[command(flatten)]
+    change: ChangeFlags,
+}
+
+/// Sets it, while that is safe.
+pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
+    let changed = set_policy(session, unretain, "Delete", arguments.volume.as_deref(), &arguments.change).await?;
+    if changed.is_real() {
+        changed.tell(session, false);
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Values of arguments that only the kubeconfig or the cluster can tell.
+
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+
+/// What has to be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Names of contexts.
+    Contexts,
+    /// Names of clusters.
+    Clusters,
+    /// Names of users.
+    Users,
+    /// Namespaces of the cluster.
+    Namespaces,
+    /// Claims of the namespace.
+    Claims,
+    /// Volumes that the command could act on.
+    Volumes,
+}
+
+/// The candidate that stands for each; no name begins like it.
+const MARKS: [(&str, Asked); 6] = [
+    ("\0contexts", Asked::Contexts),
+    ("\0clusters", Asked::Clusters),
+    ("\0users", Asked::Users),
+    ("\0namespaces", Asked::Namespaces),
+    ("\0claims", Asked::Claims),
+    ("\0volumes", Asked::Volumes),
+];
+
+/// Marks an argument as one whose values are `asked` for.
+#[must_use]
+pub fn asks(asked: Asked) -> ArgValueCompleter {
+    let mark = MARKS.iter().find(|(_, known)| *known == asked).map(|(mark, _)| *mark);
+    ArgValueCompleter::new(move |_: &std::ffi::OsStr| mark.map(CompletionCandidate::new).into_iter().collect())
+}
+
+/// What a candidate stands for, if it is a mark.
+#[must_use]
+pub fn asked_for(candidate: &str) -> Option<Asked> {
+    MARKS.iter().find(|(mark, _)| *mark == candidate).map(|(_, asked)| *asked)
+}

@@ -1,0 +1,202 @@
+//! What `check` finds before a maintenance window, as values.
+
+use super::facts::ClaimPhase;
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// To be known; it stands in nobody's way.
+    Note,
+    /// It stands in the way.
+    Failed,
+}
+
+/// One check, and what it found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The API server answers.
+    Kubernetes {
+        /// Its version, where it told one.
+        version: Option<String>,
+        /// Its address.
+        url: String,
+        /// The kubeconfig's context.
+        context: Option<String>,
+    },
+    /// The claim and its volume.
+    Claim(Claim),
+    /// The volume's reclaim policy.
+    Policy(String),
+    /// Whether Helm leaves the claim behind.
+    Helm {
+        /// Whether the claim is annotated to be kept.
+        kept: bool,
+    },
+    /// The claim's storage class.
+    Class(Class),
+    /// The pods that mount the claim.
+    Pods(Vec<String>),
+    /// The rights that are missing.
+    Rights(Vec<&'static Right>),
+    /// The line at which the template can be pinned, counted from 1.
+    Template(usize),
+    /// A check that could not be made, under its name: the error's words and what to do.
+    Unknown {
+        /// The check's name.
+        name: &'static str,
+        /// Whether nothing goes without it.
+        needed: bool,
+        /// Why.
+        error: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+/// What was found of the claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is bound.
+    Bound {
+        /// To this volume.
+        volume: String,
+        /// The volume's capacity.
+        size: Option<String>,
+        /// The volume's access modes.
+        modes: Vec<String>,
+    },
+    /// It is there, and not bound to a volume that is bound to it.
+    Unbound(ClaimPhase),
+    /// It is not there.
+    Missing {
+        /// Whether a volume refers to it.
+        volume_left: bool,
+    },
+}
+
+/// What was found of the claim's storage class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The claim names none.
+    None,
+    /// The policy of the volumes that it provisions.
+    Provisions {
+        /// The class.
+        name: String,
+        /// The policy.
+        policy: String,
+    },
+    /// There is none of that name.
+    Missing(String),
+}
+
+/// A right that some command needs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Right {
+    /// `patch`
+    pub verb: &'static str,
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// `persistentvolumes`
+    pub resource: &'static str,
+    /// Whether it is needed in the claim's namespace only.
+    pub namespaced: bool,
+    /// Which commands need it.
+    pub by: NeededBy,
+}
+
+/// The commands that need a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeededBy {
+    /// All that ask a cluster.
+    All,
+    /// Those that look for volumes.
+    Search,
+    /// Those that wait for a volume.
+    VolumeWaits,
+    /// Those that change a volume.
+    Changes,
+    /// Those that wait for a claim.
+    ClaimWaits,
+    /// None: pods that use the claim are named.
+    NamingPods,
+    /// None: it is said why a claim is Pending.
+    SayingWhy,
+    /// None: `check` says what the class provisions.
+    Classes,
+}
+
+impl NeededBy {
+    /// Whether some command cannot do without.
+    #[must_use]
+    pub fn is_needed(self) -> bool {
+        !matches!(self, Self::NamingPods | Self::SayingWhy | Self::Classes)
+    }
+}
+
+const fn volumes(verb: &'static str, by: NeededBy) -> Right {
+    Right { verb, group: "", resource: "persistentvolumes", namespaced: false, by }
+}
+
+const fn namespaced(verb: &'static str, resource: &'static str, by: NeededBy) -> Right {
+    Right { verb, group: "", resource, namespaced: true, by }
+}
+
+/// Every right that the plugin uses.
+pub const RIGHTS: &[Right] = &[
+    volumes("get", NeededBy::All),
+    volumes("list", NeededBy::Search),
+    volumes("watch", NeededBy::VolumeWaits),
+    volumes("patch", NeededBy::Changes),
+    namespaced("get", "persistentvolumeclaims", NeededBy::All),
+    namespaced("list", "persistentvolumeclaims", NeededBy::ClaimWaits),
+    namespaced("watch", "persistentvolumeclaims", NeededBy::ClaimWaits),
+    namespaced("list", "pods", NeededBy::NamingPods),
+    namespaced("list", "events", NeededBy::SayingWhy),
+    Right {
+        verb: "get",
+        group: "storage.k8s.io",
+        resource: "storageclasses",
+        namespaced: false,
+        by: NeededBy::Classes,
+    },
+];
+
+impl Check {
+    /// Its name, for people and scripts.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Kubernetes { .. } => "kubernetes",
+            Self::Claim(_) => "claim",
+            Self::Policy(_) => "policy",
+            Self::Helm { .. } => "helm",
+            Self::Class(_) => "class",
+            Self::Pods(_) => "pods",
+            Self::Rights(_) => "rights",
+            Self::Template(_) => "template",
+            Self::Unknown { name, .. } => name,
+        }
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let failed_if = |failed| if failed { Outcome::Failed } else { Outcome::Passed };
+        let noted_if = |noted| if noted { Outcome::Note } else { Outcome::Passed };
+        match self {
+            Self::Kubernetes { .. } | Self::Pods(_) | Self::Template(_) | Self::Class(Class::None) => Outcome::Passed,
+            Self::Claim(claim) => failed_if(!matches!(claim, Claim::Bound { .. })),
+            Self::Policy(policy) => failed_if(policy != "Retain"),
+            Self::Helm { kept } => noted_if(*kept),
+            Self::Class(Class::Provisions { policy, .. }) => noted_if(policy != "Retain"),
+            Self::Class(Class::Missing(_)) | Self::Unknown { needed: false, .. } => Outcome::Note,
+            Self::Rights(missing) if missing.iter().any(|r| r.by.is_needed()) => Outcome::Failed,
+            Self::Rights(missing) => noted_if(!missing.is_empty()),
+            Self::Unknown { needed: true, .. } => Outcome::Failed,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What a user should know besides the stage.
+
+use super::facts::{Volume, VolumePhase};
+use super::fit::{Field, Misfit, misfits};
+use super::situation::Situation;
+use super::stage::Stage;
+
+/// Something that a user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Another volume of the target may be deleted at any time.
+    OtherVolumeDoomed {
+        /// Its name.
+        volume: String,
+        /// Its phase.
+        phase: VolumePhase,
+        /// Its policy.
+        policy: String,
+    },
+    /// These are preserved for the target, too.
+    OtherVolumesWait(Vec<String>),
+    /// The claim has a deletionTimestamp.
+    ClaimTerminating,
+    /// Helm leaves the claim behind.
+    KeptByHelm,
+    /// The claim names a volume whose claimRef is another claim's, or nobody's.
+    VolumeOfAnotherClaim {
+        /// The volume.
+        volume: String,
+        /// That claim, as `namespace/name`.
+        owner: Option<String>,
+    },
+    /// The claim waits for a volume that is still reserved for the claim before it.
+    StaleClaimRef(String),
+    /// The volume that will be bound is not kept.
+    PolicyNotRetain {
+        /// The volume.
+        volume: String,
+        /// Its policy.
+        policy: String,
+    },
+    /// The claim asks for what the volume does not offer.
+    Misfit {
+        /// The volume.
+        volume: String,
+        /// What differs.
+        misfit: Misfit,
+    },
+    /// These pods keep a Terminating claim from being deleted.
+    HeldByPods(Vec<String>),
+    /// What an event of the claim says.
+    Event {
+        /// The event's reason.
+        reason: String,
+        /// Its message.
+        message: String,
+    },
+}
+
+impl Finding {
+    /// For scripts: one word that stays the same.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::OtherVolumeDoomed { .. } => "OtherVolumeDoomed",
+            Self::OtherVolumesWait(_) => "OtherVolumesWait",
+            Self::ClaimTerminating => "ClaimTerminating",
+            Self::KeptByHelm => "KeptByHelm",
+            Self::VolumeOfAnotherClaim { .. } => "VolumeOfAnotherClaim",
+            Self::StaleClaimRef(_) => "StaleClaimRef",
+            Self::PolicyNotRetain { .. } => "PolicyNotRetain",
+            Self::Misfit { misfit, .. } => match misfit.field {
+                Field::Size => "SizeTooSmall",
+                Field::Class => "ClassDiffers",
+                Field::Modes => "ModesDiffer",
+                Field::VolumeMode => "VolumeModeDiffers",
+            },
+            Self::HeldByPods(_) => "HeldByPods",
+            Self::Event { reason, .. } => reason,
+        }
+    }
+}
+
+/// What is to be known of a situation that was found to be at `stage` with `volume`.
+pub(super) fn findings(
+    s: &Situation<'_>,
+    stage: Stage,
+    volume: Option<&Volume>,
+    preserved: &[&Volume],
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for v in s.naming(|v| s.is_left(v) && !v.is_retained() && !v.terminating) {
+        if volume.is_none_or(|own| own.name != v.name) {
+            let (volume, policy) = (v.name.clone(), v.policy.clone());
+            found.push(Finding::OtherVolumeDoomed { volume, phase: v.phase, policy });
+        }
+    }
+    if !preserved.is_empty() && stage != Stage::Diverted {
+        found.push(Finding::OtherVolumesWait(preserved.iter().map(|v| v.name.clone()).collect()));
+    }
+    let Some(claim) = s.claim else { return found };
+    if claim.terminating {
+        found.push(Finding::ClaimTerminating);
+    }
+    if claim.kept_by_helm {
+        found.push(Finding::KeptByHelm);
+    }
+    let Some(volume) = volume else { return found };
+    let name = || volume.name.clone();
+    if !volume.names(s.target) {
+        let owner = volume.claim_ref.as_ref().map(super::facts::ClaimRef::key);
+        found.push(Finding::VolumeOfAnotherClaim { volume: name(), owner });
+    } else if stage == Stage::Released && !claim.terminating {
+        found.push(Finding::StaleClaimRef(name()));
+    }
+    if matches!(stage, Stage::Binding | Stage::Reserved) && !volume.is_retained() {
+        found.push(Finding::PolicyNotRetain { volume: name(), policy: volume.policy.clone() });
+    }
+    found.extend(misfits(claim, volume).into_iter().map(|misfit| Finding::Misfit { volume: name(), misfit }));
+    found
+}

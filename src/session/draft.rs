@@ -1,0 +1,83 @@
+//! An edit of the claim's chart template: worked out, shown, asked, written.
+
+use std::path::Path;
+
+use similar::TextDiff;
+
+use super::Session;
+use super::flags::{AskFlags, DryRun};
+use crate::error::{Deed, Error, FileProblem};
+use crate::file::Original;
+use crate::template::{Edited, Pin, edit};
+use crate::terminal::Terminal;
+use crate::words::question;
+
+/// An edit that is worked out and not yet written.
+pub struct Draft {
+    original: Original,
+    edited: Edited,
+    done: &'static str,
+}
+
+impl Draft {
+    /// Reads the template of `claim` and works the edit out.
+    pub fn new(claim: &str, template: &Path, pin: Pin<'_>) -> Result<Self, Error> {
+        let original = Original::read(template)?;
+        let edited = edited(&original.name, &original.text, claim, pin)?;
+        Ok(Self { original, edited, done: if pin == Pin::Off { "unpinned" } else { "pinned" } })
+    }
+
+    /// Shows the edit, gets a yes to it, and writes it; the line that says so.
+    pub async fn write(&self, terminal: Terminal, flags: &AskFlags) -> Result<String, Error> {
+        let (name, done) = (&self.original.name, self.done);
+        if self.edited.line.is_none() {
+            return Ok(format!("{name} {done} (no change)\n"));
+        }
+        let needed = flags.dry_run == DryRun::None && !flags.yes;
+        let deed = Deed::Write(name.clone());
+        if needed && !terminal.is_interactive() {
+            return Err(Error::NoTerminal(deed));
+        }
+        terminal.note(self.diff().trim_end());
+        if needed && !terminal.confirm(&question::ask(&deed)).await? {
+            return Err(Error::Declined(deed));
+        }
+        if flags.dry_run != DryRun::None {
+            return Ok(format!("{name} {done} (dry run)\n"));
+        }
+        self.original.replace(&self.edited.text)?;
+        Ok(format!("{name} {done}\n"))
+    }
+
+    /// The line where the template would be pinned, counted from 1; an error if it cannot be. Asked
+    /// before anything has changed, when the volume may not be known yet.
+    pub fn place(claim: &str, template: &Path) -> Result<usize, Error> {
+        let draft = Self::new(claim, template, Pin::To("a-volume"))?;
+        Ok(draft.edited.line.unwrap_or_default())
+    }
+
+    /// Whether the template is not yet as asked.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.edited.line.is_some()
+    }
+
+    fn diff(&self) -> String {
+        let diff = TextDiff::from_lines(&self.original.text, &self.edited.text);
+        diff.unified_diff().context_radius(3).header(&self.original.name, &self.original.name).to_string()
+    }
+}
+
+/// The text after the edit; `name` is the file's, for errors.
+pub fn edited(name: &str, text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Error> {
+    edit(text, claim, pin).map_err(|misfit| Error::file(name, FileProblem::Template(misfit)))
+}
+
+impl Session {
+    /// Pins `volume` in the template, and says so to a person.
+    pub async fn pin(&self, volume: &str, template: &Path, flags: &AskFlags) -> Result<(), Error> {
+        let draft = Draft::new(&self.target.claim, template, Pin::To(volume))?;
+        let done = draft.write(self.terminal, flags).await?;
+        if self.output.is_table() { self.terminal.print(&done) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,131 @@
+//! The flags that several verbs share.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::cluster::api::is_name;
+use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::output::Format;
+use crate::terminal::Color;
+
+/// The name that OpenStack-Helm's chart gives the claim.
+pub const DEFAULT_CLAIM: &str = "glance-images";
+
+/// How a change is agreed to.
+#[derive(Args, Clone, Debug)]
+pub struct AskFlags {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the change without making it: worked out here, or gone through by the server
+    #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
+    pub dry_run: DryRun,
+}
+
+/// Flags of the commands that change something in the cluster.
+#[derive(Args, Clone, Debug)]
+pub struct ChangeFlags {
+    /// How it is agreed to
+    #[command(flatten)]
+    pub ask: AskFlags,
+    /// The name that the API server records as the author of the change
+    #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
+    pub field_manager: String,
+}
+
+/// Who works out what a change would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// Nobody: the change is made
+    None,
+    /// The plugin
+    Client,
+    /// The API server, which then forgets it
+    Server,
+}
+
+/// Flags of every command.
+#[derive(Args, Clone, Debug)]
+pub struct Shared {
+    /// The claim's namespace; by default the context's own, the pod's, or else openstack
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = asks(Asked::Namespaces))]
+    pub namespace: Option<String>,
+    /// The claim's name
+    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = asks(Asked::Claims))]
+    pub claim: String,
+    /// Whether the claim's name was typed, and does not come from the environment.
+    #[arg(skip)]
+    pub claim_typed: bool,
+    /// The output format; by default a table
+    #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
+    pub output: Option<Format>,
+    /// Tables without their header
+    #[arg(long, global = true)]
+    pub no_headers: bool,
+    /// Colour on standard error
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: Color,
+}
+
+/// A time, and how it was typed.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// As it was typed.
+    pub typed: String,
+    /// How long that is.
+    pub time: Duration,
+}
+
+/// A name that Kubernetes takes.
+pub fn name(text: &str) -> Result<String, String> {
+    if is_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a name is lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit".to_owned())
+}
+
+/// What the API server takes for a field manager: printable, 128 characters at most. Narrowed to
+/// those that need no escaping in a URL.
+pub fn manager(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("a field manager is 1 to 128 letters, digits, '-', '_' and '.'".to_owned())
+}
+
+/// A whole number is seconds, as kubectl takes it; else numbers with units.
+pub fn limit(text: &str) -> Result<Limit, String> {
+    let wrong = || format!("\"{}\" is no duration: write 90s, 10m or 1h30m", text.escape_debug());
+    let parsed = match text.parse::<i64>() {
+        Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
+        Err(_) => text.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,
+    };
+    let time = Duration::try_from(parsed).map_err(|_| wrong())?;
+    Ok(Limit { typed: text.to_owned(), time })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let table = [("90s", 90), ("10m", 600), ("1h30m", 5400), ("60", 60), ("0", 0)];
+        for (text, seconds) in table {
+            let limit = limit(text).unwrap();
+            assert_eq!((limit.time, limit.typed.as_str()), (Duration::from_secs(seconds), text));
+        }
+        for text in ["", "-1", "-5m", "ten", "10 parsecs", "99999999999999999999"] {
+            assert!(limit(text).is_err(), "{text}");
+        }
+    }
+}

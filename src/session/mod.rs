@@ -1,0 +1,155 @@
+//! What every verb travels on: one run, about one claim.
+
+pub mod change;
+pub mod draft;
+pub mod flags;
+pub mod report;
+pub mod wait;
+
+use std::fmt::Display;
+
+use crate::cluster::api::{Cluster, Row};
+use crate::cluster::observe::{Observation, Scope};
+use crate::cluster::transport;
+use crate::error::Error;
+use crate::kubectl::connection::{Connection, pod_namespace, request_timeout};
+use crate::kubectl::kubeconfig::{self, Settings};
+use crate::kubectl::output::Output;
+use crate::kubectl::table::table;
+use crate::lifecycle::assess::{Assessment, assess};
+use crate::lifecycle::facts::Target;
+use crate::lifecycle::finding::Finding;
+use crate::lifecycle::next::Verb;
+use crate::lifecycle::plan::preserved;
+use crate::lifecycle::situation::Situation;
+use crate::lifecycle::stage::Stage;
+use crate::terminal::{Color, Terminal, Tone};
+use crate::words::next::Typed;
+use flags::Shared;
+
+/// The namespace of OpenStack's charts, where no flag, context or pod tells another.
+const NAMESPACE: &str = "openstack";
+
+/// What a verb is given: whom to ask, about what, and how to answer.
+pub struct Session {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The claim that is meant.
+    pub target: Target,
+    /// What was typed, for next steps.
+    pub typed: Typed,
+    /// The person.
+    pub terminal: Terminal,
+    /// The format of the result.
+    pub output: Output,
+}
+
+impl Session {
+    /// Connects, as the flags say; nothing is sent yet.
+    pub async fn open(
+        shared: &Shared,
+        connection: &Connection,
+        typed: Typed,
+        terminal: Terminal,
+    ) -> Result<Self, Error> {
+        let (cluster, namespace) = connect(connection, shared.namespace.is_some()).await?;
+        let namespace = shared.namespace.clone().unwrap_or(namespace);
+        let target = Target { namespace, claim: shared.claim.clone() };
+        let output = Output { format: shared.output, headers: !shared.no_headers };
+        Ok(Self { cluster, target, typed, terminal, output })
+    }
+
+    /// What there is, and the name of the volume that is to be, or was, or is the target's.
+    pub async fn preserved(&self, named: Option<&str>, verb: Verb) -> Result<(Observation, String), Error> {
+        let seen = self.cluster.observe(&self.target, named, Scope::All).await?;
+        if named.is_none() && assess(&seen.situation()).stage == Stage::Absent {
+            return Err(self.absent().await);
+        }
+        let name = preserved(&seen.situation(), verb)?.name.clone();
+        Ok((seen, name))
+    }
+
+    /// The error for a target that is not there, neither claim nor volume; it names the namespaces
+    /// that have a claim of that name.
+    pub async fn absent(&self) -> Error {
+        match allowed(self.cluster.elsewhere(&self.target).await) {
+            Ok(elsewhere) => Error::Absent { target: self.target.clone(), elsewhere },
+            Err(error) => error,
+        }
+    }
+
+    /// Adds the findings that take another request, only where there is something to explain: why a
+    /// claim waits, in the words of its newest events, and which pods hold one that is going.
+    pub async fn explain(&self, found: &mut Assessment<'_>, situation: &Situation<'_>) -> Result<(), Error> {
+        let Some(claim) = situation.claim else { return Ok(()) };
+        if matches!(found.stage, Stage::Binding | Stage::Released) {
+            let events = allowed(self.cluster.events(&self.target, &claim.uid).await)?;
+            found.findings.extend(events.into_iter().map(|(reason, message)| Finding::Event { reason, message }));
+        }
+        if claim.terminating {
+            let pods = allowed(self.cluster.mounting(&self.target).await)?;
+            found.findings.extend((!pods.is_empty()).then_some(Finding::HeldByPods(pods)));
+        }
+        Ok(())
+    }
+
+    /// Rows of one kind, in a table.
+    #[must_use]
+    pub fn table(&self, rows: &[&Row]) -> String {
+        let columns = rows.first().map_or(&[][..], |row| &row.columns);
+        let columns: Vec<_> =
+            columns.iter().map(|c| (c.name.as_str(), self.output.is_wide() || c.priority == 0)).collect();
+        let cells: Vec<_> = rows.iter().map(|row| row.cells.as_slice()).collect();
+        table(&columns, &cells, self.output.headers)
+    }
+}
+
+/// The cluster that flags, files and environment tell of, and the namespace that the context (or, in a
+/// pod, the service account) tells; `openstack` where nothing does. Nothing is sent yet. `namespaced` is
+/// whether a flag tells the namespace.
+pub async fn connect(flags: &Connection, namespaced: bool) -> Result<(Cluster, String), Error> {
+    let timeout = request_timeout(&flags.request_timeout)?.map(|limit| (limit, flags.request_timeout.clone()));
+    let Settings { config, context, namespace } = kubeconfig::settings(flags, namespaced).await?;
+    let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
+    let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
+    let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let log = (flags.v >= 6).then_some(log as fn(&str));
+    let client = if config.auth_info.exec.is_some() {
+        // kube waits for the plugin; on a thread of its own, so that Ctrl-C does not wait with it.
+        let made = tokio::task::spawn_blocking(move || transport::client(&config, log)).await;
+        made.map_err(std::io::Error::other)?
+    } else {
+        transport::client(&config, log)
+    };
+    let client = client.map_err(|error| match transport::failure(&server, error) {
+        Error::Connection { trouble, .. } => Error::Setup(trouble),
+        other => other,
+    })?;
+    let namespace = namespace.or_else(pod_namespace).unwrap_or_else(|| NAMESPACE.to_owned());
+    Ok((Cluster { client, server, url, context, timeout, warn }, namespace))
+}
+
+/// Nothing, where the user may not look.
+pub fn allowed<T: Default>(outcome: Result<T, Error>) -> Result<T, Error> {
+    match outcome {
+        Err(error) if error.is_forbidden() => Ok(T::default()),
+        outcome => outcome,
+    }
+}
+
+/// `persistentvolume/NAME`, and what follows it.
+#[must_use]
+pub fn volume_line(name: &str, outcome: impl Display) -> String {
+    format!("persistentvolume/{name}{outcome}\n")
+}
+
+/// As kubectl prints what an API server warns of.
+fn warn(text: &str) {
+    Terminal::new(Color::Auto).headline(Tone::Plain, "Warning", text);
+}
+
+/// A request, in the form of klog's lines.
+fn log(text: &str) {
+    let now = jiff::Timestamp::now().strftime("%m%d %H:%M:%S%.6f");
+    Terminal::new(Color::Never).note(&format!("I{now} {}] {text}", std::process::id()));
+}

@@ -1,0 +1,24 @@
+//! What is awaited.
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The claim, to be deleted and its volume released.
+    ClaimGone,
+    /// The volume, to be released: the claim is gone.
+    VolumeReleased,
+    /// The claim, to appear and be bound.
+    ClaimBound,
+}
+
+/// What follows "waiting for", with the pods that hold the claim.
+#[must_use]
+pub fn progress(awaited: Awaited, key: &str, holders: &[String]) -> String {
+    match (awaited, holders) {
+        (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),
+        (Awaited::VolumeReleased, _) => format!("the volume of {key} to be released"),
+        (Awaited::ClaimGone, []) => format!("claim {key} to go"),
+        (Awaited::ClaimGone, [pod]) => format!("claim {key} to go, held by pod {pod}"),
+        (Awaited::ClaimGone, pods) => format!("claim {key} to go, held by pods {}", pods.join(", ")),
+    }
+}
