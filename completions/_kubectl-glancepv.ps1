@@ -438,6 +438,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-glancepv' -ScriptBlock 
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache folder; this plugin keeps nothing')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log requests to standard error from 6 on: method, address, status and time')
             [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Log requests to standard error from 6 on: method, address, status and time')
+            [CompletionResult]::new('--again', '--again', [CompletionResultType]::ParameterName, 'Uninstall and install once more where the claim was reused before')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Tables without their header')

@@ -700,7 +700,7 @@ _kubectl__glancepv() {
             return 0
             ;;
         kubectl__subcmd__glancepv__subcmd__guide)
-            opts="-f -y -n -o -s -v -h -V --filename --uninstall --install --timeout --yes --field-manager --namespace --claim --output --no-headers --color --kubeconfig --context --cluster --user --server --token --username --password --as --as-group --as-uid --as-user-extra --certificate-authority --client-certificate --client-key --insecure-skip-tls-verify --tls-server-name --request-timeout --disable-compression --proxy-url --cache-dir --v --help --version"
+            opts="-f -y -n -o -s -v -h -V --filename --uninstall --install --timeout --again --yes --field-manager --namespace --claim --output --no-headers --color --kubeconfig --context --cluster --user --server --token --username --password --as --as-group --as-uid --as-user-extra --certificate-authority --client-certificate --client-key --insecure-skip-tls-verify --tls-server-name --request-timeout --disable-compression --proxy-url --cache-dir --v --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

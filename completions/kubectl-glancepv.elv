@@ -426,6 +426,7 @@ set edit:completion:arg-completer[kubectl-glancepv] = {|@words|
             cand --cache-dir 'kubectl''s cache folder; this plugin keeps nothing'
             cand -v 'Log requests to standard error from 6 on: method, address, status and time'
             cand --v 'Log requests to standard error from 6 on: method, address, status and time'
+            cand --again 'Uninstall and install once more where the claim was reused before'
             cand -y 'Do not ask'
             cand --yes 'Do not ask'
             cand --no-headers 'Tables without their header'

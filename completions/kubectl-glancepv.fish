@@ -405,6 +405,7 @@ complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide"
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l proxy-url -d 'Proxy to connect through, instead of the kubeconfig\'s or $`HTTPS_PROXY`' -r
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l cache-dir -d 'kubectl\'s cache folder; this plugin keeps nothing' -r -F
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -s v -l v -d 'Log requests to standard error from 6 on: method, address, status and time' -r
+complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l again -d 'Uninstall and install once more where the claim was reused before'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -s y -l yes -d 'Do not ask'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l no-headers -d 'Tables without their header'
 complete -c kubectl-glancepv -n "__fish_kubectl_glancepv_using_subcommand guide" -l insecure-skip-tls-verify -d 'Do not check the API server\'s certificate: the connection is then open to whoever is between'

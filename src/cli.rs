@@ -113,7 +113,7 @@ impl Cli {
                 };
                 pin::run(terminal, claim, &it.template, Pin::To(&volume), &it.change).await
             }
-            Command::Unpin(it) => pin::run(terminal, claim, &it.template, Pin::Off, &it.change).await,
+            Command::Unpin(it) => unpin::run(terminal, claim, it, open()).await,
             Command::Verify(it) => verify::run(&open().await?, it).await,
             Command::Guide(it) => guide::run(&open().await?, it).await,
             Command::Export(it) => export::run(&open().await?, it).await,

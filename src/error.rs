@@ -129,12 +129,12 @@ pub enum Deed {
     Patch(String),
     /// This file is written.
     Write(String),
-    /// This command is run to uninstall the release.
-    Uninstall(String),
-    /// This command is run to install the release.
-    Install(String),
+    /// This command of the operator's is run.
+    Run(String),
     /// A volume is chosen.
     Choose,
+    /// Another round of the procedure is begun.
+    Round,
 }
 
 /// What did not follow from a change.

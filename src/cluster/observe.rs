@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Source};
 use crate::error::{Answer, Error, Status};
-use crate::lifecycle::assess::assess;
+use crate::lifecycle::assess::{Event, assess};
 use crate::lifecycle::facts::{Claim, Target, Volume};
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
@@ -207,17 +207,28 @@ impl Cluster {
         Ok(pods.iter().filter(mounts).filter_map(|pod| meta(pod, "name")).collect())
     }
 
-    /// The events of the claim of that UID, as reason and message, the newest of each reason.
-    pub async fn events(&self, target: &Target, uid: &str) -> Result<Vec<(String, String)>, Error> {
-        let path = format!("/api/v1/namespaces/{}/events?fieldSelector=involvedObject.uid%3D{uid}", target.namespace);
-        let mut events = self.list(&format!("{path}&includeObject=Object"), uid).await?.objects()?;
+    /// The events of the claim of that UID.
+    pub async fn events_of_claim(&self, target: &Target, uid: &str) -> Result<Vec<Event>, Error> {
+        self.events(&target.namespace, &format!("involvedObject.uid%3D{uid}"), uid).await
+    }
+
+    /// The events of the volume of that name: those of what has no namespace are in `default`.
+    pub async fn events_of_volume(&self, name: &str) -> Result<Vec<Event>, Error> {
+        let selector = format!("involvedObject.kind%3DPersistentVolume,involvedObject.name%3D{name}");
+        self.events("default", &selector, name).await
+    }
+
+    /// The events of an object, the newest of each reason.
+    async fn events(&self, namespace: &str, selector: &str, needle: &str) -> Result<Vec<Event>, Error> {
+        let path = format!("/api/v1/namespaces/{namespace}/events?fieldSelector={selector}&includeObject=Object");
+        let mut events = self.list(&path, needle).await?.objects()?;
         events.sort_by(|a, b| b["lastTimestamp"].as_str().cmp(&a["lastTimestamp"].as_str()));
         let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
-        let mut newest: Vec<(String, String)> = Vec::new();
+        let mut newest: Vec<Event> = Vec::new();
         for event in &events {
             let (reason, message) = (text(event, "reason"), text(event, "message"));
-            if !reason.is_empty() && !newest.iter().any(|(known, _)| *known == reason) {
-                newest.push((reason, message));
+            if !reason.is_empty() && !newest.iter().any(|known| known.reason == reason) {
+                newest.push(Event { reason, message });
             }
         }
         Ok(newest)

@@ -10,6 +10,7 @@ use crate::cluster::observe::{Observation, Scope};
 use crate::error::Error;
 use crate::lifecycle::check::{Check, Claim, Class, Outcome, RIGHTS};
 use crate::lifecycle::facts;
+use crate::lifecycle::next::recreate;
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::report::Document;
@@ -46,7 +47,7 @@ struct CheckReport {
 pub async fn run(session: &Session, arguments: &Checks) -> Result<(), Error> {
     let (url, context) = (session.cluster.url.clone(), session.cluster.context.clone());
     let mut checks = vec![Check::Kubernetes { version: session.cluster.version().await?, url, context }];
-    let seen = session.cluster.observe(&session.target, None, Scope::Own).await;
+    let seen = session.cluster.observe(&session.target, None, Scope::All).await;
     match &seen {
         Ok(seen) => checks.extend(objects(session, seen).await),
         Err(error) if error.is_forbidden() => checks.push(unknown(session, "claim", true, error)),
@@ -99,16 +100,21 @@ async fn objects(session: &Session, seen: &Observation) -> Vec<Check> {
     };
     let Some((_, volume)) = situation.bound() else { return vec![Check::Claim(Claim::Unbound(claim.phase))] };
     let (size, modes) = (volume.offers.size.clone(), volume.offers.modes.clone());
-    vec![
-        Check::Claim(Claim::Bound { volume: volume.name.clone(), size, modes }),
-        Check::Policy(volume.policy.clone()),
-        Check::Helm { kept: claim.kept_by_helm },
-        class(session, claim).await,
-        match session.cluster.mounting(&session.target).await {
-            Ok(pods) => Check::Pods(pods),
-            Err(error) => unknown(session, "pods", false, &error),
-        },
-    ]
+    let name = volume.name.clone();
+    let mut checks = vec![Check::Claim(Claim::Bound { volume: name.clone(), size, modes })];
+    checks.extend(volume.terminating.then(|| Check::Terminating { volume: name, next: recreate(&situation, volume) }));
+    checks.push(Check::Policy(volume.policy.clone()));
+    checks.extend(volume.policy_applier.clone().map(Check::Applied));
+    let preserved: Vec<_> = situation.preserved().iter().map(|v| v.name.clone()).collect();
+    checks.extend((!preserved.is_empty()).then_some(Check::Preserved(preserved)));
+    checks.push(Check::Helm(claim.release.clone(), claim.keep));
+    checks.extend(claim.driver.clone().map(Check::Driver));
+    checks.push(class(session, claim).await);
+    checks.push(match session.cluster.mounting(&session.target).await {
+        Ok(pods) => Check::Pods(pods),
+        Err(error) => unknown(session, "pods", false, &error),
+    });
+    checks
 }
 
 async fn class(session: &Session, claim: &facts::Claim) -> Check {

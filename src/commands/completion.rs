@@ -7,10 +7,10 @@ use clap::{Args, Command};
 use crate::cluster::api::{Cluster, Kind};
 use crate::error::Error;
 use crate::kubectl::asked::Asked;
-use crate::kubectl::completion::{self, Candidate, PATIENCE, Question, Script};
+use crate::kubectl::completion::{self, Candidate, Question, Script};
 use crate::lifecycle::facts::{Target, Volume};
 use crate::session::connect;
-use crate::session::flags::DEFAULT_CLAIM;
+use crate::session::flags::{DEFAULT_CLAIM, PATIENCE};
 use crate::terminal::Terminal;
 
 /// Print a script for tab completion

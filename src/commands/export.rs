@@ -9,6 +9,7 @@ use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::next::Verb;
 use crate::session::Session;
 use crate::session::flags::name;
+use crate::words::question;
 
 /// What the API server and the controllers write, and a new object must not bring.
 const METADATA: [&str; 9] = [
@@ -45,10 +46,15 @@ pub async fn run(session: &Session, arguments: &Export) -> Result<(), Error> {
     let (seen, name) = session.preserved(arguments.volume.as_deref(), Verb::Export).await?;
     let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
     let output = Output { format: Some(format), ..session.output };
-    session.terminal.print(&output.object(&manifest(&seen.row(&name)?.object))?.unwrap_or_default())
+    let row = seen.row(&name)?;
+    let policy = row.object["spec"]["persistentVolumeReclaimPolicy"].as_str().unwrap_or_default();
+    if policy != "Retain" {
+        session.terminal.note(&question::exported_retain(&name, policy));
+    }
+    session.terminal.print(&output.object(&manifest(&row.object))?.unwrap_or_default())
 }
 
-/// The volume, reserved by name for the claim that it was bound to.
+/// The volume with policy Retain, reserved by name for the claim that it was bound to.
 fn manifest(volume: &Value) -> Value {
     let mut manifest = volume.clone();
     let mut take = |path: &[&str], keys: &[&str]| {
@@ -61,6 +67,8 @@ fn manifest(volume: &Value) -> Value {
     take(&["metadata"], &METADATA);
     take(&["metadata", "annotations"], &ANNOTATIONS);
     take(&["spec", "claimRef"], &["resourceVersion", "uid"]);
+    // Applied later, any other policy would have the provisioner delete a volume that was kept by then.
+    manifest["spec"]["persistentVolumeReclaimPolicy"] = Value::from("Retain");
     if manifest.pointer("/metadata/annotations").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
         && let Some(metadata) = manifest["metadata"].as_object_mut()
     {

@@ -15,6 +15,8 @@ use super::verify::{self, Verify};
 use crate::cluster::observe::Scope;
 use crate::error::{Deed, Error, Halt};
 use crate::lifecycle::assess::assess;
+use crate::lifecycle::next::{Next, Remark, Step, Verb};
+use crate::lifecycle::owner::Keep;
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
 use crate::session::Session;
@@ -22,6 +24,7 @@ use crate::session::draft::Draft;
 use crate::session::flags::{AskFlags, ChangeFlags, DryRun, Limit, limit, manager};
 use crate::session::wait::Waiting;
 use crate::template::Pin;
+use crate::terminal::Tone;
 use crate::words::question;
 use crate::words::wait::Awaited;
 
@@ -47,6 +50,9 @@ pub struct Guide {
     /// How long to wait for each step that is done elsewhere; by default, for days
     #[arg(long, value_name = "D", value_parser = limit)]
     pub timeout: Option<Limit>,
+    /// Uninstall and install once more where the claim was reused before
+    #[arg(long)]
+    pub again: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -66,6 +72,8 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
     let mut verb_has_told = false;
     // A yes may take its time: where things stand is read again between it and the uninstallation.
     let mut may_uninstall = false;
+    // A claim that was reused before is left alone, unless another round is wanted.
+    let (mut another_round, mut begun) = (arguments.again, false);
     if let Some(template) = template {
         // What cannot be pinned is told before anything has changed.
         Draft::place(&session.target.claim, template)?;
@@ -76,11 +84,38 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         let mut found = assess(&situation);
         if told != Some(found.stage) && !verb_has_told && !matches!(found.stage, Stage::Reused | Stage::Absent) {
             session.explain(&mut found, &situation).await?;
+            // What it does itself, nobody has to type.
+            found.next.retain(|next| is_theirs(next, found.stage, arguments));
             session.tell(&situation, &found);
         }
         (told, verb_has_told) = (Some(found.stage), false);
         let name = found.volume.map(|v| v.name.clone());
-        let awaited = match found.stage {
+        begun |= found.stage != Stage::Reused;
+        let stage = match found.stage {
+            // As one that was not: uninstalling is what comes next.
+            Stage::Reused if !begun && another_round => Stage::Retained,
+            Stage::Reused if !begun => {
+                session.tell(&situation, &found);
+                session.terminal.note(question::REUSED_BEFORE);
+                let wanted = session.terminal.is_interactive()
+                    && !arguments.yes
+                    && session.terminal.confirm(&question::ask(&Deed::Round)).await?;
+                if !wanted {
+                    let again =
+                        session.typed.line(&session.target, &Next::run(Verb::GuideAgain).because(Remark::AnotherRound));
+                    session.terminal.headline(Tone::Plain, "hint", &again);
+                    return verify::run(session, &Verify { volume: None, timeout: None }).await;
+                }
+                another_round = true;
+                continue;
+            }
+            stage => stage,
+        };
+        let awaited = match stage {
+            Stage::Terminating if found.volume.is_some_and(|v| !v.is_retained()) => {
+                // Always safe; that it cannot go on from here is what this says then.
+                return retain::run(session, &Retain { volume: name, change: change.clone() }).await;
+            }
             Stage::AtRisk | Stage::Doomed => {
                 retain::run(session, &Retain { volume: name, change: change.clone() }).await?;
                 (verb_has_told, may_uninstall) = (true, false);
@@ -95,7 +130,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
                 continue;
             }
             Stage::Reused => return verify::run(session, &Verify { volume: None, timeout: None }).await,
-            Stage::Retained if situation.claim.is_some_and(|c| c.kept_by_helm) => {
+            Stage::Retained if situation.claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown)) => {
                 return Err(halt(session, Halt::Kept));
             }
             Stage::Retained => {
@@ -104,7 +139,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
                         execute(session, command).await?;
                         uninstalled = true;
                     } else {
-                        agree(session, Deed::Uninstall(command.clone()), &change).await?;
+                        agree(session, Deed::Run(command.clone()), &change).await?;
                         may_uninstall = true;
                     }
                     continue;
@@ -120,7 +155,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
                     }
                 }
                 if let Some(command) = arguments.install.as_ref().filter(|_| !installed) {
-                    agree(session, Deed::Install(command.clone()), &change).await?;
+                    agree(session, Deed::Run(command.clone()), &change).await?;
                     execute(session, command).await?;
                     installed = true;
                     continue;
@@ -135,10 +170,21 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         };
         let week = || Limit { typed: A_WEEK.to_owned(), time: Duration::from_secs(7 * 24 * 60 * 60) };
         let limit = arguments.timeout.clone().unwrap_or_else(week);
-        let timed_out = Halt::TimedOut(found.stage, limit.typed.clone());
+        let timed_out = Halt::TimedOut(stage, limit.typed.clone());
         if !Waiting::new(session, awaited, Some(limit)).until_changed(&seen).await? {
             return Err(halt(session, timed_out));
         }
+    }
+}
+
+/// Whether a next step is for the operator to do, and not for the guide.
+fn is_theirs(next: &Next, stage: Stage, arguments: &Guide) -> bool {
+    match &next.step {
+        Step::Uninstall(_) => arguments.uninstall.is_none(),
+        Step::Install => arguments.install.is_none(),
+        _ if matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost) => true,
+        Step::Run { .. } => false,
+        _ => true,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::template::Pin as Wanted;
 use crate::terminal::Terminal;
 
 /// The name that stands for standard input and output.
-const STANDARD: &str = "-";
+pub const STANDARD: &str = "-";
 
 /// Name the volume in the chart's template of the claim
 ///

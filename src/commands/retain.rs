@@ -31,7 +31,7 @@ pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
     }
     let volume = &changed.volume()?.facts;
     if volume.terminating {
-        return Err(terminating(&changed.seen.situation(), &changed.name).into());
+        return Err(terminating(&changed.seen.situation(), volume).into());
     }
     changed.tell(session, false);
     Ok(())

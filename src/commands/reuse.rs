@@ -50,7 +50,8 @@ pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
     }
     // What is only shown may come from the watch cache; what is patched, never.
     let scope = if flags.ask.dry_run == DryRun::Client { Scope::Cached } else { Scope::All };
-    let intent = Intent { plan: reuse, volume: volume.as_deref(), scope, timeout: timeout.clone(), flags };
+    let intent =
+        Intent { plan: reuse, volume: volume.as_deref(), hands_on: true, scope, timeout: timeout.clone(), flags };
     let mut changed = carry_out(session, &intent).await?;
     changed.announce(session)?;
     if changed.is_real() {

@@ -5,7 +5,6 @@
 //! (`ShellCompDirective` of spf13/cobra).
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use clap::{Command, FromArgMatches, ValueHint};
 use clap_complete::engine::complete;
@@ -22,8 +21,6 @@ const HELPER: &str = "#!/bin/sh\n# Lets kubectl complete `kubectl glancepv`: to 
 const NO_FILES: u8 = 4;
 /// The shell completes files.
 const FILES: u8 = 0;
-/// How long the cluster has to answer; what is known without it is answered anyway.
-pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The scripts that can be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{Target, Volume};
+use super::facts::{RETAINED_LATE, Target, Volume};
 
 /// One field of a volume before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +27,30 @@ pub struct Change {
     pub edits: Vec<Edit>,
     /// The claim for which the volume stays reserved by name.
     pub reserved_for: Option<String>,
+    /// The claim with which the volume would be deleted from then on.
+    pub exposes: Option<String>,
 }
 
 impl Change {
+    /// Reclaim policy → Delete: from then on deleting the target's claim deletes the volume.
+    #[must_use]
+    pub fn expose(volume: &Volume, target: &Target) -> Self {
+        Self { exposes: Some(target.key()), ..Self::policy(volume, "Delete") }
+    }
+
+    /// Reclaim policy → Retain of a volume whose claim is gone: it may be too late, and the volume is to
+    /// say so as long as somebody may rely on it.
+    #[must_use]
+    pub fn retain_late(volume: &Volume) -> Self {
+        let mut change = Self::policy(volume, "Retain");
+        let uid = volume.claim_ref.as_ref().and_then(|r| r.uid.clone());
+        if !volume.retained_late {
+            let to = Some(uid.unwrap_or_default());
+            change.edits.push(Edit { path: &["metadata", "annotations", RETAINED_LATE], from: None, to });
+        }
+        change
+    }
+
     /// Reclaim policy → `policy`.
     #[must_use]
     pub fn policy(volume: &Volume, policy: &str) -> Self {
@@ -61,12 +82,8 @@ impl Change {
     }
 
     fn of(volume: &Volume, edits: Vec<Edit>) -> Self {
-        Self {
-            volume: volume.name.clone(),
-            resource_version: volume.resource_version.clone(),
-            edits,
-            reserved_for: None,
-        }
+        let (name, resource_version) = (volume.name.clone(), volume.resource_version.clone());
+        Self { volume: name, resource_version, edits, reserved_for: None, exposes: None }
     }
 
     /// Whether a person who agreed to this change has agreed to `other` too: the same edits of

@@ -1,6 +1,8 @@
 //! What `check` finds before a maintenance window, as values.
 
 use super::facts::ClaimPhase;
+use super::next::Next;
+use super::owner::{Driver, Keep, Release};
 
 /// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -30,11 +32,21 @@ pub enum Check {
     Claim(Claim),
     /// The volume's reclaim policy.
     Policy(String),
-    /// Whether Helm leaves the claim behind.
-    Helm {
-        /// Whether the claim is annotated to be kept.
-        kept: bool,
+    /// The volume is being deleted.
+    Terminating {
+        /// The volume.
+        volume: String,
+        /// What brings it back.
+        next: Vec<Next>,
     },
+    /// Whether Helm leaves the claim of this release behind.
+    Helm(Option<Release>, Keep),
+    /// What creates the claim again.
+    Driver(Driver),
+    /// Who applies the volume's policy.
+    Applied(String),
+    /// The volumes that are preserved for the claim and that it does not have.
+    Preserved(Vec<String>),
     /// The claim's storage class.
     Class(Class),
     /// The pods that mount the claim.
@@ -173,7 +185,12 @@ impl Check {
             Self::Kubernetes { .. } => "kubernetes",
             Self::Claim(_) => "claim",
             Self::Policy(_) => "policy",
-            Self::Helm { .. } => "helm",
+            Self::Terminating { .. } => "volume",
+            Self::Helm(..) => "helm",
+            Self::Driver(Driver::ArgoCd(_)) => "argocd",
+            Self::Driver(Driver::Flux(..)) => "flux",
+            Self::Applied(_) => "applied",
+            Self::Preserved(_) => "preserved",
             Self::Class(_) => "class",
             Self::Pods(_) => "pods",
             Self::Rights(_) => "rights",
@@ -191,7 +208,9 @@ impl Check {
             Self::Kubernetes { .. } | Self::Pods(_) | Self::Template(_) | Self::Class(Class::None) => Outcome::Passed,
             Self::Claim(claim) => failed_if(!matches!(claim, Claim::Bound { .. })),
             Self::Policy(policy) => failed_if(policy != "Retain"),
-            Self::Helm { kept } => noted_if(*kept),
+            Self::Terminating { .. } => Outcome::Failed,
+            Self::Helm(_, keep) => noted_if(*keep != Keep::No),
+            Self::Driver(_) | Self::Applied(_) | Self::Preserved(_) => Outcome::Note,
             Self::Class(Class::Provisions { policy, .. }) => noted_if(policy != "Retain"),
             Self::Class(Class::Missing(_)) | Self::Unknown { needed: false, .. } => Outcome::Note,
             Self::Rights(missing) if missing.iter().any(|r| r.by.is_needed()) => Outcome::Failed,

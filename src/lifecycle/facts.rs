@@ -5,12 +5,15 @@ use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
-/// The annotation that tells Helm to leave an object behind when its release is uninstalled
-/// (Helm documentation, "Tell Helm Not To Uninstall a Resource").
-pub const HELM_POLICY: &str = "helm.sh/resource-policy";
+use super::owner::{self, Driver, Keep, Release};
+
 /// The class annotation of old manifests; where present it wins over `spec.storageClassName`
 /// (`GetPersistentVolumeClass` in Kubernetes' volume helpers).
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+/// What the binder writes on a claim for which it has chosen the volume.
+const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
+/// What `retain` writes on a volume whose claim was gone by then: the UID of that claim.
+pub const RETAINED_LATE: &str = "glancepv.io/retained-after-release";
 
 /// The claim that the user means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +71,14 @@ pub struct Claim {
     pub volume_name: Option<String>,
     /// `metadata.creationTimestamp`.
     pub created: Option<Timestamp>,
-    /// Whether Helm leaves it behind at uninstall.
-    pub kept_by_helm: bool,
+    /// Whether it has named its volume itself, and the binder has not chosen it.
+    pub pinned: bool,
+    /// Whether it is annotated for Helm to keep it.
+    pub keep: Keep,
+    /// The Helm release that it belongs to.
+    pub release: Option<Release>,
+    /// What creates it again when it is deleted.
+    pub driver: Option<Driver>,
     /// What it asks for.
     pub wants: Shape,
 }
@@ -85,6 +94,8 @@ pub struct Shape {
     pub class: Option<String>,
     /// `Filesystem` (the default) or `Block`.
     pub volume_mode: Option<String>,
+    /// The volume attributes class (Kubernetes 1.34).
+    pub attributes: Option<String>,
 }
 
 /// The claim that a volume is bound to or reserved for: its `spec.claimRef`.
@@ -117,8 +128,42 @@ pub struct Volume {
     pub claim_ref: Option<ClaimRef>,
     /// `metadata.creationTimestamp`.
     pub created: Option<Timestamp>,
+    /// Since when it is in its phase, where the server tells (Kubernetes 1.28).
+    pub since: Option<Timestamp>,
+    /// Whether its policy became Retain after its claim was gone ([`RETAINED_LATE`]).
+    pub retained_late: bool,
+    /// Who applies its policy, and will set it back.
+    pub policy_applier: Option<String>,
     /// What it offers.
     pub offers: Shape,
+}
+
+/// Where a volume that a claim is bound to comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was made for the claim.
+    MadeForClaim(Sign),
+    /// It was not.
+    Preserved(Sign),
+}
+
+/// What tells where a volume comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The volume's name.
+    Name,
+    /// The claim, which names its volume itself.
+    Pin,
+    /// The ages of claim and volume.
+    Age,
+}
+
+impl Origin {
+    /// Whether the volume was not made for the claim.
+    #[must_use]
+    pub fn is_preserved(self) -> bool {
+        matches!(self, Self::Preserved(_))
+    }
 }
 
 /// A unit enum's name, as serde writes it: the word that scripts read, on a terminal too.
@@ -166,11 +211,26 @@ impl Volume {
         matches!(self.phase, VolumePhase::Released | VolumePhase::Failed)
     }
 
-    /// Whether it was there before the claim: what only a reused volume can be, since a volume
-    /// made for a claim is younger than it. Timestamps are whole seconds.
+    /// Whether it was made for the claim, or is a preserved one, and by what that is told.
+    ///
+    /// Provisioners name a volume `pvc-UID` after the claim that it is made for. A claim that has
+    /// named its volume itself had none made. Otherwise age decides: a volume that is made for a
+    /// claim is younger than it. Timestamps are whole seconds.
     #[must_use]
-    pub fn is_older_than(&self, claim: &Claim) -> bool {
-        matches!((self.created, claim.created), (Some(v), Some(c)) if v < c)
+    pub fn origin(&self, claim: &Claim) -> Origin {
+        let uid = self.name.strip_prefix("pvc-");
+        let is_uid = |uid: &str| uid.len() == 36 && uid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+        if uid == Some(&claim.uid) {
+            return Origin::MadeForClaim(Sign::Name);
+        }
+        if uid.is_some_and(is_uid) {
+            return Origin::Preserved(Sign::Name);
+        }
+        if claim.pinned {
+            return Origin::Preserved(Sign::Pin);
+        }
+        let older = matches!((self.created, claim.created), (Some(v), Some(c)) if v < c);
+        if older { Origin::Preserved(Sign::Age) } else { Origin::MadeForClaim(Sign::Age) }
     }
 }
 
@@ -197,6 +257,10 @@ fn given(text: Option<&String>) -> Option<String> {
     text.filter(|t| !t.is_empty()).cloned()
 }
 
+fn has(meta: &ObjectMeta, annotation: &str) -> bool {
+    meta.annotations.as_ref().is_some_and(|a| a.contains_key(annotation))
+}
+
 fn class(meta: &ObjectMeta, spec: Option<&String>) -> Option<String> {
     let annotated = meta.annotations.as_ref().and_then(|a| a.get(BETA_CLASS));
     annotated.or(spec).cloned()
@@ -217,12 +281,16 @@ impl From<&PersistentVolumeClaim> for Claim {
             terminating: meta.deletion_timestamp.is_some(),
             volume_name: given(spec.volume_name.as_ref()),
             created: meta.creation_timestamp.as_ref().map(|t| t.0),
-            kept_by_helm: meta.annotations.as_ref().and_then(|a| a.get(HELM_POLICY)).is_some_and(|p| p == "keep"),
+            pinned: spec.volume_name.as_ref().is_some_and(|name| !name.is_empty()) && !has(meta, BOUND_BY_CONTROLLER),
+            keep: owner::keep(meta),
+            release: owner::release(meta),
+            driver: owner::driver(meta),
             wants: Shape {
                 size: requests.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),
                 class: class(meta, spec.storage_class_name.as_ref()),
                 volume_mode: spec.volume_mode,
+                attributes: spec.volume_attributes_class_name,
             },
         }
     }
@@ -252,11 +320,15 @@ impl From<&PersistentVolume> for Volume {
                 resource_version: given(r.resource_version.as_ref()),
             }),
             created: meta.creation_timestamp.as_ref().map(|t| t.0),
+            since: volume.status.as_ref().and_then(|s| s.last_phase_transition_time.as_ref()).map(|t| t.0),
+            retained_late: has(meta, RETAINED_LATE),
+            policy_applier: owner::policy_applier(meta),
             offers: Shape {
                 size: capacity.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),
                 class: class(meta, spec.storage_class_name.as_ref()),
                 volume_mode: spec.volume_mode,
+                attributes: spec.volume_attributes_class_name,
             },
         }
     }

@@ -2,8 +2,20 @@
 
 use super::facts::{Volume, VolumePhase};
 use super::fit::{Field, Misfit, misfits};
+use super::owner::{Driver, Keep};
 use super::situation::Situation;
 use super::stage::Stage;
+
+/// What tells that a volume's deletion was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The annotation of a `retain` that came after the claim's deletion.
+    RetainedLate,
+    /// The volume's phase is Failed.
+    Failed,
+    /// An event `VolumeFailedDelete` of the provisioner, with this message.
+    Event(String),
+}
 
 /// Something that a user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +33,24 @@ pub enum Finding {
     OtherVolumesWait(Vec<String>),
     /// The claim has a deletionTimestamp.
     ClaimTerminating,
-    /// Helm leaves the claim behind.
-    KeptByHelm,
+    /// The claim is annotated for Helm to keep it: by its chart, by hand, or by whom cannot be told.
+    KeptByHelm(Keep),
+    /// Something creates the claim again at once.
+    Recreated(Driver),
+    /// Somebody applies the volume's policy, and will set it back.
+    PolicyApplied {
+        /// The volume.
+        volume: String,
+        /// The field manager.
+        manager: String,
+    },
+    /// The volume's deletion was begun at some time: its data may be gone.
+    DeletionBegun {
+        /// The volume.
+        volume: String,
+        /// What tells so.
+        sign: Begun,
+    },
     /// The claim names a volume whose claimRef is another claim's, or nobody's.
     VolumeOfAnotherClaim {
         /// The volume.
@@ -65,7 +93,11 @@ impl Finding {
             Self::OtherVolumeDoomed { .. } => "OtherVolumeDoomed",
             Self::OtherVolumesWait(_) => "OtherVolumesWait",
             Self::ClaimTerminating => "ClaimTerminating",
-            Self::KeptByHelm => "KeptByHelm",
+            Self::KeptByHelm(Keep::ByHand) => "KeepByHand",
+            Self::KeptByHelm(_) => "KeptByHelm",
+            Self::Recreated(_) => "RecreatedAtOnce",
+            Self::PolicyApplied { .. } => "PolicyApplied",
+            Self::DeletionBegun { .. } => "DeletionBegun",
             Self::VolumeOfAnotherClaim { .. } => "VolumeOfAnotherClaim",
             Self::StaleClaimRef(_) => "StaleClaimRef",
             Self::PolicyNotRetain { .. } => "PolicyNotRetain",
@@ -74,6 +106,7 @@ impl Finding {
                 Field::Class => "ClassDiffers",
                 Field::Modes => "ModesDiffer",
                 Field::VolumeMode => "VolumeModeDiffers",
+                Field::Attributes => "AttributesClassDiffers",
             },
             Self::HeldByPods(_) => "HeldByPods",
             Self::Event { reason, .. } => reason,
@@ -98,24 +131,33 @@ pub(super) fn findings(
     if !preserved.is_empty() && stage != Stage::Diverted {
         found.push(Finding::OtherVolumesWait(preserved.iter().map(|v| v.name.clone()).collect()));
     }
-    let Some(claim) = s.claim else { return found };
-    if claim.terminating {
-        found.push(Finding::ClaimTerminating);
-    }
-    if claim.kept_by_helm {
-        found.push(Finding::KeptByHelm);
+    if let Some(claim) = s.claim {
+        found.extend(claim.terminating.then_some(Finding::ClaimTerminating));
+        found.extend((claim.keep != Keep::No).then_some(Finding::KeptByHelm(claim.keep)));
+        found.extend(claim.driver.clone().map(Finding::Recreated));
     }
     let Some(volume) = volume else { return found };
     let name = || volume.name.clone();
+    let begun = |sign| Finding::DeletionBegun { volume: name(), sign };
+    found.extend(volume.retained_late.then(|| begun(Begun::RetainedLate)));
+    found.extend((volume.phase == VolumePhase::Failed).then(|| begun(Begun::Failed)));
+    let applied = |manager| Finding::PolicyApplied { volume: name(), manager };
+    found.extend(volume.policy_applier.clone().map(applied));
+    if matches!(stage, Stage::Binding | Stage::Reserved) && volume.names(s.target) && !volume.is_retained() {
+        found.push(Finding::PolicyNotRetain { volume: name(), policy: volume.policy.clone() });
+    }
+    let Some(claim) = s.claim else { return found };
     if !volume.names(s.target) {
         let owner = volume.claim_ref.as_ref().map(super::facts::ClaimRef::key);
         found.push(Finding::VolumeOfAnotherClaim { volume: name(), owner });
     } else if stage == Stage::Released && !claim.terminating {
         found.push(Finding::StaleClaimRef(name()));
     }
-    if matches!(stage, Stage::Binding | Stage::Reserved) && !volume.is_retained() {
-        found.push(Finding::PolicyNotRetain { volume: name(), policy: volume.policy.clone() });
+    // Of a claim that took another volume: why the preserved ones were passed over.
+    let compared = if stage == Stage::Diverted { preserved } else { &[volume] };
+    for volume in compared {
+        let misfit = |misfit| Finding::Misfit { volume: volume.name.clone(), misfit };
+        found.extend(misfits(claim, volume).into_iter().map(misfit));
     }
-    found.extend(misfits(claim, volume).into_iter().map(|misfit| Finding::Misfit { volume: name(), misfit }));
     found
 }

@@ -1,7 +1,7 @@
 //! Would this claim take this volume, were it not pinned to it?
 //!
-//! Kubernetes compares size, modes and volumeMode only while it looks for a volume; a claim
-//! that is pinned to a volume reserved for it is bound unchecked (`syncUnboundClaim` in the
+//! Kubernetes compares size, modes and volumeMode of a claim with a volume that is reserved for it, not
+//! the class; a claim that is pinned to it is bound unchecked (`syncUnboundClaim` in the
 //! volume controller). So the comparison is made here.
 
 use super::facts::{Claim, Volume};
@@ -28,6 +28,16 @@ pub enum Field {
     Modes,
     /// `Filesystem` or `Block`.
     VolumeMode,
+    /// The volume attributes class.
+    Attributes,
+}
+
+impl Misfit {
+    /// Whether an unpinned claim is not bound to the volume because of it.
+    #[must_use]
+    pub fn prevents_binding(&self) -> bool {
+        matches!(self.field, Field::Size | Field::Modes | Field::VolumeMode)
+    }
 }
 
 /// What `claim` asks for and `volume` does not offer; none when it fits.
@@ -55,6 +65,11 @@ pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     let (wanted, offered) = (mode(&wants.volume_mode), mode(&offers.volume_mode));
     if wanted != offered {
         differs(Field::VolumeMode, wanted, offered);
+    }
+    if let Some(wanted) = &wants.attributes
+        && Some(wanted) != offers.attributes.as_ref()
+    {
+        differs(Field::Attributes, wanted.clone(), offers.attributes.clone().unwrap_or_default());
     }
     found
 }

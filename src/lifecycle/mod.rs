@@ -10,6 +10,7 @@ pub mod facts;
 pub mod finding;
 pub mod fit;
 pub mod next;
+pub mod owner;
 pub mod plan;
 pub mod situation;
 pub mod stage;

@@ -1,6 +1,8 @@
-//! What to do next, as values: a test runs them, `guide` offers them, a person gets them as lines to type.
+//! What to do next, as values: a test types them, `guide` offers them, a person gets them as lines to type.
 
-use super::facts::Target;
+use super::facts::{ClaimPhase, Target, Volume};
+use super::fit::{Misfit, misfits};
+use super::owner::{Driver, Keep, Release};
 use super::situation::Situation;
 
 /// A verb of this plugin that a next step names.
@@ -14,10 +16,14 @@ pub enum Verb {
     Reuse,
     /// `pin -f`
     Pin,
+    /// `unpin -f`
+    Unpin,
     /// `verify`
     Verify,
     /// `guide`
     Guide,
+    /// `guide --again`
+    GuideAgain,
     /// `export`, into a file of the volume's name
     Export,
 }
@@ -33,11 +39,25 @@ pub enum Step {
         volume: Option<String>,
         /// Whether to wait for what comes: `--timeout 10m`.
         waits: bool,
+        /// Whether the template is to be pinned: `-f`.
+        pins: bool,
     },
     /// The release that has the claim is uninstalled.
-    Uninstall,
+    Uninstall(Option<Release>),
     /// The release is installed again.
     Install,
+    /// What the release has stored is looked at.
+    Manifest(Release),
+    /// What would create the claim again is suspended.
+    Suspend(Driver),
+    /// The claim is deleted.
+    DeleteClaim,
+    /// The volume of this name is waited for to be deleted.
+    AwaitDeleted(String),
+    /// The export of the volume of this name is applied.
+    Apply(String),
+    /// A pod that uses the claim is started.
+    UseClaim,
     /// The same claim, in another namespace: `status`.
     Elsewhere(Target),
     /// Only a remark.
@@ -47,33 +67,53 @@ pub enum Step {
 /// Why a step, or when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// At once: the volume may be deleted.
+    /// At once: the driver may be deleting the data already.
     Now,
-    /// Before anything else.
-    First,
-    /// The claim stays bound to its volume, since Helm keeps it.
+    /// At once: the data are kept, though the object goes.
+    KeepsData,
+    /// Before the release is uninstalled.
+    BeforeUninstall,
+    /// Before a claim binds to the volume.
+    BeforeBinding,
+    /// Before uninstalling: the newer volume's data would go with the claim.
+    KeepsNewerData,
+    /// Whether the claim is to be kept stands in what is shown.
+    KeptInManifest,
+    /// The claim is expected to stay bound.
     ClaimStays,
+    /// Uninstalling may have left the claim.
+    IfKept,
+    /// Instead, the template can be pinned while the claim is bound.
+    OrPinInGit,
+    /// A pin is needed only if the new claim asks for more than this size, or for other modes.
+    PinOnlyOnMisfit(Option<String>),
+    /// The same without a pin, if the new claim asks for what the volume offers.
+    OrFit(Vec<Misfit>),
     /// Another would do as well: the user chooses.
     OneOfThem,
-    /// Names the volume in the template.
-    NamesVolume,
-    /// An exported volume can be applied again.
-    KeepsObject,
     /// Deleting the claim does as well.
     OrDeleteClaim,
-    /// This waits until the claim is deleted.
+    /// It is the export of the volume that is missing.
+    FromExport,
+    /// It waits until the claim is deleted.
     UntilDeleted,
-    /// This waits until the volume is Released.
+    /// It waits until the volume is Released.
     UntilReleased,
-    /// This waits until the claim is bound.
+    /// It waits until the claim is bound.
     UntilBound,
-    /// What was written to the newer volume stays there only.
+    /// What was written to the claim's volume stays there only.
     GoingBack {
-        /// The volume that is to be reused.
-        to: String,
+        /// The volumes that one may go back to.
+        to: Vec<String>,
         /// The volume that the claim has.
         from: String,
     },
+    /// The way back to this other volume begins here.
+    OtherWay(Vec<String>),
+    /// The claim gets a new volume: there is nothing to go back to.
+    NothingPreserved,
+    /// It begins another round.
+    AnotherRound,
     /// It goes on from where the cluster stands.
     SafeToRepeat,
     /// Once its cause is fixed.
@@ -93,13 +133,13 @@ impl Next {
     /// `VERB`.
     #[must_use]
     pub fn run(verb: Verb) -> Self {
-        Step::Run { verb, volume: None, waits: false }.into()
+        Step::Run { verb, volume: None, waits: false, pins: false }.into()
     }
 
     /// `VERB VOLUME`.
     #[must_use]
     pub fn on(verb: Verb, volume: &str) -> Self {
-        Step::Run { verb, volume: Some(volume.to_owned()), waits: false }.into()
+        Step::Run { verb, volume: Some(volume.to_owned()), waits: false, pins: false }.into()
     }
 
     /// With `--timeout`.
@@ -107,6 +147,15 @@ impl Next {
     pub fn waiting(mut self) -> Self {
         if let Step::Run { waits, .. } = &mut self.step {
             *waits = true;
+        }
+        self
+    }
+
+    /// With `-f`.
+    #[must_use]
+    pub fn pinning(mut self) -> Self {
+        if let Step::Run { pins, .. } = &mut self.step {
+            *pins = true;
         }
         self
     }
@@ -124,21 +173,90 @@ impl From<Step> for Next {
     }
 }
 
-/// The way back to `volume` from a claim that has none or another.
+/// What keeps an unpinned claim from being bound to the volume.
 #[must_use]
-pub fn way_back(volume: &str) -> Vec<Next> {
-    vec![
-        Step::Uninstall.into(),
-        Next::on(Verb::Reuse, volume).waiting(),
-        Step::Install.into(),
-        Next::run(Verb::Verify).waiting(),
-    ]
+pub fn obstacles(situation: &Situation<'_>, volume: &Volume) -> Vec<Misfit> {
+    let all = situation.claim.map(|claim| misfits(claim, volume)).unwrap_or_default();
+    all.into_iter().filter(Misfit::prevents_binding).collect()
 }
 
-/// The steps when a claim has to be made anew before anything else.
+/// How the claim is deleted with its release, so that it stays so.
 #[must_use]
-pub fn start_over() -> Vec<Next> {
-    vec![Next::from(Step::Uninstall).because(Remark::OrDeleteClaim), Next::run(Verb::Status)]
+pub fn uninstall(situation: &Situation<'_>) -> Vec<Next> {
+    let claim = situation.claim;
+    let driver = claim.and_then(|c| c.driver.clone());
+    let suspend = driver.map(|driver| Next::from(Step::Suspend(driver)).because(Remark::OrPinInGit));
+    let release = claim.and_then(|c| c.release.clone());
+    let kept = claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown));
+    let delete = kept.then(|| Next::from(Step::DeleteClaim).because(Remark::IfKept));
+    suspend.into_iter().chain([Step::Uninstall(release).into()]).chain(delete).collect()
+}
+
+/// The release is installed again, and the claim's binding to `volume`, or to any that is preserved, awaited.
+#[must_use]
+pub fn install(volume: Option<&str>) -> [Next; 2] {
+    let verify = volume.map_or_else(|| Next::run(Verb::Verify), |volume| Next::on(Verb::Verify, volume));
+    [Step::Install.into(), verify.waiting()]
+}
+
+/// The way back to one of `volumes` from a claim that has none or another.
+///
+/// The claim's own volume would be deleted with it, unless it is retained first. Where the claim asked
+/// for what the old volume does not offer, it would be passed over again, unless the template is pinned.
+#[must_use]
+pub fn way_back(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
+    let newer = situation.bound().map(|(_, volume)| volume).filter(|v| !v.is_retained());
+    let newer = newer.map(|v| Next::on(Verb::Retain, &v.name).because(Remark::KeepsNewerData));
+    let reuse = volumes.iter().map(|volume| {
+        let reuse = Next::on(Verb::Reuse, &volume.name).waiting();
+        match obstacles(situation, volume) {
+            _ if volumes.len() > 1 => reuse.because(Remark::OneOfThem),
+            obstacles if obstacles.is_empty() => reuse,
+            obstacles => reuse.pinning().because(Remark::OrFit(obstacles)),
+        }
+    });
+    let only = if let [only] = volumes { Some(only.name.as_str()) } else { None };
+    newer.into_iter().chain(uninstall(situation)).chain(reuse).chain(install(only)).collect()
+}
+
+/// The steps to a claim that names, or gets, one of `volumes`, from one that cannot be bound.
+#[must_use]
+pub fn start_over(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
+    let mut steps = uninstall(situation);
+    if let Some(last) = steps.last_mut().filter(|last| last.remark.is_none()) {
+        last.remark = Some(Remark::OrDeleteClaim);
+    }
+    steps.extend(volumes.iter().map(|volume| {
+        let pin = Next::on(Verb::Pin, &volume.name);
+        match obstacles(situation, volume) {
+            _ if volumes.len() > 1 => pin.because(Remark::OneOfThem),
+            obstacles if obstacles.is_empty() => pin,
+            obstacles => pin.because(Remark::OrFit(obstacles)),
+        }
+    }));
+    if volumes.is_empty() {
+        steps.extend([Next::run(Verb::Unpin).because(Remark::NothingPreserved), Step::Install.into()]);
+        return steps;
+    }
+    steps.into_iter().chain(install(None)).collect()
+}
+
+/// `volume` as `kubectl apply` brings it back, from before its object is gone.
+#[must_use]
+pub fn recreate(situation: &Situation<'_>, volume: &Volume) -> Vec<Next> {
+    let name = &volume.name;
+    let held = situation.claim.is_some_and(|claim| volume.holds(claim));
+    let mut steps = Vec::new();
+    if !volume.is_retained() {
+        steps.push(Next::on(Verb::Retain, name).because(if held { Remark::KeepsData } else { Remark::Now }));
+    }
+    steps.push(Next::on(Verb::Export, name));
+    if held || situation.claim.is_some_and(|claim| claim.phase == ClaimPhase::Lost) {
+        steps.extend(uninstall(situation));
+    }
+    steps.extend([Step::AwaitDeleted(name.clone()).into(), Step::Apply(name.clone()).into()]);
+    steps.extend(install(Some(name)));
+    steps
 }
 
 /// A verb on `volume`, named only where the target has others.
@@ -146,4 +264,10 @@ pub fn start_over() -> Vec<Next> {
 pub fn on_own(situation: &Situation<'_>, verb: Verb, volume: &str) -> Next {
     let alone = situation.naming(|v| v.name != volume).is_empty();
     if alone { Next::run(verb) } else { Next::on(verb, volume) }
+}
+
+/// A verb on each of several volumes, of which the user chooses one.
+#[must_use]
+pub fn choice(verb: Verb, volumes: &[&Volume]) -> Vec<Next> {
+    volumes.iter().map(|v| Next::on(verb, &v.name).because(Remark::OneOfThem)).collect()
 }

@@ -3,9 +3,11 @@
 //! The safety rules live here. What reaches the API server is a [`Change`] from one of these
 //! functions, or nothing.
 
+use super::assess::assess;
 use super::change::Change;
-use super::facts::{ClaimPhase, ClaimRef, Target, Volume, VolumePhase};
-use super::next::{Next, Remark, Step, Verb, way_back};
+use super::facts::{ClaimPhase, ClaimRef, Origin, Sign, Target, Volume, VolumePhase};
+use super::next::{Next, Remark, Step, Verb, choice, install, recreate, uninstall, way_back};
+use super::owner::Keep;
 use super::situation::Situation;
 
 /// What a verb does to a situation.
@@ -23,7 +25,7 @@ pub enum Reason {
     /// Claim and volume are not bound to each other: with policy Delete the volume, named or not, could
     /// be deleted at once.
     NotBound(Option<String>),
-    /// The volume may be deleted at any time.
+    /// The volume would be deleted with its claim, or may be at any time.
     NotRetained {
         /// The volume.
         volume: String,
@@ -49,8 +51,8 @@ pub enum Reason {
     BoundToAnother {
         /// The one that it has.
         own: String,
-        /// The one that is meant.
-        volume: String,
+        /// Those that are meant.
+        volumes: Vec<String>,
     },
     /// There is no claim.
     NoClaim,
@@ -63,8 +65,8 @@ pub enum Reason {
     },
     /// The claim cannot be bound again.
     CannotVerifyLost,
-    /// The claim's volume was made for it, and no other is preserved.
-    MadeForIt(String),
+    /// The claim's volume was made for it, which this tells, and no other is preserved.
+    MadeForIt(String, Sign),
     /// The claim, or the volume of this name, is being deleted.
     GoingAway(Option<String>),
     /// The volume's policy is not Retain.
@@ -84,7 +86,12 @@ pub enum Reason {
     /// The volume has no claimRef.
     OfNoClaim(String),
     /// The volume has a deletionTimestamp: the API server takes none back.
-    VolumeTerminating(String),
+    VolumeTerminating {
+        /// The volume.
+        volume: String,
+        /// Whether its data stays: the policy is Retain and the claim has it still.
+        data_stays: bool,
+    },
     /// The volume is not there.
     VolumeGone(String),
     /// The claim has no volume yet.
@@ -141,12 +148,12 @@ impl Refusal {
             Reason::NotBound(_)
             | Reason::NotRetained { .. }
             | Reason::CannotVerifyLost
-            | Reason::MadeForIt(_)
+            | Reason::MadeForIt(..)
             | Reason::GoingAway(_)
             | Reason::Policy { .. }
             | Reason::OfAnotherClaim { .. }
             | Reason::OfNoClaim(_)
-            | Reason::VolumeTerminating(_)
+            | Reason::VolumeTerminating { .. }
             | Reason::VolumeGone(_)
             | Reason::NoVolume
             | Reason::Nothing => Remedy::None,
@@ -160,16 +167,18 @@ pub fn retain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
     let volume = if let Some(name) = situation.named.or(claimed) {
         situation.volume(name).ok_or_else(|| missing(situation, name))?
     } else {
-        let kept = situation.naming(|v| v.is_retained() && !v.terminating);
-        let unsafe_ones = situation.naming(|v| !v.is_retained() && !v.terminating);
-        let meant = if unsafe_ones.is_empty() { kept.into_iter().take(1).collect() } else { unsafe_ones };
+        let at_risk = |terminating| situation.naming(|v| !v.is_retained() && v.terminating == terminating);
+        // Where all are retained already, any will do: nothing is done to it.
+        let any = situation.naming(Volume::is_retained).into_iter().take(1).collect();
+        let meant = [at_risk(false), at_risk(true), any].into_iter().find(|m| !m.is_empty()).unwrap_or_default();
         one(situation, Verb::Retain, &meant)?
     };
     ours(situation, volume)?;
     if volume.is_retained() {
         return Ok(Plan::Done(volume.name.clone()));
     }
-    Ok(Plan::Change(Change::policy(volume, "Retain")))
+    let late = situation.is_left(volume);
+    Ok(Plan::Change(if late { Change::retain_late(volume) } else { Change::policy(volume, "Retain") }))
 }
 
 /// Reclaim policy → Delete, only while claim and volume are bound to each other, by both UIDs: a volume
@@ -183,7 +192,7 @@ pub fn unretain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
         Some((_, volume)) if situation.named.is_none_or(|named| named == volume.name) => {
             Ok(match volume.policy.as_str() {
                 "Delete" => Plan::Done(volume.name.clone()),
-                _ => Plan::Change(Change::policy(volume, "Delete")),
+                _ => Plan::Change(Change::expose(volume, situation.target)),
             })
         }
         _ => {
@@ -200,16 +209,22 @@ pub fn unretain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
 pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
     let volume = preserved(situation, Verb::Reuse)?;
     let name = volume.name.clone();
+    // Before all else: nobody is told to delete a claim whose volume would be deleted with it.
+    if !volume.is_retained() {
+        let remark = match volume.phase {
+            VolumePhase::Released | VolumePhase::Failed => Remark::Now,
+            VolumePhase::Available => Remark::BeforeBinding,
+            VolumePhase::Pending | VolumePhase::Bound => Remark::BeforeUninstall,
+        };
+        let retain = Next::on(Verb::Retain, &name).because(remark);
+        let reason = Reason::NotRetained { volume: name, phase: volume.phase, policy: volume.policy.clone() };
+        return Err(Refusal::new(situation, reason).next([retain]));
+    }
     if volume.terminating {
-        return Err(terminating(situation, &name));
+        return Err(terminating(situation, volume));
     }
     claim_gone(situation, volume)?;
     match volume.phase {
-        VolumePhase::Released | VolumePhase::Failed if !volume.is_retained() => {
-            let retain = Next::on(Verb::Retain, &name).because(Remark::Now);
-            let reason = Reason::NotRetained { volume: name, phase: volume.phase, policy: volume.policy.clone() };
-            Err(Refusal::new(situation, reason).next([retain]))
-        }
         // Cleared already, though it may take the volume controller a moment to say Available.
         VolumePhase::Available | VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => {
             Ok(Plan::Done(name))
@@ -226,14 +241,16 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
 /// are preserved; one that is reserved, one that is Released, any other. Several are for the user to
 /// choose from.
 pub fn preserved<'a>(situation: &Situation<'a>, verb: Verb) -> Result<&'a Volume, Refusal> {
+    let others = situation.preserved();
     let volume = match (situation.named, situation.bound()) {
         (Some(name), _) => situation.volume(name).ok_or_else(|| missing(situation, name))?,
-        (None, Some((_, volume))) if situation.preserved().is_empty() => volume,
+        (None, Some((_, volume))) if others.is_empty() => volume,
+        // Its own or the preserved one: only the user knows which is wanted.
+        (None, Some((_, volume))) if verb == Verb::Export => one(situation, verb, &[&[volume], &*others].concat())?,
         _ => {
             let reserved = situation.naming(|v| v.phase == VolumePhase::Available && v.is_reserved());
             let released = situation.naming(|v| v.is_released() && !v.terminating);
-            let others = situation.naming(|_| true);
-            let meant = [reserved.into_iter().take(1).collect(), released, others];
+            let meant = [[reserved, released].concat(), situation.naming(|_| true)];
             let meant = meant.into_iter().find(|m| !m.is_empty()).unwrap_or_default();
             one(situation, verb, &meant)?
         }
@@ -248,64 +265,65 @@ fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal>
     let Some(claim) = situation.claim else { return Ok(()) };
     let name = volume.name.clone();
     let waits = || Next::run(Verb::Reuse).waiting().because(Remark::UntilDeleted);
-    let uninstall = || Next::from(Step::Uninstall);
+    let kept = matches!(claim.keep, Keep::ByManifest | Keep::Unknown);
     let lost = claim.phase == ClaimPhase::Lost;
-    if volume.holds(claim) {
-        let next = match (claim.terminating, claim.kept_by_helm) {
-            (true, _) => vec![waits()],
-            (false, true) => vec![uninstall().because(Remark::ClaimStays)],
-            (false, false) => vec![uninstall(), waits()],
-        };
+    let (reason, next) = if volume.holds(claim) {
         let reason = match (lost, claim.terminating) {
             (true, _) => Reason::ClaimLost,
             (false, true) => Reason::ClaimTerminating(name),
             (false, false) => Reason::StillBound(name),
         };
-        return Err(Refusal::new(situation, reason).next(next));
-    }
-    match claim.phase {
-        ClaimPhase::Pending => Ok(()),
-        ClaimPhase::Lost => {
-            let next = [uninstall().because(Remark::OrDeleteClaim), waits()];
-            Err(Refusal::new(situation, Reason::ClaimLost).next(next))
+        match (claim.terminating, kept) {
+            (true, _) => (reason, vec![waits()]),
+            (false, true) => (reason, assess(situation).next),
+            (false, false) => (reason, [uninstall(situation), vec![waits()]].concat()),
         }
-        ClaimPhase::Bound => {
-            let (own, next) = (claim.volume_name.clone().unwrap_or_default(), way_back(&name));
-            Err(Refusal::new(situation, Reason::BoundToAnother { own, volume: name }).next(next))
+    } else {
+        match claim.phase {
+            ClaimPhase::Pending => return Ok(()),
+            ClaimPhase::Lost => (Reason::ClaimLost, [uninstall(situation), vec![waits()]].concat()),
+            ClaimPhase::Bound => {
+                let own = claim.volume_name.clone().unwrap_or_default();
+                (Reason::BoundToAnother { own, volumes: vec![name] }, way_back(situation, &[volume]))
+            }
         }
-    }
+    };
+    Err(Refusal::new(situation, reason).next(next))
 }
 
 /// Whether the claim is bound to the preserved volume: by name, by UID, with Retain, and the volume
-/// the one named, else one older than its claim.
+/// the one named, else one that was not made for this claim.
 pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
     let refuse = |reason, next: Vec<Next>| Err(Refusal::new(situation, reason).next(next));
     let status = || vec![Next::run(Verb::Status)];
-    let waits = || Next::run(Verb::Verify).waiting().because(Remark::UntilBound);
     let Some(claim) = situation.claim else {
-        return refuse(Reason::NoClaim, vec![Step::Install.into(), waits()]);
+        let next = install(situation.named).into_iter().collect();
+        return refuse(Reason::NoClaim, next);
     };
     if claim.phase == ClaimPhase::Lost {
         return refuse(Reason::CannotVerifyLost, status());
     }
     let Some((_, volume)) = situation.bound() else {
         let reason = Reason::Unbound { phase: claim.phase, volume: claim.volume_name.clone() };
-        return refuse(reason, vec![waits()]);
+        return refuse(reason, assess(situation).next);
     };
     let name = volume.name.clone();
-    let preserved = situation.preserved();
-    let expected = situation.named.or(preserved.first().map(|v| v.name.as_str()));
-    let is_preserved = match situation.named {
-        Some(named) => named == name,
-        None => volume.is_older_than(claim),
+    let expected = match situation.named {
+        Some(named) => situation.volume(named).into_iter().collect(),
+        None => situation.preserved(),
+    };
+    let is_preserved = match (situation.named, volume.origin(claim)) {
+        (Some(named), _) => named == name,
+        (None, origin) => origin.is_preserved(),
     };
     if !is_preserved {
-        return match expected.filter(|expected| *expected != name) {
-            Some(expected) => {
-                let reason = Reason::BoundToAnother { own: name, volume: expected.to_owned() };
-                refuse(reason, way_back(expected))
+        return match volume.origin(claim) {
+            Origin::MadeForClaim(sign) if expected.is_empty() => refuse(Reason::MadeForIt(name, sign), status()),
+            _ => {
+                let named = situation.named.map(|named| vec![named.to_owned()]);
+                let volumes = named.unwrap_or_else(|| expected.iter().map(|v| v.name.clone()).collect());
+                refuse(Reason::BoundToAnother { own: name, volumes }, way_back(situation, &expected))
             }
-            None => refuse(Reason::MadeForIt(name), status()),
         };
     }
     if claim.terminating || volume.terminating {
@@ -334,11 +352,12 @@ fn ours(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
     })
 }
 
-/// Why nothing can be done for a volume that has a deletionTimestamp.
+/// Why nothing can be done for a volume that has a deletionTimestamp, and how it is brought back.
 #[must_use]
-pub fn terminating(situation: &Situation<'_>, name: &str) -> Refusal {
-    let export = Next::on(Verb::Export, name).because(Remark::KeepsObject);
-    Refusal::new(situation, Reason::VolumeTerminating(name.to_owned())).next([export])
+pub fn terminating(situation: &Situation<'_>, volume: &Volume) -> Refusal {
+    let data_stays = volume.is_retained() && situation.claim.is_some_and(|claim| volume.holds(claim));
+    let reason = Reason::VolumeTerminating { volume: volume.name.clone(), data_stays };
+    Refusal::new(situation, reason).next(recreate(situation, volume))
 }
 
 fn missing(situation: &Situation<'_>, name: &str) -> Refusal {
@@ -354,8 +373,7 @@ fn one<'a>(situation: &Situation<'_>, verb: Verb, meant: &[&'a Volume]) -> Resul
         [] => Err(Refusal::new(situation, Reason::Nothing)),
         several => {
             let names = several.iter().map(|v| v.name.clone()).collect();
-            let each = several.iter().map(|v| Next::on(verb, &v.name).because(Remark::OneOfThem));
-            Err(Refusal::new(situation, Reason::Several(names)).next(each))
+            Err(Refusal::new(situation, Reason::Several(names)).next(choice(verb, several)))
         }
     }
 }

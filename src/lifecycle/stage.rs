@@ -12,19 +12,19 @@ pub enum Stage {
     AtRisk,
     /// Bound with Retain, to a volume made for this claim.
     Retained,
-    /// The claim is going, or just gone.
+    /// The claim is being deleted, or just gone.
     Releasing,
-    /// The claim is gone and the policy is not Retain: the volume may vanish at any moment.
+    /// The claim is gone and the policy is not Retain: the volume may be deleted at any time.
     Doomed,
     /// The volume itself is being deleted, which cannot be undone.
     Terminating,
     /// The claim is gone and the volume is kept.
     Released,
-    /// The volume waits for a new claim of that name.
+    /// The volume is reserved for the next claim of that name.
     Reserved,
     /// The claim waits for its volume.
     Binding,
-    /// Bound both ways with Retain, to a volume older than the claim: done.
+    /// Bound both ways with Retain, to a volume that was not made for the claim: done.
     Reused,
     /// The claim took another volume while a preserved one waits.
     Diverted,
@@ -99,16 +99,16 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
 }
 
 fn bound(situation: &Situation<'_>, claim: &Claim, volume: &Volume) -> Stage {
-    let older = volume.is_older_than(claim);
+    let preserved = volume.origin(claim).is_preserved();
     if volume.terminating {
         Stage::Terminating
-    } else if !older && !situation.preserved().is_empty() {
+    } else if !preserved && !situation.preserved().is_empty() {
         Stage::Diverted
     } else if !volume.is_retained() {
         Stage::AtRisk
     } else if claim.terminating {
         Stage::Releasing
-    } else if older {
+    } else if preserved {
         Stage::Reused
     } else {
         Stage::Retained

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::assess::assess;
-use super::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+use super::facts::{Claim, ClaimPhase, ClaimRef, Shape, Sign, Target, Volume, VolumePhase};
+use super::owner::Keep;
 use super::plan::{Plan, Reason, Remedy, retain, reuse, unretain, verify};
 use super::situation::Situation;
 use super::stage::Stage;
@@ -44,6 +45,7 @@ fn shape() -> Shape {
         modes: vec!["ReadWriteMany".into()],
         class: Some("netapp".into()),
         volume_mode: Some("Filesystem".into()),
+        attributes: None,
     }
 }
 
@@ -55,7 +57,10 @@ pub(crate) fn claim(uid: &str) -> Claim {
         terminating: false,
         volume_name: Some("v".into()),
         created: at(100),
-        kept_by_helm: false,
+        pinned: false,
+        keep: Keep::No,
+        release: None,
+        driver: None,
         wants: shape(),
     }
 }
@@ -75,6 +80,9 @@ pub(crate) fn volume(name: &str) -> Volume {
             resource_version: Some("6".into()),
         }),
         created: at(101),
+        since: None,
+        retained_late: false,
+        policy_applier: None,
         offers: shape(),
     }
 }
@@ -219,11 +227,11 @@ fn verify_compares_uids_ages_and_the_policy() {
     let unbound = Reason::Unbound { phase: ClaimPhase::Bound, volume: Some(v()) };
     let table = [
         (situation(Some(claim("u2")), std::slice::from_ref(&good)), unbound),
-        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), Reason::MadeForIt(v())),
+        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), Reason::MadeForIt(v(), Sign::Age)),
         (situation(Some(claim("u1")), &[older(volume("v"))]), Reason::Policy { volume: v(), policy: "Delete".into() }),
         (
             Seen { named: Some("w".into()), ..with_good.clone() },
-            Reason::BoundToAnother { own: v(), volume: "w".into() },
+            Reason::BoundToAnother { own: v(), volumes: vec!["w".into()] },
         ),
         (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), Reason::GoingAway(None)),
         (situation(None, &[]), Reason::NoClaim),
@@ -240,11 +248,12 @@ prop_compose! {
         uid in prop::sample::select(vec!["u1", "u2"]),
         phase in prop::sample::select(vec![ClaimPhase::Pending, ClaimPhase::Bound, ClaimPhase::Lost]),
         terminating: bool,
-        kept_by_helm: bool,
+        pinned: bool,
+        keep in prop::sample::select(vec![Keep::No, Keep::ByManifest, Keep::ByHand, Keep::Unknown]),
         volume_name in prop::sample::select(vec![None, Some("a"), Some("b"), Some("gone")]),
         created in 98_i64..102,
     ) -> Claim {
-        Claim { phase, terminating, kept_by_helm, volume_name: volume_name.map(Into::into), created: at(created), ..claim(uid) }
+        Claim { phase, terminating, pinned, keep, volume_name: volume_name.map(Into::into), created: at(created), ..claim(uid) }
     }
 }
 
@@ -313,7 +322,7 @@ proptest! {
         if let Ok(v) = verify(&s) {
             let claim = s.claim.expect("a claim");
             prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.names(s.target));
-            prop_assert!(s.named.map_or(v.is_older_than(claim), |n| n == v.name));
+            prop_assert!(s.named.map_or(v.origin(claim).is_preserved(), |n| n == v.name));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::kubectl::output::{Format, shown};
 use crate::lifecycle::assess::assess;
 use crate::lifecycle::change::Change;
 use crate::lifecycle::facts::Volume;
+use crate::lifecycle::finding::Finding;
 use crate::lifecycle::plan::{Plan, Reason, Refusal, Remedy};
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
@@ -28,6 +29,8 @@ pub struct Intent<'a> {
     pub plan: fn(&Situation<'_>) -> Result<Plan, Refusal>,
     /// The volume that the user named.
     pub volume: Option<&'a str>,
+    /// Whether the volume is made ready for another claim, so that doubts about its data matter.
+    pub hands_on: bool,
     /// How far to look for volumes.
     pub scope: Scope,
     /// How long to wait for the situation to be right.
@@ -134,9 +137,10 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
             }
         };
         waiting.over();
+        doubts(session, intent, &seen, &change.volume).await?;
         if !agreed.as_ref().is_some_and(|a| a.is_same_decision(&change)) {
             if agreed.is_some() {
-                session.terminal.note(question::CHANGED);
+                session.terminal.note(&question::changed(&change.volume));
             }
             agree(session, intent.flags, &change, seen.row(&change.volume)?).await?;
             agreed = Some(change.clone());
@@ -162,7 +166,8 @@ pub async fn set_policy(
     volume: Option<&str>,
     flags: &ChangeFlags,
 ) -> Result<Changed, Error> {
-    let changed = carry_out(session, &Intent { plan, volume, scope: Scope::Own, timeout: None, flags }).await?;
+    let changed =
+        carry_out(session, &Intent { plan, volume, hands_on: false, scope: Scope::Own, timeout: None, flags }).await?;
     changed.announce(session)?;
     changed.print(session)?;
     let volume = &changed.volume()?.facts;
@@ -171,6 +176,18 @@ pub async fn set_policy(
         return Err(Error::Unsettled(session.target.clone(), reset));
     }
     Ok(changed)
+}
+
+/// Tells, before a volume is handed on, whether its deletion was begun.
+async fn doubts(session: &Session, intent: &Intent<'_>, seen: &Observation, volume: &str) -> Result<(), Error> {
+    if intent.hands_on {
+        let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
+        let mut found = assess(&situation);
+        session.explain(&mut found, &situation).await?;
+        found.findings.retain(|finding| matches!(finding, Finding::DeletionBegun { .. }));
+        session.tell_findings(&situation, &found);
+    }
+    Ok(())
 }
 
 /// Shows the change and gets a yes to it, with the row as it is before the question; a dry run needs none.

@@ -39,6 +39,9 @@ impl Draft {
             return Err(Error::NoTerminal(deed));
         }
         terminal.note(self.diff().trim_end());
+        if self.done == "pinned" {
+            terminal.note(question::PIN_STAYS);
+        }
         if needed && !terminal.confirm(&question::ask(&deed)).await? {
             return Err(Error::Declined(deed));
         }

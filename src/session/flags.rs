@@ -12,6 +12,9 @@ use crate::terminal::Color;
 /// The name that OpenStack-Helm's chart gives the claim.
 pub const DEFAULT_CLAIM: &str = "glance-images";
 
+/// How long a cluster has to answer where the plugin does its work without it, too.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How a change is agreed to.
 #[derive(Args, Clone, Debug)]
 pub struct AskFlags {

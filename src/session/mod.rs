@@ -8,6 +8,8 @@ pub mod wait;
 
 use std::fmt::Display;
 
+use futures::future::join;
+
 use crate::cluster::api::{Cluster, Row};
 use crate::cluster::observe::{Observation, Scope};
 use crate::cluster::transport;
@@ -78,15 +80,28 @@ impl Session {
         }
     }
 
-    /// Adds the findings that take another request, only where there is something to explain: why a
-    /// claim waits, in the words of its newest events, and which pods hold one that is going.
+    /// Adds what takes another request, only where there is something to explain: why a claim waits and
+    /// whether a volume's deletion was begun, in the words of their newest events, and which pods keep
+    /// a claim from being deleted.
     pub async fn explain(&self, found: &mut Assessment<'_>, situation: &Situation<'_>) -> Result<(), Error> {
-        let Some(claim) = situation.claim else { return Ok(()) };
-        if matches!(found.stage, Stage::Binding | Stage::Released) {
-            let events = allowed(self.cluster.events(&self.target, &claim.uid).await)?;
-            found.findings.extend(events.into_iter().map(|(reason, message)| Finding::Event { reason, message }));
-        }
-        if claim.terminating {
+        let waits = matches!(found.stage, Stage::Binding | Stage::Released);
+        let claim = async {
+            match situation.claim.filter(|_| waits) {
+                Some(claim) => allowed(self.cluster.events_of_claim(&self.target, &claim.uid).await),
+                None => Ok(Vec::new()),
+            }
+        };
+        let untouched = matches!(found.stage, Stage::AtRisk | Stage::Retained | Stage::Absent);
+        let volume = async {
+            match found.volume.filter(|_| !untouched) {
+                Some(volume) => allowed(self.cluster.events_of_volume(&volume.name).await),
+                None => Ok(Vec::new()),
+            }
+        };
+        let (claim, volume) = join(claim, volume).await;
+        found.hear_of_claim(claim?);
+        found.hear_of_volume(volume?);
+        if situation.claim.is_some_and(|claim| claim.terminating) {
             let pods = allowed(self.cluster.mounting(&self.target).await)?;
             found.findings.extend((!pods.is_empty()).then_some(Finding::HeldByPods(pods)));
         }

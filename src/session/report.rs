@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::kubectl::output::Format;
 use crate::lifecycle::assess::Assessment;
 use crate::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+use crate::lifecycle::owner::Keep;
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
 use crate::terminal::Tone;
@@ -69,6 +70,8 @@ struct ClaimReport<'a> {
     volume_name: Option<&'a str>,
     creation_timestamp: Option<String>,
     kept_by_helm: bool,
+    resource_policy: Keep,
+    release: Option<ReleaseReport<'a>>,
     requests: ShapeReport<'a>,
 }
 
@@ -80,8 +83,16 @@ struct VolumeReport<'a> {
     reclaim_policy: &'a str,
     terminating: bool,
     creation_timestamp: Option<String>,
+    last_phase_transition_time: Option<String>,
+    retained_after_release: bool,
     claim_ref: Option<ClaimRefReport<'a>>,
     offers: ShapeReport<'a>,
+}
+
+#[derive(Serialize)]
+struct ReleaseReport<'a> {
+    name: &'a str,
+    namespace: &'a str,
 }
 
 #[derive(Serialize)]
@@ -98,6 +109,7 @@ struct ShapeReport<'a> {
     access_modes: &'a [String],
     storage_class_name: Option<&'a str>,
     volume_mode: Option<&'a str>,
+    volume_attributes_class_name: Option<&'a str>,
 }
 
 impl<'a> From<&'a Claim> for ClaimReport<'a> {
@@ -108,7 +120,9 @@ impl<'a> From<&'a Claim> for ClaimReport<'a> {
             terminating: claim.terminating,
             volume_name: claim.volume_name.as_deref(),
             creation_timestamp: claim.created.map(|t| t.to_string()),
-            kept_by_helm: claim.kept_by_helm,
+            kept_by_helm: claim.keep == Keep::ByManifest,
+            resource_policy: claim.keep,
+            release: claim.release.as_ref().map(|r| ReleaseReport { name: &r.name, namespace: &r.namespace }),
             requests: (&claim.wants).into(),
         }
     }
@@ -123,6 +137,8 @@ impl<'a> From<&'a Volume> for VolumeReport<'a> {
             reclaim_policy: &volume.policy,
             terminating: volume.terminating,
             creation_timestamp: volume.created.map(|t| t.to_string()),
+            last_phase_transition_time: volume.since.map(|t| t.to_string()),
+            retained_after_release: volume.retained_late,
             claim_ref: volume.claim_ref.as_ref().map(owner),
             offers: (&volume.offers).into(),
         }
@@ -136,6 +152,7 @@ impl<'a> From<&'a Shape> for ShapeReport<'a> {
             access_modes: &shape.modes,
             storage_class_name: shape.class.as_deref(),
             volume_mode: shape.volume_mode.as_deref(),
+            volume_attributes_class_name: shape.attributes.as_deref(),
         }
     }
 }

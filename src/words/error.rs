@@ -18,20 +18,20 @@ pub fn message(error: &Error) -> String {
         }
         Error::Connection { trouble, .. } => format!("Unable to connect to the server: {}", unreached(trouble)),
         Error::Setup(trouble) => ours(unreached(trouble)),
-        Error::Answer(problem) => ours(format!("the API server's answer cannot be used: {}", answer(problem))),
+        Error::Answer(problem) => ours(format!("unexpected response from the API server: {}", answer(problem))),
         Error::Configuration(message) => message.clone(),
         Error::Absent { target, .. } => {
             format!("Error from server (NotFound): persistentvolumeclaims \"{}\" not found", target.claim)
         }
         Error::Refused(why) => ours(refusal::message(why)),
-        Error::TimedOut(limit, why) => ours(format!("{} (waited {limit})", refusal::message(why))),
+        Error::TimedOut(limit, why) => ours(format!("timed out after {limit}: {}", refusal::message(why))),
         Error::File { name, problem } => ours(file(name, problem)),
         Error::Failed => ours("a check has failed".to_owned()),
-        Error::Declined(deed) => ours(format!("declined; {}", undone(deed))),
-        Error::NoTerminal(deed) => ours(format!("this would {} and there is no terminal to ask at", would(deed))),
+        Error::Declined(deed) => ours(format!("canceled; {}", undone(deed))),
+        Error::NoTerminal(deed) => ours(format!("refusing to {} without confirmation: no terminal", would(deed))),
         Error::Unsettled(_, what) => ours(unsettled(what)),
         Error::Guide(target, halt) => ours(halted(target, halt)),
-        Error::Terminal(source) => ours(format!("the terminal: {source}")),
+        Error::Terminal(source) => ours(format!("cannot use the terminal: {source}")),
         Error::Interrupted => ours("interrupted".to_owned()),
     }
 }
@@ -53,36 +53,33 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
             None => typed.lines(&why.target, &why.next),
         },
         Error::Absent { target, elsewhere } => match elsewhere.as_slice() {
-            [] => one(
-                "there is no volume for it either; is it another namespace or another name? -n NAMESPACE, --claim NAME",
-            ),
+            [] => one("no volume refers to it either; check -n and --claim"),
             [other] => {
                 let there = Target { namespace: other.clone(), ..target.clone() };
                 vec![typed.line(target, &Step::Elsewhere(there).into())]
             }
-            several => vec![format!("there is one in each of the namespaces {}: -n NAMESPACE", several.join(", "))],
+            several => vec![format!("found in namespaces {}; pass -n NAMESPACE", several.join(", "))],
         },
-        Error::File { problem, .. } => match problem {
-            FileProblem::Folder | FileProblem::NoFile => one("name the template of the claim"),
-            FileProblem::ReadOnly => one("chmod u+w, or edit a copy"),
+        Error::File { name, problem } => match problem {
+            FileProblem::Folder | FileProblem::NoFile => one("pass the template file that contains the claim"),
+            FileProblem::ReadOnly => vec![format!("chmod u+w {name}")],
             FileProblem::HardLinks => one("edit it by hand, or copy it first"),
-            FileProblem::Changed => one("look at it, and repeat the command"),
+            FileProblem::Changed => one("review the file and re-run the command"),
             FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), one),
             FileProblem::Io(_) | FileProblem::Encoding(_) => Vec::new(),
         },
-        Error::NoTerminal(_) => one("pass --yes, or look first with --dry-run=server"),
+        Error::NoTerminal(deed) => vec![preview(deed)],
         Error::Unsettled(target, what) => match what {
             Unsettled::NotAvailable(volume, _) => {
                 vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat))]
             }
-            Unsettled::Unknown(..) => one("it is safe to repeat the command: what is done already is not done again"),
+            Unsettled::Unknown(..) => one("safe to re-run: nothing is patched twice"),
             Unsettled::PolicyReset(..) => {
-                one("something in the cluster sets it back, an admission webhook perhaps; do not uninstall glance")
+                one("an admission webhook may be changing it; do not uninstall while the policy is not Retain")
             }
         },
         Error::Guide(target, halt) => match halt {
-            Halt::Kept => vec![typed.line(target, &Next::from(Step::Uninstall).because(Remark::ClaimStays))],
-            Halt::Stopped(_) => Vec::new(),
+            Halt::Kept | Halt::Stopped(_) => Vec::new(),
             Halt::TimedOut(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))],
             Halt::Command(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::OnceFixed))],
         },
@@ -122,12 +119,12 @@ fn api(status: &Status) -> String {
 fn unreached(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Refused => "connection refused".to_owned(),
-        Trouble::Silent(limit) => format!("no answer within {limit}"),
-        Trouble::NoConnection(limit) => format!("no connection within {}s", limit.as_secs()),
-        Trouble::ExecFailed(status, said) => format!("getting credentials: exec: the plugin failed ({status}): {said}"),
-        Trouble::NoExec(said) => format!("getting credentials: exec: the plugin cannot be run: {said}"),
+        Trouble::Silent(limit) => format!("no response within {limit}"),
+        Trouble::NoConnection(limit) => format!("no connection after {}s", limit.as_secs()),
+        Trouble::ExecFailed(status, said) => format!("getting credentials: exec: plugin failed with {status}: {said}"),
+        Trouble::NoExec(said) => format!("getting credentials: exec: cannot run plugin: {said}"),
         Trouble::Credentials(said) => format!("getting credentials: {said}"),
-        Trouble::ProxyScheme(other) => format!("a proxy is http, https or socks5, not {}", quoted(other)),
+        Trouble::ProxyScheme(other) => format!("unsupported proxy scheme {}: use http, https or socks5", quoted(other)),
         Trouble::Other(said) => said.clone(),
     }
 }
@@ -135,12 +132,12 @@ fn unreached(trouble: &Trouble) -> String {
 fn answer(problem: &Answer) -> String {
     match problem {
         Answer::Form(said) => said.clone(),
-        Answer::Name(name) => format!("{} is no object's name", quoted(name)),
-        Answer::NoVolume(name) => format!("{name} was not read"),
-        Answer::NoRow => "a Table without a row".to_owned(),
-        Answer::NoObject => "a Table row without its object".to_owned(),
-        Answer::NoColumn(name) => format!("its table has no column {}", quoted(name)),
-        Answer::NoList(kind) => format!("a {} came instead of a list", quoted(kind)),
+        Answer::Name(name) => format!("invalid object name {}", quoted(name)),
+        Answer::NoVolume(name) => format!("persistentvolume/{name} is missing from the response"),
+        Answer::NoRow => "Table has no rows".to_owned(),
+        Answer::NoObject => "Table row has no object".to_owned(),
+        Answer::NoColumn(name) => format!("Table has no column {}", quoted(name)),
+        Answer::NoList(kind) => format!("got kind {} instead of a list", quoted(kind)),
     }
 }
 
@@ -153,13 +150,25 @@ fn file(name: &str, problem: &FileProblem) -> String {
     let at = |line: Option<usize>| line.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
     match problem {
         FileProblem::Io(error) => format!("{name}: {}", said(error)),
-        FileProblem::Folder => format!("{name}: this is a folder"),
-        FileProblem::NoFile => format!("{name}: this is no file"),
-        FileProblem::Encoding(line) => format!("{}: this is not UTF-8", at(Some(*line))),
-        FileProblem::ReadOnly => format!("{name}: the file is read-only"),
-        FileProblem::HardLinks => format!("{name}: the file has other hard links, which would keep the old text"),
-        FileProblem::Changed => format!("{name}: the file has changed since it was read; nothing was written"),
+        FileProblem::Folder => format!("{name}: is a directory"),
+        FileProblem::NoFile => format!("{name}: is not a regular file"),
+        FileProblem::Encoding(line) => format!("{}: invalid UTF-8", at(Some(*line))),
+        FileProblem::ReadOnly => format!("{name}: file is read-only"),
+        FileProblem::HardLinks => {
+            format!("{name}: file has other hard links; replacing it would leave them with the old text")
+        }
+        FileProblem::Changed => format!("{name}: file changed after it was read; nothing was written"),
         FileProblem::Template(misfit) => format!("{}: {}", at(misfit.line), template::problem(&misfit.problem).0),
+    }
+}
+
+/// How to look at a deed that cannot be asked about.
+fn preview(deed: &Deed) -> String {
+    match deed {
+        Deed::Patch(_) | Deed::Choose => "pass --yes, or preview with --dry-run=server".to_owned(),
+        Deed::Write(_) => "pass --yes, or preview with --dry-run=client".to_owned(),
+        Deed::Run(_) => "pass --yes".to_owned(),
+        Deed::Round => "pass --again".to_owned(),
     }
 }
 
@@ -167,44 +176,47 @@ fn would(deed: &Deed) -> String {
     match deed {
         Deed::Patch(volume) => format!("patch persistentvolume/{volume}"),
         Deed::Write(file) => format!("write {file}"),
-        Deed::Uninstall(command) | Deed::Install(command) => format!("run `{command}`"),
+        Deed::Run(command) => format!("run `{command}`"),
         Deed::Choose => "choose a volume".to_owned(),
+        Deed::Round => "begin another round".to_owned(),
     }
 }
 
 fn undone(deed: &Deed) -> String {
     match deed {
-        Deed::Patch(_) | Deed::Choose => "nothing was changed".to_owned(),
+        Deed::Patch(_) | Deed::Choose | Deed::Round => "nothing was changed".to_owned(),
         Deed::Write(file) => format!("{file} was not written"),
-        Deed::Uninstall(command) | Deed::Install(command) => format!("`{command}` was not run"),
+        Deed::Run(command) => format!("`{command}` was not run"),
     }
 }
 
 fn unsettled(what: &Unsettled) -> String {
     match what {
         Unsettled::NotAvailable(volume, seconds) => {
-            format!("persistentvolume/{volume} was patched and is not Available after {seconds}s")
+            format!("timed out after {seconds}s waiting for persistentvolume/{volume} to be Available (it was patched)")
         }
         Unsettled::Unknown(volume, cause) => {
-            format!("whether persistentvolume/{volume} was patched is not known: {}", within(cause))
+            format!("cannot tell whether persistentvolume/{volume} was patched: {}", within(cause))
         }
-        Unsettled::PolicyReset(volume, policy) => format!("persistentvolume/{volume} has policy {policy} all the same"),
+        Unsettled::PolicyReset(volume, policy) => {
+            format!("persistentvolume/{volume} was patched, but its policy is {policy}")
+        }
     }
 }
 
 fn halted(target: &Target, halt: &Halt) -> String {
     let key = target.key();
     match halt {
-        Halt::Kept => format!("Helm keeps claim {key} when glance is uninstalled, so there is nothing to reuse"),
-        Halt::Stopped(stage) => format!("the procedure cannot go on from {stage}: the next steps are above"),
+        Halt::Kept => format!("claim {key} is annotated helm.sh/resource-policy and may stay bound; guide stops here"),
+        Halt::Stopped(stage) => format!("guide cannot continue from stage {stage}: the next steps are above"),
         Halt::TimedOut(stage, limit) => {
             let what = match stage {
-                Stage::Retained => "glance to be uninstalled",
-                Stage::Releasing => "the claim to go",
-                Stage::Reserved => "glance to be installed",
-                _ => "the claim to be bound",
+                Stage::Retained => format!("claim {key} to be deleted"),
+                Stage::Releasing => format!("claim {key} to be deleted"),
+                Stage::Reserved => format!("claim {key} to be created and bound"),
+                _ => format!("claim {key} to be bound"),
             };
-            format!("waited for {what}, in vain (waited {limit})")
+            format!("timed out after {limit} waiting for {what}")
         }
         Halt::Command(command, status) => format!("`{command}` failed: {status}"),
     }

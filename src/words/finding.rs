@@ -1,10 +1,11 @@
 //! Findings, for people.
 
-use super::next::Typed;
+use super::next::{Typed, driver};
 use crate::lifecycle::facts::Target;
-use crate::lifecycle::finding::Finding;
+use crate::lifecycle::finding::{Begun, Finding};
 use crate::lifecycle::fit::{Field, Misfit};
 use crate::lifecycle::next::Verb;
+use crate::lifecycle::owner::Keep;
 
 /// What a finding says.
 #[must_use]
@@ -12,37 +13,73 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
     let key = target.key();
     match finding {
         Finding::OtherVolumeDoomed { volume, phase, policy } => format!(
-            "persistentvolume/{volume} is {phase} with policy {policy} and may vanish at any moment: {}",
-            typed.command(target, Verb::Retain, Some(volume), false)
+            "persistentvolume/{volume} is {phase} with policy {policy} and may be deleted at any time; run: {}",
+            typed.command(target, Verb::Retain, Some(volume), false, false)
         ),
-        Finding::OtherVolumesWait(volumes) => format!("preserved for {key} too: {}", volumes.join(", ")),
+        Finding::OtherVolumesWait(volumes) => format!("also preserved for claim {key}: {}", volumes.join(", ")),
         Finding::ClaimTerminating => format!("claim {key} is being deleted"),
-        Finding::KeptByHelm => format!(
-            "Helm leaves claim {key} behind when the release is uninstalled (helm.sh/resource-policy: keep): \
-             it stays bound, and there is nothing to reuse"
+        Finding::KeptByHelm(keep) => kept(&key, *keep),
+        Finding::Recreated(by) => format!(
+            "{} recreates claim {key} as soon as it is deleted, before `reuse` can run; suspend it first",
+            driver(by)
         ),
-        Finding::VolumeOfAnotherClaim { volume, owner } => {
-            format!("persistentvolume/{volume} is for {}", owner.as_deref().unwrap_or("no claim"))
+        Finding::PolicyApplied { volume, manager } => format!(
+            "the policy of persistentvolume/{volume} is applied by {manager}; change it there too, or it may be set back"
+        ),
+        Finding::DeletionBegun { volume, sign } => format!(
+            "{}; check the data on persistentvolume/{volume} before you rely on it",
+            match sign {
+                Begun::RetainedLate =>
+                    "policy Retain was set after the claim was deleted, so the driver may have deleted the data"
+                        .to_owned(),
+                Begun::Failed => "its phase is Failed: deleting or recycling it was tried".to_owned(),
+                Begun::Event(message) => format!("the driver tried to delete it: {message}"),
+            }
+        ),
+        Finding::VolumeOfAnotherClaim { volume, owner: Some(owner) } => {
+            format!("persistentvolume/{volume} belongs to claim {owner}")
         }
+        Finding::VolumeOfAnotherClaim { volume, owner: None } => format!("persistentvolume/{volume} has no claimRef"),
         Finding::StaleClaimRef(volume) => {
-            format!("claim {key} waits: persistentvolume/{volume} is still reserved for the claim before it, by UID")
+            format!("claim {key} cannot bind: claimRef.uid of persistentvolume/{volume} is that of the deleted claim")
         }
         Finding::PolicyNotRetain { volume, policy } => {
-            format!("persistentvolume/{volume} has policy {policy}: once bound it goes with its claim")
+            format!("persistentvolume/{volume} has policy {policy}: once bound, it is deleted with its claim")
         }
         Finding::Misfit { volume, misfit } => misfit_of(volume, misfit),
-        Finding::HeldByPods(pods) => format!("mounted by {}: claim {key} goes when they do", pods.join(", ")),
+        Finding::HeldByPods(pods) => {
+            format!("claim {key} is in use by {}; it is deleted once no pod uses it", pods.join(", "))
+        }
         Finding::Event { message, .. } => message.clone(),
     }
 }
 
-fn misfit_of(volume: &str, Misfit { field, wanted, offered }: &Misfit) -> String {
+fn kept(key: &str, keep: Keep) -> String {
+    match keep {
+        Keep::No => format!("claim {key} is not annotated helm.sh/resource-policy"),
+        Keep::ByManifest => format!(
+            "claim {key} is annotated helm.sh/resource-policy by its chart: expect `helm uninstall` to leave it bound"
+        ),
+        Keep::ByHand => format!(
+            "claim {key} is annotated helm.sh/resource-policy by hand, which Helm ignores: expect `helm uninstall` to delete it"
+        ),
+        Keep::Unknown => format!(
+            "claim {key} is annotated helm.sh/resource-policy; only if its chart set that, `helm uninstall` leaves it bound"
+        ),
+    }
+}
+
+fn misfit_of(volume: &str, misfit: &Misfit) -> String {
+    let Misfit { field, wanted, offered } = misfit;
     let what = match field {
         Field::Size => "size",
-        Field::Class => "class",
+        Field::Class => "storage class",
         Field::Modes => "access modes",
         Field::VolumeMode => "volumeMode",
+        Field::Attributes => "volume attributes class",
     };
-    let named = |text: &str| if text.is_empty() { "no class".to_owned() } else { text.to_owned() };
-    format!("{what}: the claim asks for {}, persistentvolume/{volume} is {}", named(wanted), named(offered))
+    let named = |text: &str| if text.is_empty() { "\"\" (none)".to_owned() } else { text.to_owned() };
+    let so =
+        if misfit.prevents_binding() { "unpinned, the claim is not bound to it" } else { "does not prevent binding" };
+    format!("{what}: the claim requests {}, persistentvolume/{volume} has {} ({so})", named(wanted), named(offered))
 }

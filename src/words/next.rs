@@ -1,7 +1,9 @@
 //! Next steps as lines to type.
 
 use crate::lifecycle::facts::Target;
+use crate::lifecycle::fit::{Field, Misfit};
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
+use crate::lifecycle::owner::Driver;
 
 /// How long a next step waits for somebody else.
 const PATIENCE: &str = "10m";
@@ -28,7 +30,7 @@ pub struct Typed {
 impl Typed {
     /// `kubectl glancepv VERB`, with the flags that were typed and `verb` needs again.
     #[must_use]
-    pub fn command(&self, target: &Target, verb: Verb, volume: Option<&str>, waits: bool) -> String {
+    pub fn command(&self, target: &Target, verb: Verb, volume: Option<&str>, waits: bool, pins: bool) -> String {
         let mut line = format!("kubectl glancepv {}", name(verb));
         let mut flag = |flag: &str, value: &str| {
             line += &format!(" {flag}{}", shell_words::quote(value));
@@ -39,13 +41,13 @@ impl Typed {
         if waits {
             flag("--timeout ", PATIENCE);
         }
-        if matches!(verb, Verb::Pin | Verb::Reuse | Verb::Guide) {
-            let placeholder = (verb == Verb::Pin).then_some("TEMPLATE");
+        if matches!(verb, Verb::Pin | Verb::Unpin | Verb::Reuse | Verb::Guide | Verb::GuideAgain) {
+            let placeholder = (pins || matches!(verb, Verb::Pin | Verb::Unpin)).then_some("TEMPLATE");
             if let Some(template) = self.template.as_deref().or(placeholder) {
                 flag("-f ", template);
             }
         }
-        if verb == Verb::Guide {
+        if matches!(verb, Verb::Guide | Verb::GuideAgain) {
             let own = [("--uninstall ", &self.uninstall), ("--install ", &self.install), ("--timeout ", &self.timeout)];
             for (name, value) in own {
                 if let Some(value) = value {
@@ -70,19 +72,43 @@ impl Typed {
     /// A step as a line to type, its remark behind `#`; one that cannot be spelled is a comment.
     #[must_use]
     pub fn line(&self, target: &Target, next: &Next) -> String {
+        let key = target.key();
         let command = match &next.step {
-            Step::Run { verb, volume, waits } => self.command(target, *verb, volume.as_deref(), *waits),
-            Step::Uninstall => {
-                format!("# uninstall the release that owns claim {}{}", target.key(), burrito(target, "uninstall"))
+            Step::Run { verb, volume, waits, pins } => self.command(target, *verb, volume.as_deref(), *waits, *pins),
+            Step::Uninstall(Some(release)) => {
+                let command = format!("helm uninstall {} -n {}", release.name, release.namespace);
+                let burrito = burrito(target, "uninstall").map(|burrito| format!("  # {burrito}"));
+                return match &next.remark {
+                    Some(it) => format!("{command}  # {}", remark(it, target)),
+                    None => command + &burrito.unwrap_or_default(),
+                };
             }
-            Step::Install => format!("# install the release again{}", burrito(target, "install")),
+            Step::Uninstall(None) => {
+                let burrito = burrito(target, "uninstall").map_or(String::new(), |burrito| format!(" ({burrito})"));
+                format!("# uninstall the release that owns claim {key}{burrito}")
+            }
+            Step::Install => {
+                let burrito = burrito(target, "install").map_or(String::new(), |burrito| format!(" ({burrito})"));
+                format!("# install the release again{burrito}")
+            }
+            Step::Manifest(release) => format!("helm get manifest {} -n {}", release.name, release.namespace),
+            Step::Suspend(Driver::ArgoCd(app)) => format!("argocd app set {app} --sync-policy none"),
+            Step::Suspend(Driver::Flux(kind, name, namespace)) => format!("flux suspend {kind} {name} -n {namespace}"),
+            Step::DeleteClaim => {
+                format!("kubectl delete pvc {} -n {} --ignore-not-found", target.claim, target.namespace)
+            }
+            Step::AwaitDeleted(volume) => {
+                format!("kubectl wait --for=delete persistentvolume/{volume} --timeout={PATIENCE}")
+            }
+            Step::Apply(volume) => format!("kubectl apply -f {volume}.yaml"),
+            Step::UseClaim => format!("# start a pod that uses claim {key}: its class waits for the first one"),
             Step::Elsewhere(other) => {
                 let there = Self { namespace: true, claim: self.claim || other.claim != target.claim, ..self.clone() };
-                there.command(other, Verb::Status, None, false)
+                there.command(other, Verb::Status, None, false, false)
             }
             Step::Note => String::new(),
         };
-        let remark = next.remark.as_ref().map(remark);
+        let remark = next.remark.as_ref().map(|it| remark(it, target));
         match (command.as_str(), remark) {
             (_, None) => command,
             ("", Some(remark)) => format!("# {remark}"),
@@ -104,37 +130,76 @@ fn name(verb: Verb) -> &'static str {
         Verb::Retain => "retain",
         Verb::Reuse => "reuse",
         Verb::Pin => "pin",
+        Verb::Unpin => "unpin",
         Verb::Verify => "verify",
         Verb::Guide => "guide",
+        Verb::GuideAgain => "guide --again",
         Verb::Export => "export",
     }
 }
 
 /// Burrito's own command, for its claim.
-fn burrito(target: &Target, verb: &str) -> String {
-    if target.claim == "glance-images" {
-        format!(" (burrito: ./scripts/burrito.sh {verb} glance)")
-    } else {
-        String::new()
+fn burrito(target: &Target, verb: &str) -> Option<String> {
+    (target.claim == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"))
+}
+
+/// What creates a claim again, by name.
+#[must_use]
+pub fn driver(driver: &Driver) -> String {
+    match driver {
+        Driver::ArgoCd(app) => format!("Argo CD application {app}"),
+        Driver::Flux(kind, name, namespace) => format!("Flux {kind} {namespace}/{name}"),
     }
 }
 
-fn remark(remark: &Remark) -> String {
+fn remark(remark: &Remark, target: &Target) -> String {
+    let names =
+        |volumes: &[String]| volumes.iter().map(|v| format!("persistentvolume/{v}")).collect::<Vec<_>>().join(" or ");
     match remark {
         Remark::Now => "now; the driver may already be deleting the data".to_owned(),
-        Remark::First => "first".to_owned(),
-        Remark::ClaimStays => "the claim stays bound to its volume, so installing again finds the data".to_owned(),
+        Remark::KeepsData => "now: keeps the data; the object is still deleted".to_owned(),
+        Remark::BeforeUninstall => "first: deleting the claim would delete the volume".to_owned(),
+        Remark::BeforeBinding => "before a claim binds to it".to_owned(),
+        Remark::KeepsNewerData => "or its data is deleted with the claim".to_owned(),
+        Remark::KeptInManifest => {
+            "resource-policy: keep on the PVC? then uninstall leaves it bound: no reuse".to_owned()
+        }
+        Remark::ClaimStays => "the claim may stay bound; then nothing has to be reused".to_owned(),
+        Remark::IfKept => "if uninstall left it: its chart may keep it".to_owned(),
+        Remark::OrPinInGit => "or pin the volume in Git while the claim is bound".to_owned(),
+        Remark::PinOnlyOnMisfit(size) => {
+            let more = size.as_ref().map_or("more".to_owned(), |size| format!("more than {size}"));
+            format!("a pin is needed only if the new claim asks for {more} or other access modes")
+        }
+        Remark::OrFit(misfits) => {
+            let fit: Vec<_> = misfits.iter().map(|misfit| fitting(misfit)).collect();
+            format!("or install with {}, without a pin", fit.join(" and "))
+        }
         Remark::OneOfThem => "one of them".to_owned(),
-        Remark::NamesVolume => "names the volume in the claim's template".to_owned(),
-        Remark::KeepsObject => "and see the storage driver's documentation".to_owned(),
-        Remark::OrDeleteClaim => "or delete the claim".to_owned(),
+        Remark::OrDeleteClaim => format!("or: kubectl delete pvc {} -n {}", target.claim, target.namespace),
+        Remark::FromExport => "the export of the volume, made before it was lost".to_owned(),
         Remark::UntilDeleted => "waits until the claim is deleted".to_owned(),
         Remark::UntilReleased => "waits until the volume is Released".to_owned(),
         Remark::UntilBound => "waits until the claim is bound".to_owned(),
-        Remark::GoingBack { to, from } => {
-            format!("going back to {to}: what was written since the claim was bound stays on {from} only")
-        }
+        Remark::GoingBack { to, from } => format!(
+            "going back to {}: what was written since the claim was bound stays on persistentvolume/{from} only",
+            names(to)
+        ),
+        Remark::OtherWay(volumes) => format!("or go back to {}:", names(volumes)),
+        Remark::NothingPreserved => format!("no volume is preserved for claim {}", target.key()),
+        Remark::AnotherRound => "uninstalls and installs once more".to_owned(),
         Remark::SafeToRepeat => "safe to re-run; continues from the cluster's state".to_owned(),
         Remark::OnceFixed => "once the cause is fixed".to_owned(),
+    }
+}
+
+/// What the claim would have to ask for.
+fn fitting(Misfit { field, offered, .. }: &Misfit) -> String {
+    match field {
+        Field::Size => format!("a size of {offered}"),
+        Field::Modes => format!("access modes {offered}"),
+        Field::VolumeMode => format!("volumeMode {offered}"),
+        Field::Class => format!("storage class {offered}"),
+        Field::Attributes => format!("volume attributes class {offered}"),
     }
 }

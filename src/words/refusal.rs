@@ -1,5 +1,6 @@
 //! Why a verb does nothing; reads well after `error: `.
 
+use crate::lifecycle::facts::{Sign, VolumePhase};
 use crate::lifecycle::plan::{Reason, Refusal};
 
 /// What stands in the way.
@@ -9,48 +10,61 @@ pub fn message(refusal: &Refusal) -> String {
     match &refusal.reason {
         Reason::NotBound(named) => {
             let what = named.as_ref().map_or("the volume".to_owned(), |name| format!("persistentvolume/{name}"));
-            format!(
-                "claim {key} and {what} are not bound to each other: with policy Delete it could be deleted at once"
-            )
+            format!("{what} is not bound to claim {key}; with policy Delete it could be deleted at once")
+        }
+        Reason::NotRetained { volume, phase: VolumePhase::Released | VolumePhase::Failed, policy } => {
+            format!("persistentvolume/{volume} has policy {policy} and may be deleted at any time: its claim is gone")
         }
         Reason::NotRetained { volume, phase, policy } => {
-            format!("persistentvolume/{volume} is {phase} with policy {policy} and may vanish at any moment")
+            format!("persistentvolume/{volume} is {phase} with policy {policy}: it would be deleted with its claim")
         }
-        Reason::NotReleased { volume, phase } => format!(
-            "persistentvolume/{volume} is still {phase}, though claim {key} is gone: the volume controller has not \
-             released it yet"
-        ),
-        Reason::ClaimLost => format!("claim {key} is Lost and still there"),
+        Reason::NotReleased { volume, phase } => {
+            format!(
+                "persistentvolume/{volume} is still {phase}: claim {key} is gone, but the volume is not Released yet"
+            )
+        }
+        Reason::ClaimLost => format!("claim {key} is Lost and still exists"),
         Reason::ClaimTerminating(volume) => {
-            format!("claim {key} is being deleted and still holds persistentvolume/{volume}")
+            format!("claim {key} is being deleted; persistentvolume/{volume} is not released until it is gone")
         }
-        Reason::StillBound(volume) => format!("persistentvolume/{volume} is still bound to {key}"),
-        Reason::BoundToAnother { own, volume } => {
-            format!("claim {key} is bound to persistentvolume/{own}, not to {volume}")
+        Reason::StillBound(volume) => format!("persistentvolume/{volume} is still bound to claim {key}"),
+        Reason::BoundToAnother { own, volumes } => {
+            let meant: Vec<_> = volumes.iter().map(|v| format!("persistentvolume/{v}")).collect();
+            format!("claim {key} is bound to persistentvolume/{own}, not {}", meant.join(" or "))
         }
-        Reason::NoClaim => format!("claim {key} is not there yet"),
-        Reason::Unbound { phase, volume } => {
-            let waited = volume.as_ref().map_or(String::new(), |v| format!(" for persistentvolume/{v}"));
-            format!("claim {key} is {phase} and waits{waited}")
+        Reason::NoClaim => format!("claim {key} not found"),
+        Reason::Unbound { phase, volume: Some(volume) } => {
+            format!("claim {key} is {phase}; it and persistentvolume/{volume} are not bound to each other yet")
         }
+        Reason::Unbound { phase, volume: None } => format!("claim {key} is {phase} and has no volume yet"),
         Reason::CannotVerifyLost => format!("claim {key} is Lost"),
-        Reason::MadeForIt(volume) => {
-            format!("claim {key} is bound to persistentvolume/{volume}, which was made for it: nothing was reused")
-        }
+        Reason::MadeForIt(volume, Sign::Name | Sign::Pin) => format!(
+            "claim {key} is bound to persistentvolume/{volume}, which was provisioned for it; no preserved volume is in use"
+        ),
+        Reason::MadeForIt(volume, Sign::Age) => format!(
+            "claim {key} is bound to persistentvolume/{volume}, which is not older than the claim; it does not look like a preserved volume"
+        ),
         Reason::GoingAway(Some(volume)) => format!("persistentvolume/{volume} is being deleted"),
         Reason::GoingAway(None) => format!("claim {key} is being deleted"),
-        Reason::Policy { volume, policy } => format!("persistentvolume/{volume} has policy {policy}"),
+        Reason::Policy { volume, policy } => {
+            format!("persistentvolume/{volume} has reclaim policy {policy}, not Retain")
+        }
         Reason::OfAnotherClaim { volume, owner } => {
-            format!("persistentvolume/{volume} is for claim {}, not for {key}", owner.key())
+            format!("persistentvolume/{volume} belongs to claim {}, not {key}", owner.key())
         }
-        Reason::OfNoClaim(volume) => format!("persistentvolume/{volume} is for no claim, so not for {key} either"),
-        Reason::VolumeTerminating(volume) => {
-            format!("persistentvolume/{volume} is being deleted, which cannot be undone")
+        Reason::OfNoClaim(volume) => {
+            format!("persistentvolume/{volume} has no claimRef; it is not reserved for claim {key}")
         }
-        Reason::VolumeGone(volume) => format!("persistentvolume/{volume} is gone"),
+        Reason::VolumeTerminating { volume, data_stays: true } => format!(
+            "persistentvolume/{volume} is being deleted, which cannot be undone; its policy is Retain, so its data stays"
+        ),
+        Reason::VolumeTerminating { volume, data_stays: false } => {
+            format!("persistentvolume/{volume} is being deleted; this cannot be undone")
+        }
+        Reason::VolumeGone(volume) => format!("persistentvolume/{volume} not found"),
         Reason::NoVolume => format!("claim {key} has no volume yet"),
-        Reason::Nothing => format!("neither claim {key} nor a volume for it was found"),
-        Reason::Several(volumes) => format!("{} volumes are for {key}: {}", volumes.len(), volumes.join(", ")),
+        Reason::Nothing => format!("claim {key} not found, and no volume refers to it"),
+        Reason::Several(volumes) => format!("{} volumes refer to claim {key}: {}", volumes.len(), volumes.join(", ")),
     }
 }
 
@@ -58,7 +72,7 @@ pub fn message(refusal: &Refusal) -> String {
 #[must_use]
 pub fn advice(reason: &Reason) -> Option<&'static str> {
     match reason {
-        Reason::Nothing => Some("is it another namespace or another name? -n NAMESPACE, --claim NAME"),
+        Reason::Nothing => Some("check the namespace (-n) and the claim's name (--claim)"),
         _ => None,
     }
 }

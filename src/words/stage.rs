@@ -4,45 +4,77 @@ use jiff::Timestamp;
 
 use super::age::age;
 use crate::lifecycle::assess::Assessment;
-use crate::lifecycle::facts::Volume;
+use crate::lifecycle::facts::{Origin, Sign, Volume, VolumePhase};
+use crate::lifecycle::owner::Keep;
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
 
-/// What is, or will be; ages are those at `now`.
+/// What was read; ages are those at `now`.
 #[must_use]
 pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp) -> String {
     let key = situation.target.key();
     let claim = situation.claim;
-    let claim_age = claim.map(|c| age(c.created, now)).unwrap_or_default();
-    let name = found.volume.map_or("no volume", |v| v.name.as_str());
-    let aged = |v: &Volume| format!("{} ({})", v.name, age(v.created, now));
-    let own = found.volume.map(aged).unwrap_or_default();
+    let aged_claim = claim.map_or_else(|| key.clone(), |c| format!("{key} ({})", age(c.created, now)));
+    let name = found.volume.map_or("", |v| v.name.as_str());
+    let aged = |v: &Volume| format!("persistentvolume/{} ({})", v.name, age(v.created, now));
+    let policy = found.volume.map_or("", |v| v.policy.as_str());
     match found.stage {
-        Stage::AtRisk => format!("deleting claim {key} deletes this volume and every image on it."),
-        Stage::Retained if claim.is_some_and(|c| c.kept_by_helm) => {
-            "the volume outlives its claim now, and Helm keeps the claim.".to_owned()
+        Stage::AtRisk => {
+            format!("reclaim policy {policy}: deleting claim {key} deletes persistentvolume/{name} and its data")
         }
-        Stage::Retained => "the volume outlives its claim now.".to_owned(),
-        Stage::Releasing => format!("claim {key} is going; persistentvolume/{name} stays."),
-        Stage::Doomed => {
-            format!("claim {key} is gone and persistentvolume/{name} is not kept: it may vanish at any moment.")
+        Stage::Retained if claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown)) => {
+            format!("reclaim policy Retain; claim {key} is annotated helm.sh/resource-policy")
         }
-        Stage::Terminating => format!("persistentvolume/{name} is being deleted, which cannot be undone."),
-        Stage::Released => format!("persistentvolume/{name} is kept; no claim can take it yet."),
-        Stage::Reserved => format!("waits for {key}."),
-        Stage::Binding => match (found.volume, claim.and_then(|c| c.volume_name.as_ref())) {
-            (Some(_), _) => format!("claim {key} ({claim_age}) waits for persistentvolume/{name}."),
-            (None, Some(gone)) => {
-                format!("claim {key} ({claim_age}) waits for persistentvolume/{gone}, which is not there.")
+        Stage::Retained => {
+            format!("reclaim policy Retain: deleting claim {key} does not delete persistentvolume/{name}")
+        }
+        Stage::Releasing => match (claim, found.volume) {
+            (Some(c), Some(_)) if c.terminating => {
+                format!("claim {key} is being deleted; persistentvolume/{name} has policy Retain")
             }
-            (None, None) => format!("claim {key} ({claim_age}) waits for a volume."),
+            (None, Some(_)) => {
+                format!("claim {key} is deleted; persistentvolume/{name} (policy Retain) is not Released yet")
+            }
+            (Some(_), Some(_)) => format!(
+                "the previous claim {key} is deleted; persistentvolume/{name} (policy Retain) is not Released yet"
+            ),
+            (_, None) => format!("claim {key} is being deleted; it is not bound to a volume"),
         },
-        Stage::Reused => format!("claim {key} ({claim_age}) is bound to {own}, both by UID; policy Retain."),
-        Stage::Diverted => {
-            let old = found.waiting.first().map(|v| aged(v)).unwrap_or_default();
-            format!("the claim is bound to {own}; {old} still holds the older images.")
+        Stage::Doomed => format!(
+            "the claim of persistentvolume/{name} is gone and its policy is {policy}: it may be deleted at any time"
+        ),
+        Stage::Terminating => format!("persistentvolume/{name} is being deleted; this cannot be undone"),
+        Stage::Released => {
+            let phase = found.volume.map_or(VolumePhase::Released, |v| v.phase);
+            let since = found.volume.and_then(|v| v.since).map(|t| format!(" for {}", age(Some(t), now)));
+            format!(
+                "persistentvolume/{name} is {phase}{} with policy Retain; no claim can bind to it yet",
+                since.unwrap_or_default()
+            )
         }
-        Stage::Lost => format!("claim {key} has lost its volume; it will not get one again under this UID."),
-        Stage::Absent => format!("neither claim {key} nor a volume for it."),
+        Stage::Reserved => format!("persistentvolume/{name} is reserved for the next claim {key}"),
+        Stage::Binding => match (found.volume, claim.and_then(|c| c.volume_name.as_ref())) {
+            (Some(v), _) if !v.names(situation.target) => {
+                format!("claim {aged_claim} names persistentvolume/{name}, which belongs to another claim")
+            }
+            (Some(_), _) => format!("claim {aged_claim} is not yet bound to persistentvolume/{name}"),
+            (None, Some(gone)) => format!("claim {aged_claim} names persistentvolume/{gone}, which does not exist"),
+            (None, None) => format!("claim {aged_claim} is Pending and has no volume yet"),
+        },
+        Stage::Reused => {
+            let by_age = found.volume.zip(claim).map(|(v, c)| v.origin(c)) == Some(Origin::Preserved(Sign::Age));
+            format!(
+                "claim {aged_claim} is bound to {}; UIDs match, policy Retain{}",
+                found.volume.map(aged).unwrap_or_default(),
+                if by_age { "; the volume is older than the claim" } else { "" }
+            )
+        }
+        Stage::Diverted => {
+            let own = found.volume.map(aged).unwrap_or_default();
+            let preserved = found.waiting.iter().map(|v| aged(v)).collect::<Vec<_>>().join(", ");
+            format!("claim {key} is bound to {own}; not in use: preserved {preserved}")
+        }
+        Stage::Lost => format!("claim {key} has lost its volume and cannot be bound again; it has to be recreated"),
+        Stage::Absent => format!("no claim {key}, and no volume that refers to it"),
     }
 }

@@ -6,36 +6,32 @@ use crate::template::Problem;
 #[must_use]
 pub fn problem(problem: &Problem) -> (String, Option<&'static str>) {
     match problem {
-        Problem::Empty => ("the file is empty".to_owned(), None),
+        Problem::Empty => ("file is empty".to_owned(), None),
         Problem::SecondPin(first) => {
-            (format!("a second volumeName; the first is on line {first}"), Some("leave the one that is rendered"))
+            (format!("duplicate volumeName (first on line {first})"), Some("keep only the one that is rendered"))
         }
         Problem::NotReadBack => (
-            "an edit here would not be read back as it was meant".to_owned(),
-            Some("is it whole? otherwise edit it by hand: volumeName belongs under the claim's spec"),
+            "cannot edit this line safely: the result does not read back as intended".to_owned(),
+            Some("look for unclosed quotes or brackets, or add volumeName under the claim's spec by hand"),
         ),
         Problem::TemplatedPin(line) => {
-            (format!("volumeName is templated: {line}"), Some("set the value that the chart takes it from instead"))
+            (format!("volumeName is templated: {line}"), Some("set it in the chart's values instead"))
         }
-        Problem::OpenAction => ("an action {{ that never ends".to_owned(), Some("is this a Helm template?")),
-        Problem::NoClaim(name) => (
-            format!("there is no PersistentVolumeClaim {name} in it"),
-            Some("is it another file, or another claim (--claim)?"),
-        ),
+        Problem::OpenAction => ("unclosed {{".to_owned(), Some("check that this is a Helm template")),
+        Problem::NoClaim(name) => {
+            (format!("no PersistentVolumeClaim {name} found"), Some("check the file and --claim"))
+        }
         Problem::SecondClaim { name, first } => (
-            format!("a second PersistentVolumeClaim that may be {name}; the first begins on line {first}"),
-            Some("one file must have one claim of that name; --claim tells which"),
+            format!("more than one PersistentVolumeClaim may be {name} (first on line {first})"),
+            Some("pass the literal name with --claim, or split the file"),
         ),
-        Problem::NoSpec => ("the claim that begins here has no spec".to_owned(), None),
+        Problem::NoSpec => ("claim has no spec".to_owned(), None),
         Problem::SecondSpec(first) => (
-            format!("a second spec of the claim; the first is on line {first}"),
-            Some("pin it by hand, in the one that is rendered"),
+            format!("duplicate spec (first on line {first})"),
+            Some("add volumeName by hand to the one that is rendered"),
         ),
-        Problem::FlowSpec => (
-            "the claim's spec is not a block of lines of its own".to_owned(),
-            Some("write each of its fields on a line"),
-        ),
-        Problem::EmptySpec => ("the claim's spec has no fields of its own".to_owned(), None),
-        Problem::NoPlace => ("no place in the claim's spec is rendered whenever the spec is".to_owned(), None),
+        Problem::FlowSpec => ("spec is not in block style".to_owned(), Some("put each field of spec on its own line")),
+        Problem::EmptySpec => ("no fields found under spec".to_owned(), None),
+        Problem::NoPlace => ("no line in spec is rendered unconditionally; cannot place volumeName".to_owned(), None),
     }
 }

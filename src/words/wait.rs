@@ -16,9 +16,9 @@ pub enum Awaited {
 pub fn progress(awaited: Awaited, key: &str, holders: &[String]) -> String {
     match (awaited, holders) {
         (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),
-        (Awaited::VolumeReleased, _) => format!("the volume of {key} to be released"),
-        (Awaited::ClaimGone, []) => format!("claim {key} to go"),
-        (Awaited::ClaimGone, [pod]) => format!("claim {key} to go, held by pod {pod}"),
-        (Awaited::ClaimGone, pods) => format!("claim {key} to go, held by pods {}", pods.join(", ")),
+        (Awaited::VolumeReleased, _) => format!("the volume of claim {key} to be Released"),
+        (Awaited::ClaimGone, []) => format!("claim {key} to be deleted"),
+        (Awaited::ClaimGone, [pod]) => format!("claim {key} to be deleted (in use by pod {pod})"),
+        (Awaited::ClaimGone, pods) => format!("claim {key} to be deleted (in use by pods {})", pods.join(", ")),
     }
 }

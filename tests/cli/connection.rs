@@ -319,7 +319,7 @@ fn request_timeouts() {
     let run = world.run("status --request-timeout=300ms");
     assert_eq!(
         (run.status, run.stderr.as_str()),
-        (1, "Unable to connect to the server: no answer within 300ms (--request-timeout)\n")
+        (1, "Unable to connect to the server: no response within 300ms (--request-timeout)\n")
     );
 }
 

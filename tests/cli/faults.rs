@@ -185,7 +185,7 @@ fn a_controller_that_stands_still_is_no_success() {
     world.sandbox.as_ref().unwrap().pause_controller(true);
     let run = world.run("reuse --yes --timeout 1s");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.stdout.contains(" patched\n") && run.stderr.contains("is not Available after "), "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.stderr.contains(" to be Available (it was patched)\n"), "{run}");
     world.sandbox.as_ref().unwrap().pause_controller(false);
     let again = world.run("reuse --yes");
     assert_eq!(again.status, 0, "{again}");

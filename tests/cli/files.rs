@@ -131,11 +131,11 @@ fn another_editor_between_diff_and_yes() {
     let mut command = prepared(folder.path(), plugin());
     command.args(["pin", "pvc-1", "-f", "t.yaml"]).env("TERM", "xterm").stdin(Stdio::inherit());
     let mut session = spawn_command(command, Some(30_000)).unwrap();
-    session.exp_string("Write it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     let theirs = TEMPLATE.replace("netapp", "ceph");
     fs::write(&path, &theirs).unwrap();
     session.send_line("y").unwrap();
-    session.exp_string("error: t.yaml: the file has changed since it was read; nothing was written").unwrap();
+    session.exp_string("error: t.yaml: file changed after it was read; nothing was written").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -137,7 +137,7 @@ fn the_api_server_is_killed_while_verify_waits() {
 fn the_api_server_is_killed_between_question_and_answer() {
     let (world, volume) = at_risk();
     let (mut session, _) = ask(&world, "retain");
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     signal("apiserver", "KILL");
     session.send_line("y").unwrap();
     session.exp_regex("was refused|is not known").unwrap();
@@ -215,7 +215,7 @@ fn the_volume_controller_is_away() {
     signal("manager", "KILL");
     let run = world.run("reuse --yes --timeout 2s");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.stderr.contains("is not Available after ") && run.stderr.contains("it is safe to repeat"), "{run}");
+    assert!(run.stderr.contains(" to be Available (it was patched)") && run.stderr.contains("safe to re-run"), "{run}");
     start("manager");
     let again = world.run("reuse --yes --timeout 60s");
     assert_eq!((again.status, phase(&world.volume(&volume))), (0, "Available"), "{again}");

@@ -37,7 +37,7 @@ fn what_is_shown_is_what_is_sent() {
     let (mut session, _) = ask(&world, "retain");
     session.exp_string(&format!("persistentvolume/{volume}")).unwrap();
     session.exp_string("spec.persistentVolumeReclaimPolicy: Delete ").unwrap();
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     assert_eq!(policy(&world, &volume), "Delete", "nothing happens before the answer");
     session.send_line("y").unwrap();
     session.exp_string("Retained: ").unwrap();
@@ -53,10 +53,10 @@ fn every_other_answer_is_no() {
     // No, a bare Return, what is no answer, the end of input.
     for answer in ["n\n", "\n", "perhaps\n", "\x04"] {
         let (mut session, stdout) = ask(&world, "retain");
-        session.exp_string("Patch it? [y/N]").unwrap();
+        session.exp_string("? [y/N]").unwrap();
         session.send(answer).unwrap();
         session.flush().unwrap();
-        session.exp_string("error: declined; nothing was changed").unwrap_or_else(|e| panic!("{answer:?}: {e}"));
+        session.exp_string("error: canceled; nothing was changed").unwrap_or_else(|e| panic!("{answer:?}: {e}"));
         session.exp_eof().unwrap();
         assert_eq!(status(&session), 1, "{answer:?}");
         assert_eq!(std::fs::read_to_string(stdout).unwrap(), "", "{answer:?}");
@@ -71,7 +71,7 @@ fn without_a_terminal_nothing_is_asked_and_nothing_is_done() {
     let run = world.run("retain");
     assert_eq!(run.status, 1);
     assert_eq!(run.stdout, "");
-    assert!(run.stderr.contains("and there is no terminal to ask at\nhint: pass --yes"), "{run}");
+    assert!(run.stderr.contains("without confirmation: no terminal\nhint: pass --yes"), "{run}");
     assert_eq!(world.volume(&volume), before);
 }
 
@@ -79,7 +79,7 @@ fn without_a_terminal_nothing_is_asked_and_nothing_is_done() {
 fn ctrl_c_at_the_prompt() {
     let (world, volume) = World::installed();
     let (mut session, _) = ask(&world, "retain");
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     session.send_control(CTRL_C).unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 130);
@@ -89,9 +89,10 @@ fn ctrl_c_at_the_prompt() {
 #[test]
 fn ctrl_c_while_waiting() {
     let (world, _) = World::installed();
+    world.run("retain --yes");
     world.mount("glance-api-0");
     let (mut session, _) = ask(&world, "reuse --timeout 60s");
-    session.exp_string("to go, held by pod glance-api-0").unwrap();
+    session.exp_string("to be deleted (in use by pod").unwrap();
     session.send_control(CTRL_C).unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 130);
@@ -102,7 +103,7 @@ fn ctrl_c_while_waiting() {
 fn another_writer_between_question_and_answer() {
     let (world, volume) = World::installed();
     let (mut session, _) = ask(&world, "retain");
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     world.patch_volume(&volume, json!({"metadata": {"annotations": {"example.com/note": "theirs"}}}));
     session.send_line("y").unwrap();
     session.exp_string("Retained: ").unwrap();
@@ -118,12 +119,12 @@ fn other_facts_are_asked_again() {
     let (world, volume) = World::installed();
     let (mut session, _) = ask(&world, "retain");
     session.exp_string("Policy: Delete ").unwrap();
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Recycle"}}));
     session.send_line("y").unwrap();
-    session.exp_string("the volume has changed since").unwrap();
+    session.exp_string(" has changed; the patch is now:").unwrap();
     session.exp_string("Policy: Recycle ").unwrap();
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     session.send_line("n").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 1);
@@ -136,7 +137,7 @@ fn reuse_does_not_act_on_a_claim_that_came_back() {
     world.run("retain --yes");
     world.uninstall();
     let (mut session, _) = ask(&world, "reuse");
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     // Meanwhile another operator reuses the volume and installs.
     world.run("reuse --yes");
     world.install(Some(&volume));
@@ -156,12 +157,12 @@ fn a_person_chooses_among_several() {
     world.run("retain --yes");
     world.uninstall();
     let (mut session, _) = ask(&world, "reuse");
-    session.exp_string("which one?").unwrap();
+    session.exp_string("Which volume for claim ").unwrap();
     session.exp_string("500Gi  Retain  Released").unwrap();
     // The second of the list, which is in order of name.
     session.send("\x1b[B\r").unwrap();
     session.flush().unwrap();
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     session.send_line("y").unwrap();
     session.exp_string("Reserved: ").unwrap();
     session.exp_eof().unwrap();
@@ -177,12 +178,12 @@ fn guide_looks_again_between_the_yes_and_the_uninstallation() {
     world.run("retain --yes");
     let mark = world.home().join("uninstalled");
     let (mut session, _) = ask(&world, &format!("guide --uninstall touch${{IFS}}{}", mark.display()));
-    session.exp_string("to uninstall glance? [y/N]").unwrap();
+    session.exp_string("`? [y/N]").unwrap();
     // Meanwhile another operator takes the policy back.
     world.run("unretain --yes");
     session.send_line("y").unwrap();
     session.exp_string("AtRisk: ").unwrap();
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     session.send_line("n").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 1);
@@ -199,11 +200,11 @@ fn a_declined_file_does_not_deny_what_the_cluster_has_done() {
     let template = world.home().join("pvc-images.yaml");
     std::fs::copy(fixture, &template).unwrap();
     let (mut session, _) = ask(&world, "reuse -f pvc-images.yaml");
-    session.exp_string("Patch it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     session.send_line("y").unwrap();
-    session.exp_string("Write it? [y/N]").unwrap();
+    session.exp_string("? [y/N]").unwrap();
     session.send_line("n").unwrap();
-    session.exp_string("error: declined; pvc-images.yaml was not written").unwrap();
+    session.exp_string("error: canceled; pvc-images.yaml was not written").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 1);
     assert_eq!(phase(&world.volume(&volume)), "Available");

@@ -62,17 +62,19 @@ fn reuse() {
         &world,
         "reuse --dry-run=server",
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes?includeObject=None
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
-        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv&dryRun=All {"metadata":{"resourceVersion":"[version]"},"spec":{"claimRef":{"resourceVersion":null,"uid":null}}}"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes?includeObject=None
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object
+            PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv&dryRun=All {"metadata":{"resourceVersion":"[version]"},"spec":{"claimRef":{"resourceVersion":null,"uid":null}}}"#]],
     );
     sent(
         &world,
         &format!("reuse {volume} --dry-run=client"),
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object"#]],
     );
 }
 
@@ -87,15 +89,17 @@ fn verify() {
         &world,
         "verify",
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes?includeObject=None
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes?includeObject=None
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object"#]],
     );
     sent(
         &world,
         &format!("verify {volume}"),
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object"#]],
     );
 }

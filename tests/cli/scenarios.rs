@@ -28,7 +28,7 @@ fn the_procedure() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-            2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
+            2| AtRisk: reclaim policy Delete: deleting claim openstack/glance-images deletes persistentvolume/pvc------------------------------------1 and its data
             2| next: kubectl glancepv retain
             [0]
 
@@ -38,7 +38,7 @@ fn the_procedure() {
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| persistentvolume/pvc------------------------------------1
             2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-            2| Retained: the volume outlives its claim now.
+            2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| then: kubectl glancepv reuse --timeout [age]
             [0]
@@ -49,7 +49,7 @@ fn the_procedure() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Retained: the volume outlives its claim now.
+            2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| then: kubectl glancepv reuse --timeout [age]
             [0]
@@ -57,7 +57,7 @@ fn the_procedure() {
             $ kubectl glancepv status
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-            2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
+            2| Released: persistentvolume/pvc------------------------------------1 is Released with policy Retain; no claim can bind to it yet
             2| next: kubectl glancepv reuse
             [0]
 
@@ -68,26 +68,24 @@ fn the_procedure() {
             2| persistentvolume/pvc------------------------------------1
             2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
             2|   spec.claimRef.resourceVersion: [version] → (none)
-            2|   stays reserved for openstack/glance-images
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2|   spec.claimRef still reserves it for openstack/glance-images
+            2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv status
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
             [0]
 
             $ kubectl glancepv status
@@ -96,7 +94,7 @@ fn the_procedure() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
             [0]
         "#]],
     );
@@ -114,7 +112,7 @@ fn reuse_too_early_changes_nothing() {
         &[run],
         &expect![[r#"
             $ kubectl glancepv reuse --yes
-            2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
+            2| error: persistentvolume/pvc------------------------------------1 is still bound to claim openstack/glance-images
             2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
             [1]
@@ -155,14 +153,14 @@ fn retain_at_the_last_moment() {
         &runs,
         &expect![[r#"
             $ kubectl glancepv reuse --yes
-            2| error: persistentvolume/pvc------------------------------------1 is Released with policy Delete and may vanish at any moment
+            2| error: persistentvolume/pvc------------------------------------1 has policy Delete and may be deleted at any time: its claim is gone
             2| hint: kubectl glancepv retain pvc------------------------------------1  # now; the driver may already be deleting the data
             [1]
 
             $ kubectl glancepv status
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Delete           Released   openstack/glance-images   netapp                  [age]
-            2| Doomed: claim openstack/glance-images is gone and persistentvolume/pvc------------------------------------1 is not kept: it may vanish at any moment.
+            2| Doomed: the claim of persistentvolume/pvc------------------------------------1 is gone and its policy is Delete: it may be deleted at any time
             2| next: kubectl glancepv retain pvc------------------------------------1  # now; the driver may already be deleting the data
             [0]
 
@@ -172,7 +170,9 @@ fn retain_at_the_last_moment() {
             pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
             2| persistentvolume/pvc------------------------------------1
             2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-            2| Released: persistentvolume/pvc------------------------------------1 is kept; no claim can take it yet.
+            2|   metadata.annotations.glancepv.io/retained-after-release: (none) → uid-of-claim-----------------------1
+            2| Released: persistentvolume/pvc------------------------------------1 is Released with policy Retain; no claim can bind to it yet
+            2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
             2| next: kubectl glancepv reuse
             [0]
 
@@ -180,12 +180,13 @@ fn retain_at_the_last_moment() {
             persistentvolume/pvc------------------------------------1 patched
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
             2| persistentvolume/pvc------------------------------------1
             2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-            2|   stays reserved for openstack/glance-images
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2|   spec.claimRef still reserves it for openstack/glance-images
+            2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
+            2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
         "#]],
@@ -209,7 +210,7 @@ fn what_is_done_may_be_repeated() {
             persistentvolume/pvc------------------------------------1 patched (no change)
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Retained: the volume outlives its claim now.
+            2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| then: kubectl glancepv reuse --timeout [age]
             [0]
@@ -218,9 +219,8 @@ fn what_is_done_may_be_repeated() {
             persistentvolume/pvc------------------------------------1 patched (no change)
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
 
@@ -253,42 +253,42 @@ fn dry_runs_change_nothing() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv retain --dry-run=client
-        persistentvolume/pvc------------------------------------1 patched (dry run)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-        [0]
+            $ kubectl glancepv retain --dry-run=client
+            persistentvolume/pvc------------------------------------1 patched (dry run)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+            [0]
 
-        $ kubectl glancepv retain --dry-run=server
-        persistentvolume/pvc------------------------------------1 patched (server dry run)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-        [0]
+            $ kubectl glancepv retain --dry-run=server
+            persistentvolume/pvc------------------------------------1 patched (server dry run)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
+            [0]
 
-        $ kubectl glancepv reuse --dry-run=client
-        persistentvolume/pvc------------------------------------1 patched (dry run)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-        2|   spec.claimRef.resourceVersion: [version] → (none)
-        2|   stays reserved for openstack/glance-images
-        [0]
+            $ kubectl glancepv reuse --dry-run=client
+            persistentvolume/pvc------------------------------------1 patched (dry run)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   spec.claimRef.resourceVersion: [version] → (none)
+            2|   spec.claimRef still reserves it for openstack/glance-images
+            [0]
 
-        $ kubectl glancepv reuse --dry-run=server
-        persistentvolume/pvc------------------------------------1 patched (server dry run)
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
-        2|   spec.claimRef.resourceVersion: [version] → (none)
-        2|   stays reserved for openstack/glance-images
-        [0]
-    "#]],
+            $ kubectl glancepv reuse --dry-run=server
+            persistentvolume/pvc------------------------------------1 patched (server dry run)
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   spec.claimRef.resourceVersion: [version] → (none)
+            2|   spec.claimRef still reserves it for openstack/glance-images
+            [0]
+        "#]],
     );
 }
 
@@ -306,8 +306,8 @@ fn a_claim_that_helm_keeps() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-            2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
-            2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
+            2| AtRisk: reclaim policy Delete: deleting claim openstack/glance-images deletes persistentvolume/pvc------------------------------------1 and its data
+            2| KeptByHelm: claim openstack/glance-images is annotated helm.sh/resource-policy; only if its chart set that, `helm uninstall` leaves it bound
             2| next: kubectl glancepv retain
             [0]
 
@@ -317,14 +317,14 @@ fn a_claim_that_helm_keeps() {
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| persistentvolume/pvc------------------------------------1
             2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
-            2| Retained: the volume outlives its claim now, and Helm keeps the claim.
-            2| KeptByHelm: Helm leaves claim openstack/glance-images behind when the release is uninstalled (helm.sh/resource-policy: keep): it stays bound, and there is nothing to reuse
-            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); the claim stays bound to its volume, so installing again finds the data
+            2| Retained: reclaim policy Retain; claim openstack/glance-images is annotated helm.sh/resource-policy
+            2| KeptByHelm: claim openstack/glance-images is annotated helm.sh/resource-policy; only if its chart set that, `helm uninstall` leaves it bound
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); the claim may stay bound; then nothing has to be reused
             [0]
 
             $ kubectl glancepv reuse --yes
-            2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images
-            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); the claim stays bound to its volume, so installing again finds the data
+            2| error: persistentvolume/pvc------------------------------------1 is still bound to claim openstack/glance-images
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); the claim may stay bound; then nothing has to be reused
             [1]
         "#]],
     );
@@ -341,7 +341,7 @@ fn several_preserved_volumes() {
     world.uninstall();
     let mut runs = vec![world.run("status -o name")];
     let listing = world.run("reuse --yes");
-    assert!(listing.stderr.contains("2 volumes are for openstack/glance-images: pvc"), "{listing}");
+    assert!(listing.stderr.contains("2 volumes refer to claim openstack/glance-images: pvc"), "{listing}");
     assert_eq!(listing.status, 1);
     assert_eq!(phase(&world.volume(&first)), "Released");
     runs.push(world.run(&format!("reuse {second} --yes")));
@@ -364,10 +364,9 @@ fn several_preserved_volumes() {
             2| persistentvolume/pvc------------------------------------2
             2|   spec.claimRef.uid: uid-of-claim-----------------------2 → (none)
             2|   spec.claimRef.resourceVersion: [version] → (none)
-            2|   stays reserved for openstack/glance-images
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2|   spec.claimRef still reserves it for openstack/glance-images
+            2| Reserved: persistentvolume/pvc------------------------------------2 is reserved for the next claim openstack/glance-images
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
 
@@ -396,17 +395,17 @@ fn a_volume_of_another_claim() {
         &runs,
         &expect![[r#"
             $ kubectl glancepv retain pvc------------------------------------2 --yes
-            2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
+            2| error: persistentvolume/pvc------------------------------------2 belongs to claim elsewhere/backups, not openstack/glance-images
             2| hint: kubectl glancepv status -n elsewhere --claim backups
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------2 --yes
-            2| error: persistentvolume/pvc------------------------------------2 is for claim elsewhere/backups, not for openstack/glance-images
+            2| error: persistentvolume/pvc------------------------------------2 belongs to claim elsewhere/backups, not openstack/glance-images
             2| hint: kubectl glancepv status -n elsewhere --claim backups
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------3 --yes
-            2| error: persistentvolume/pvc------------------------------------3 is for no claim, so not for openstack/glance-images either
+            2| error: persistentvolume/pvc------------------------------------3 has no claimRef; it is not reserved for claim openstack/glance-images
             [1]
 
             $ kubectl glancepv retain no-such-volume --yes
@@ -440,30 +439,33 @@ fn a_diverted_claim_and_the_way_back() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS     CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Released   openstack/glance-images   netapp                  [age]
             pvc------------------------------------2   500Gi      RWX            Delete           Bound      openstack/glance-images   netapp                  [age]
-            2| Diverted: the claim is bound to pvc------------------------------------2 ([age]); pvc------------------------------------1 ([age]) still holds the older images.
-            2| next: # going back to pvc------------------------------------1: what was written since the claim was bound stays on pvc------------------------------------2 only
+            2| Diverted: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2 ([age]); not in use: preserved persistentvolume/pvc------------------------------------1 ([age])
+            2| next: # going back to persistentvolume/pvc------------------------------------1: what was written since the claim was bound stays on persistentvolume/pvc------------------------------------2 only
+            2| then: kubectl glancepv retain pvc------------------------------------2  # or its data is deleted with the claim
             2| then: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
             2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
             [0]
 
             $ kubectl glancepv verify
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------2   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not persistentvolume/pvc------------------------------------1
+            2| hint: kubectl glancepv retain pvc------------------------------------2  # or its data is deleted with the claim
             2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
             2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| hint: kubectl glancepv verify --timeout [age]
+            2| hint: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
             [1]
 
             $ kubectl glancepv reuse --yes
-            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not to pvc------------------------------------1
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not persistentvolume/pvc------------------------------------1
+            2| hint: kubectl glancepv retain pvc------------------------------------2  # or its data is deleted with the claim
             2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
             2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| hint: kubectl glancepv verify --timeout [age]
+            2| hint: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------1 --yes
@@ -473,17 +475,16 @@ fn a_diverted_claim_and_the_way_back() {
             2| persistentvolume/pvc------------------------------------1
             2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
             2|   spec.claimRef.resourceVersion: [version] → (none)
-            2|   stays reserved for openstack/glance-images
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2|   spec.claimRef still reserves it for openstack/glance-images
+            2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
             [0]
         "#]],
     );
@@ -512,16 +513,16 @@ fn a_lost_claim_and_the_way_back() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| Lost: claim openstack/glance-images has lost its volume; it will not get one again under this UID.
+            2| Lost: claim openstack/glance-images has lost its volume and cannot be bound again; it has to be recreated
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
             2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
             [0]
 
             $ kubectl glancepv reuse --yes
-            2| error: claim openstack/glance-images is Lost and still there
-            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); or delete the claim
+            2| error: claim openstack/glance-images is Lost and still exists
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
             2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
             [1]
 
@@ -536,16 +537,15 @@ fn a_lost_claim_and_the_way_back() {
             persistentvolume/pvc------------------------------------1 patched (no change)
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| Reserved: waits for openstack/glance-images.
-            2| next: kubectl glancepv pin -f TEMPLATE  # names the volume in the claim's template
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
+            2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout [age]
             [0]
 
             $ kubectl glancepv verify
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
             [0]
         "#]],
     );
@@ -568,15 +568,15 @@ fn a_pinned_claim_that_does_not_fit_is_bound_and_told() {
     check(
         &[world.run("verify")],
         &expect![[r#"
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-        2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
-        2| SizeTooSmall: size: the claim asks for 900Gi, persistentvolume/pvc------------------------------------1 is 500Gi
-        2| ClassDiffers: class: the claim asks for other, persistentvolume/pvc------------------------------------1 is netapp
-        2| ModesDiffer: access modes: the claim asks for ReadWriteOnce, persistentvolume/pvc------------------------------------1 is ReadWriteMany
-        [0]
-    "#]],
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
+            2| SizeTooSmall: size: the claim requests 900Gi, persistentvolume/pvc------------------------------------1 has 500Gi (unpinned, the claim is not bound to it)
+            2| ClassDiffers: storage class: the claim requests other, persistentvolume/pvc------------------------------------1 has netapp (does not prevent binding)
+            2| ModesDiffer: access modes: the claim requests ReadWriteOnce, persistentvolume/pvc------------------------------------1 has ReadWriteMany (unpinned, the claim is not bound to it)
+            [0]
+        "#]],
     );
 }
 
@@ -590,7 +590,7 @@ fn a_claim_pinned_before_reuse_still_gets_its_volume() {
     // What the claim's events say of it, they say when they come.
     let early = world.run("verify");
     assert!(
-        early.status == 1 && early.stderr.contains("StaleClaimRef: claim openstack/glance-images waits: "),
+        early.status == 1 && early.stderr.contains("StaleClaimRef: claim openstack/glance-images cannot bind: "),
         "{early}"
     );
     let mut runs = vec![world.run("status -o name")];
@@ -609,7 +609,7 @@ fn a_claim_pinned_before_reuse_still_gets_its_volume() {
             $ kubectl glancepv verify
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Reused: claim openstack/glance-images ([age]) is bound to pvc------------------------------------1 ([age]), both by UID; policy Retain.
+            2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
             [0]
         "#]],
     );
@@ -653,14 +653,14 @@ fn waiting_for_the_claim_to_go_and_to_come() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
-            2| Releasing: claim openstack/glance-images is going; persistentvolume/pvc------------------------------------1 stays.
+            2| Releasing: claim openstack/glance-images is being deleted; persistentvolume/pvc------------------------------------1 has policy Retain
             2| ClaimTerminating: claim openstack/glance-images is being deleted
-            2| HeldByPods: mounted by glance-api-0: claim openstack/glance-images goes when they do
+            2| HeldByPods: claim openstack/glance-images is in use by glance-api-0; it is deleted once no pod uses it
             2| next: kubectl glancepv reuse --timeout [age]
             [0]
 
             $ kubectl glancepv reuse --yes
-            2| error: claim openstack/glance-images is being deleted and still holds persistentvolume/pvc------------------------------------1
+            2| error: claim openstack/glance-images is being deleted; persistentvolume/pvc------------------------------------1 is not released until it is gone
             2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
             [1]
 
@@ -669,7 +669,7 @@ fn waiting_for_the_claim_to_go_and_to_come() {
             2| persistentvolume/pvc------------------------------------1
             2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
             2|   spec.claimRef.resourceVersion: [version] → (none)
-            2|   stays reserved for openstack/glance-images
+            2|   spec.claimRef still reserves it for openstack/glance-images
             [0]
 
             $ kubectl glancepv verify --timeout 60s -o name
@@ -686,15 +686,14 @@ fn a_wait_ends_when_its_time_is_up() {
         &[world.run("reuse --timeout 1s"), world.run("verify --timeout 1s")],
         &expect![[r#"
             $ kubectl glancepv reuse --timeout [age]
-            2| error: persistentvolume/pvc------------------------------------1 is still bound to openstack/glance-images (waited 1s)
-            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
+            2| error: persistentvolume/pvc------------------------------------1 is Bound with policy Delete: it would be deleted with its claim
+            2| hint: kubectl glancepv retain pvc------------------------------------1  # first: deleting the claim would delete the volume
             [1]
 
             $ kubectl glancepv verify --timeout [age]
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was made for it: nothing was reused
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was provisioned for it; no preserved volume is in use
             2| hint: kubectl glancepv status
             [1]
         "#]],

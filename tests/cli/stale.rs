@@ -101,7 +101,7 @@ fn a_second_volume_that_the_cache_does_not_know_is_not_missed() {
         let run = world.run(command);
         assert_eq!(run.status, 1, "{run}");
         if command != "verify" {
-            let both = format!("2 volumes are for {}/glance-images", world.stable(&world.namespace));
+            let both = format!("2 volumes refer to claim {}/glance-images", world.stable(&world.namespace));
             assert!(run.stderr.contains(&both), "{run}");
         }
     }

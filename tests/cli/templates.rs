@@ -92,8 +92,8 @@ fn what_it_says() {
     }
     expect![[r#"
         $ kubectl glancepv pin pvc-1 -f pvc-images.yaml
-        error: this would write pvc-images.yaml and there is no terminal to ask at
-        hint: pass --yes, or look first with --dry-run=server
+        error: refusing to write pvc-images.yaml without confirmation: no terminal
+        hint: pass --yes, or preview with --dry-run=client
         [1]
         $ kubectl glancepv pin pvc-1 -f pvc-images.yaml --dry-run=client
         pvc-images.yaml pinned (dry run)
@@ -105,6 +105,7 @@ fn what_it_says() {
            storageClassName: {{ .Values.volume.class_name }}
         +  volumeName: pvc-1
          {{- end }}
+        Keep this line in the chart for as long as the claim exists: without it, `helm upgrade` fails.
         [0]
         $ kubectl glancepv pin pvc-1 -f pvc-images.yaml --yes
         pvc-images.yaml pinned
@@ -116,12 +117,14 @@ fn what_it_says() {
            storageClassName: {{ .Values.volume.class_name }}
         +  volumeName: pvc-1
          {{- end }}
+        Keep this line in the chart for as long as the claim exists: without it, `helm upgrade` fails.
         [0]
         $ kubectl glancepv pin pvc-1 -f pvc-images.yaml
         pvc-images.yaml pinned (no change)
         [0]
         $ kubectl glancepv unpin -f pvc-images.yaml --yes
         pvc-images.yaml unpinned
+        warning: cannot tell whether claim glance-images exists (The connection to the server localhost:8080 was refused - did you specify the right host or port?); if it was made from this template, `helm upgrade` will fail
         --- pvc-images.yaml
         +++ pvc-images.yaml
         @@ -15,5 +15,4 @@
@@ -133,13 +136,14 @@ fn what_it_says() {
         [0]
         $ kubectl glancepv unpin -f pvc-images.yaml
         pvc-images.yaml unpinned (no change)
+        warning: cannot tell whether claim glance-images exists (The connection to the server localhost:8080 was refused - did you specify the right host or port?); if it was made from this template, `helm upgrade` will fail
         [0]
         $ kubectl glancepv pin pvc-1 -f missing.yaml
         error: missing.yaml: no such file or directory
         [1]
         $ kubectl glancepv pin pvc-1 -f .
-        error: .: this is a folder
-        hint: name the template of the claim
+        error: .: is a directory
+        hint: pass the template file that contains the claim
         [1]
     "#]]
     .assert_eq(&shown);
@@ -168,7 +172,7 @@ fn files_that_cannot_be_replaced_stay_as_they_are() {
     let before = fs::read(&real).unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o444)).unwrap();
     let (status, _, stderr) = run(folder.path(), &["pin", PV, "-f", "pvc-images.yaml", "--yes"]);
-    assert!(status == 1 && stderr.contains("error: pvc-images.yaml: the file is read-only"), "{stderr}");
+    assert!(status == 1 && stderr.contains("error: pvc-images.yaml: file is read-only"), "{stderr}");
     fs::set_permissions(&real, fs::Permissions::from_mode(0o644)).unwrap();
     fs::hard_link(&real, folder.path().join("other.yaml")).unwrap();
     let (status, _, stderr) = run(folder.path(), &["pin", PV, "-f", "pvc-images.yaml", "--yes"]);

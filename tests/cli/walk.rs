@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::Stdio;
 
 use expect_test::expect;
@@ -11,11 +10,6 @@ use serde_json::{Value, json};
 
 use crate::scenarios::check;
 use crate::world::{Run, World, phase};
-
-fn template(world: &World) {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates/openstack-helm.yaml");
-    fs::copy(fixture, world.home().join("pvc-images.yaml")).unwrap();
-}
 
 /// Without the line that tells which server it is.
 fn without_server(mut run: Run) -> Run {
@@ -27,7 +21,7 @@ fn without_server(mut run: Run) -> Run {
 #[test]
 fn check_says_what_stands_in_the_way() {
     let (world, _) = World::installed();
-    template(&world);
+    world.template();
     world.mount("glance-api-0");
     world.mount("glance-api-1");
     let first = world.run("check -f pvc-images.yaml");
@@ -37,22 +31,22 @@ fn check_says_what_stands_in_the_way() {
         &expect![[r#"
             $ kubectl glancepv check -f pvc-images.yaml
             ✔ claim: openstack/glance-images is Bound to pvc------------------------------------1 (500Gi, RWX)
-            ✖ policy: Delete; uninstalling glance deletes the volume
+            ✖ policy: Delete: deleting the claim deletes the volume and its data
                 hint: kubectl glancepv retain
-            ✔ helm: the claim goes when the release is uninstalled (no resource-policy: keep)
-            ! class: netapp makes volumes with policy Delete: the next new volume is at risk too
-            ✔ pods: 2 mount the claim (glance-api-0, glance-api-1)
+            ✔ helm: no helm.sh/resource-policy on the claim: expect uninstall to delete it
+            ! class: netapp provisions volumes with policy Delete: a new volume will need `retain`, too
+            ✔ pods: 2 pods use the claim (glance-api-0, glance-api-1)
             ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
-            ✔ template: can be pinned at line 18
+            ✔ template: volumeName can be added at line 18
             1 check failed
             [1]
 
             $ kubectl glancepv check
             ✔ claim: openstack/glance-images is Bound to pvc------------------------------------1 (500Gi, RWX)
-            ✔ policy: Retain; uninstalling glance keeps the volume
-            ✔ helm: the claim goes when the release is uninstalled (no resource-policy: keep)
-            ! class: netapp makes volumes with policy Delete: the next new volume is at risk too
-            ✔ pods: 2 mount the claim (glance-api-0, glance-api-1)
+            ✔ policy: Retain: deleting the claim does not delete the volume
+            ✔ helm: no helm.sh/resource-policy on the claim: expect uninstall to delete it
+            ! class: netapp provisions volumes with policy Delete: a new volume will need `retain`, too
+            ✔ pods: 2 pods use the claim (glance-api-0, glance-api-1)
             ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
             [0]
         "#]],
@@ -67,14 +61,14 @@ fn check_without_a_claim() {
     check(
         &[without_server(world.run("check -f missing.yaml"))],
         &expect![[r#"
-        $ kubectl glancepv check -f missing.yaml
-        ✖ claim: openstack/glance-images is not there
-            hint: kubectl glancepv status
-        ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
-        ✖ template: missing.yaml: no such file or directory
-        2 checks failed
-        [1]
-    "#]],
+            $ kubectl glancepv check -f missing.yaml
+            ✖ claim: openstack/glance-images not found
+                hint: kubectl glancepv status
+            ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
+            ✖ template: missing.yaml: no such file or directory
+            2 checks failed
+            [1]
+        "#]],
     );
 }
 
@@ -91,30 +85,31 @@ fn unretain_only_while_bound_both_ways() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv unretain --yes
-        persistentvolume/pvc------------------------------------1 patched
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-        2| persistentvolume/pvc------------------------------------1
-        2|   spec.persistentVolumeReclaimPolicy: Retain → Delete
-        2| AtRisk: deleting claim openstack/glance-images deletes this volume and every image on it.
-        2| next: kubectl glancepv retain
-        [0]
+            $ kubectl glancepv unretain --yes
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.persistentVolumeReclaimPolicy: Retain → Delete
+            2|   deleting claim openstack/glance-images will then delete persistentvolume/pvc------------------------------------1 and its data
+            2| AtRisk: reclaim policy Delete: deleting claim openstack/glance-images deletes persistentvolume/pvc------------------------------------1 and its data
+            2| next: kubectl glancepv retain
+            [0]
 
-        $ kubectl glancepv unretain --yes -o name
-        persistentvolume/pvc------------------------------------1
-        [0]
+            $ kubectl glancepv unretain --yes -o name
+            persistentvolume/pvc------------------------------------1
+            [0]
 
-        $ kubectl glancepv unretain --yes
-        2| error: claim openstack/glance-images and the volume are not bound to each other: with policy Delete it could be deleted at once
-        2| hint: kubectl glancepv status
-        [1]
+            $ kubectl glancepv unretain --yes
+            2| error: the volume is not bound to claim openstack/glance-images; with policy Delete it could be deleted at once
+            2| hint: kubectl glancepv status
+            [1]
 
-        $ kubectl glancepv unretain pvc------------------------------------1 --yes
-        2| error: claim openstack/glance-images and persistentvolume/pvc------------------------------------1 are not bound to each other: with policy Delete it could be deleted at once
-        2| hint: kubectl glancepv status
-        [1]
-    "#]],
+            $ kubectl glancepv unretain pvc------------------------------------1 --yes
+            2| error: persistentvolume/pvc------------------------------------1 is not bound to claim openstack/glance-images; with policy Delete it could be deleted at once
+            2| hint: kubectl glancepv status
+            [1]
+        "#]],
     );
 }
 
@@ -166,7 +161,7 @@ fn pods_that_hold_a_terminating_claim_are_named() {
     world.mount("glance-api-0");
     world.delete_claim();
     let run = world.run("status");
-    assert!(run.stderr.contains("HeldByPods: mounted by glance-api-0: "), "{run}");
+    assert!(run.stderr.contains("HeldByPods: claim openstack/glance-images is in use by glance-api-0; "), "{run}");
     world.unmount("glance-api-0");
 }
 
@@ -188,7 +183,7 @@ fn status_is_shown_again_when_it_has_changed() {
 #[test]
 fn guide_while_somebody_does_the_rest_elsewhere() {
     let (world, volume) = World::installed();
-    template(&world);
+    world.template();
     let mut guide =
         world.command("guide --yes -f pvc-images.yaml --timeout 60s").stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(guide.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -215,7 +210,7 @@ fn guide_runs_the_commands_that_are_given_and_stops_at_a_failure() {
     let policy = world.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
     assert_eq!(policy.as_deref(), Some("Retain"), "before anything is uninstalled");
     let refused = world.command_with(&["guide", "--uninstall", "true"]);
-    assert!(refused.status == 1 && refused.stderr.contains("there is no terminal to ask at"), "{refused}");
+    assert!(refused.status == 1 && refused.stderr.contains("without confirmation: no terminal"), "{refused}");
 }
 
 #[test]
@@ -225,10 +220,14 @@ fn guide_stops_where_helm_keeps_the_claim_and_where_it_is_diverted() {
     world.uninstall();
     world.install(None);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.stderr.contains("error: the procedure cannot go on from Diverted"), "{run}");
+    assert!(run.status == 1 && run.stderr.contains("error: guide cannot continue from stage Diverted"), "{run}");
     let kept = World::new().provisioned();
     kept.create_claim(|claim| claim["metadata"]["annotations"] = json!(World::kept()));
     kept.bound();
     let run = kept.run("guide --yes");
-    assert!(run.status == 1 && run.stderr.contains("error: Helm keeps claim "), "{run}");
+    assert!(
+        run.status == 1
+            && run.stderr.contains("error: claim openstack/glance-images is annotated helm.sh/resource-policy"),
+        "{run}"
+    );
 }

@@ -228,6 +228,12 @@ impl World {
         }
     }
 
+    /// Puts the claim's template where the plugin runs.
+    pub fn template(&self) {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates/openstack-helm.yaml");
+        std::fs::copy(fixture, self.home.path().join("pvc-images.yaml")).expect("a template");
+    }
+
     /// As an operator installs, with the template as it is: a claim that is there stays as it is.
     pub fn install_again(&self) {
         if self.phase_of_claim().is_some() {

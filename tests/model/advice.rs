@@ -3,22 +3,25 @@
 use kubectl_glancepv::lifecycle::assess::assess;
 use kubectl_glancepv::lifecycle::facts::VolumePhase;
 use kubectl_glancepv::lifecycle::finding::Finding;
-use kubectl_glancepv::lifecycle::next::{self, Next};
-use kubectl_glancepv::lifecycle::plan::preserved;
+use kubectl_glancepv::lifecycle::next::{self, Next, Remark};
 use kubectl_glancepv::lifecycle::stage::Stage;
 
-use super::world::{Step, V, World, seen};
+use super::world::{Bytes, Owner, Step, V, World, seen};
 use super::{Command, Lifecycle, State, Verb, Without};
 
-/// Follows what `status` says until the claim has its old volume.
+/// Follows what `status` says until the claim has a preserved volume, or it is said that there is none.
 ///
 /// # Errors
 ///
 /// The steps that were followed, where they led nowhere.
 pub fn leads(world: &World) -> Result<(), Vec<String>> {
     let mut state = State { world: *world, command: None, wrong: None };
+    // Whose data may be rescued: its deletion was not begun, and nobody else has the volume.
+    let rescued =
+        |v: V| v.bytes == Bytes::There && matches!(v.owner, Owner::Target(_)) && !state.world.is_deletable(&v);
+    let images = world.volume(0).is_some_and(rescued);
     let mut followed = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..10 {
         let volumes: Vec<V> = state.world.each().collect();
         let seen = seen(state.world.claim, &volumes, None).observed(true, true);
         let found = assess(&seen.situation());
@@ -32,8 +35,16 @@ pub fn leads(world: &World) -> Result<(), Vec<String>> {
         });
         let steps: Vec<Next> = doomed.chain(found.next.clone()).collect();
         followed.push(format!("{:?}: {steps:?}", found.stage));
+        // Where it is said that there is nothing to go back to, or that the claim stays as it is.
+        let kept = steps.iter().any(|step| step.remark == Some(Remark::ClaimStays));
+        let nothing = steps.iter().any(|step| step.remark == Some(Remark::NothingPreserved)) || steps.is_empty();
+        // An export that was never made cannot be applied.
+        let lost = steps.iter().any(|step| step.remark == Some(Remark::FromExport)) && state.world.export.is_none();
+        if kept || (!images && (nothing || lost)) {
+            return Ok(());
+        }
         for next in steps {
-            state.act(&next.step);
+            state.act(&next);
         }
         state.settle();
     }
@@ -42,35 +53,47 @@ pub fn leads(world: &World) -> Result<(), Vec<String>> {
 
 impl State {
     /// What an operator does, as told.
-    fn act(&mut self, step: &next::Step) {
+    fn act(&mut self, next: &Next) {
+        let number = |name: &str| name.strip_prefix('v').and_then(|n| n.parse().ok());
         let command = |verb, volume: &Option<String>| {
-            let named = volume.as_ref().and_then(|name| name.strip_prefix('v')?.parse().ok());
+            let named = volume.as_deref().and_then(number);
             Command { verb, named, claim: None, volumes: None }
         };
-        match step {
+        // Of several the operator takes the one with the images.
+        let other = |volume: &Option<String>| volume.as_deref().and_then(number) != Some(0_u8);
+        match &next.step {
+            next::Step::Run { volume, .. } if next.remark == Some(Remark::OneOfThem) && other(volume) => {}
             next::Step::Run { verb: next::Verb::Retain, volume, .. } => self.run(command(Verb::Retain, volume)),
-            next::Step::Run { verb: next::Verb::Reuse, volume, .. } => {
+            next::Step::Run { verb: next::Verb::Reuse, volume, pins, .. } => {
                 // It waits for the claim to go, and the pods of a Glance that is uninstalled do.
                 self.world.mounted &= self.world.claim.is_some_and(|c| !c.terminating);
                 self.settle();
                 self.run(command(Verb::Reuse, volume));
                 self.settle();
+                if *pins {
+                    self.world.template = volume.as_deref().and_then(number);
+                }
             }
-            next::Step::Run { verb: next::Verb::Pin, .. } => {
-                let volumes: Vec<V> = self.world.each().collect();
-                let s = seen(self.world.claim, &volumes, None);
-                let pinned = preserved(&s.situation(), next::Verb::Pin)
-                    .ok()
-                    .and_then(|v| v.name.strip_prefix('v')?.parse().ok());
-                self.world.template = pinned.or(self.world.template);
+            next::Step::Run { verb: next::Verb::Pin, volume, .. } => {
+                self.world.template = volume.as_deref().and_then(number).or(self.world.template);
             }
-            next::Step::Uninstall => {
-                self.world.mounted = false;
+            next::Step::Run { verb: next::Verb::Export, volume, .. } => {
+                volume.as_deref().and_then(number).into_iter().for_each(|name| self.take(Step::Export(name)));
+            }
+            next::Step::Uninstall(_) => {
+                self.world.uninstall();
+                self.settle();
+            }
+            next::Step::DeleteClaim => {
                 self.take(Step::DeleteClaim);
                 self.settle();
             }
             next::Step::Install if self.world.claim.is_none() => {
                 self.take(Step::Install);
+                self.settle();
+            }
+            next::Step::Apply(_) => {
+                self.take(Step::Apply);
                 self.settle();
             }
             _ => self.settle(),

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use kubectl_glancepv::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+use kubectl_glancepv::lifecycle::owner::Keep;
 use kubectl_glancepv::lifecycle::situation::Situation;
 
 /// How many volumes there may be at a time: the one with the images, and one that diverts.
@@ -32,6 +33,18 @@ pub struct V {
     pub terminating: bool,
     pub owner: Owner,
     pub made: u8,
+    pub bytes: Bytes,
+    /// Whether it carries the annotation of a `retain` that came late.
+    pub late: bool,
+}
+
+/// What has become of a volume's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bytes {
+    There,
+    /// The provisioner was told to delete them, and takes its time.
+    Told,
+    Gone,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +54,12 @@ pub struct C {
     pub phase: ClaimPhase,
     pub terminating: bool,
     pub volume: Option<u8>,
+    /// Whether its template named its volume.
+    pub pinned: bool,
+    /// Whether it asks for more than the volume with the images has.
+    pub large: bool,
+    /// Who annotated it for Helm to keep it.
+    pub keep: Keep,
 }
 
 /// Everything but the commands that are under way.
@@ -52,6 +71,12 @@ pub struct World {
     pub mounted: bool,
     /// The volume that the chart's template names.
     pub template: Option<u8>,
+    /// Whether the chart asks for more than the volume with the images has.
+    pub large: bool,
+    /// Whether the chart has Helm keep the claim.
+    pub keeps: bool,
+    /// What `export` printed at some time: the volume's name, and what has become of its data.
+    pub export: Option<(u8, Bytes)>,
 }
 
 /// A step of somebody who is not the plugin.
@@ -77,8 +102,22 @@ pub enum Step {
     Phase(u8, VolumePhase),
     /// The provisioner makes a volume for the claim.
     Provision,
-    /// The provisioner deletes a volume that nobody keeps, or somebody does.
+    /// The provisioner tells the driver to delete the volume's data.
+    Tell(u8),
+    /// The driver deletes the data.
+    BytesGo(u8),
+    /// The provisioner deletes a volume whose data is gone, or somebody deletes one by hand.
     Delete(u8),
+    /// The chart asks for more, or no longer does.
+    Resize,
+    /// The chart has Helm keep the claim, or no longer does.
+    KeepInChart,
+    /// Somebody annotates the living claim by hand.
+    KeepByHand,
+    /// `export` at any moment, by name.
+    Export(u8),
+    /// The export is applied.
+    Apply,
     /// The protection controller lets the volume go.
     VolumeGoes(u8),
     /// Somebody writes something that does not matter here.
@@ -96,7 +135,15 @@ pub enum Step {
 impl World {
     /// Glance is installed and bound to the volume that was provisioned for it, with policy Delete.
     pub fn installed() -> Self {
-        let claim = C { uid: 0, phase: ClaimPhase::Bound, terminating: false, volume: Some(0) };
+        let claim = C {
+            uid: 0,
+            phase: ClaimPhase::Bound,
+            terminating: false,
+            volume: Some(0),
+            pinned: false,
+            large: false,
+            keep: Keep::No,
+        };
         let volume = V {
             name: 0,
             version: 0,
@@ -105,8 +152,18 @@ impl World {
             terminating: false,
             owner: Owner::Target(Some(0)),
             made: 1,
+            bytes: Bytes::There,
+            late: false,
         };
-        Self { claim: Some(claim), volumes: [Some(volume), None], mounted: false, template: None }
+        Self {
+            claim: Some(claim),
+            volumes: [Some(volume), None],
+            mounted: false,
+            template: None,
+            large: false,
+            keeps: false,
+            export: None,
+        }
     }
 
     pub fn each(&self) -> impl Iterator<Item = V> + '_ {
@@ -162,9 +219,13 @@ impl World {
             } else if phase != v.phase {
                 steps.push(Step::Phase(v.name, phase));
             }
-            if v.phase == VolumePhase::Released && !v.retained && !v.terminating {
-                steps.push(Step::Delete(v.name));
-                steps.push(Step::Phase(v.name, VolumePhase::Failed));
+            let unkept = v.phase == VolumePhase::Released && !v.retained;
+            match v.bytes {
+                Bytes::There if unkept => steps.push(Step::Tell(v.name)),
+                // Whatever the policy has become by then.
+                Bytes::Told => steps.extend([Step::BytesGo(v.name), Step::Phase(v.name, VolumePhase::Failed)]),
+                Bytes::Gone if unkept && !v.terminating => steps.push(Step::Delete(v.name)),
+                _ => {}
             }
         }
     }
@@ -183,6 +244,9 @@ impl World {
             let named = c.volume.and_then(|name| self.volume(name)).filter(|v| reserved(v) || v.owner == Owner::Nobody);
             let found = if c.volume.is_some() {
                 named
+            } else if c.large {
+                // Volumes that are made for it are large enough; the one with the images is not.
+                self.each().filter(|v| !v.terminating && v.name != 0).find(|v| reserved(v))
             } else {
                 let free = |v: &V| v.owner == Owner::Nobody && v.phase == VolumePhase::Available;
                 self.each().filter(|v| !v.terminating).find(|v| reserved(v)).or_else(|| self.each().find(free))
@@ -203,6 +267,9 @@ impl World {
                 if !c.terminating {
                     steps.push(Step::DeleteClaim);
                 }
+                if c.keep == Keep::No {
+                    steps.push(Step::KeepByHand);
+                }
                 if c.phase == ClaimPhase::Bound && !c.terminating && !self.mounted {
                     steps.push(Step::Mount);
                 }
@@ -211,10 +278,20 @@ impl World {
         if self.mounted {
             steps.push(Step::Unmount);
         }
+        steps.extend([Step::Resize, Step::KeepInChart]);
+        if self.export.is_some() {
+            steps.push(Step::Apply);
+        }
         let names = self.each().map(|v| Some(v.name)).chain([None]);
         steps.extend(names.filter(|name| *name != self.template).map(Step::Pin));
         for v in self.each() {
             steps.extend([Step::Annotate(v.name), Step::Policy(v.name)]);
+            if !v.terminating {
+                steps.push(Step::Delete(v.name));
+            }
+            if v.name == 0 {
+                steps.push(Step::Export(v.name));
+            }
             match v.owner {
                 Owner::Target(Some(_)) => steps.push(Step::ClearUid(v.name)),
                 Owner::Target(None) => steps.push(Step::ClearRef(v.name)),
@@ -229,7 +306,9 @@ impl World {
         match step {
             Step::Install => {
                 let (phase, volume) = (ClaimPhase::Pending, self.template);
-                self.claim = Some(C { uid: clock, phase, terminating: false, volume });
+                let (large, keep) = (self.large, if self.keeps { Keep::ByManifest } else { Keep::No });
+                let pinned = volume.is_some();
+                self.claim = Some(C { uid: clock, phase, terminating: false, volume, pinned, large, keep });
             }
             Step::DeleteClaim => {
                 if let Some(c) = &mut self.claim {
@@ -264,6 +343,8 @@ impl World {
                     terminating: false,
                     owner: Owner::Target(self.claim.map(|c| c.uid)),
                     made: clock,
+                    bytes: Bytes::There,
+                    late: false,
                 };
                 if let Some(slot) = self.volumes.iter_mut().find(|slot| slot.is_none()) {
                     *slot = Some(made);
@@ -271,16 +352,59 @@ impl World {
             }
             Step::Delete(name) => self.change(name, |v| v.terminating = true),
             Step::VolumeGoes(name) => {
-                for slot in self.volumes.iter_mut().filter(|slot| slot.is_some_and(|v| v.name == name)) {
+                for slot in self.volumes.iter_mut() {
+                    let Some(v) = slot.filter(|v| v.name == name) else { continue };
+                    // The policy is honoured when the object goes (Kubernetes 1.33).
+                    let bytes = if v.retained && v.bytes != Bytes::Told { v.bytes } else { Bytes::Gone };
+                    if let Some(export) = self.export.as_mut().filter(|(exported, _)| *exported == name) {
+                        export.1 = bytes;
+                    }
                     *slot = None;
                 }
                 self.volumes.sort_by_key(|slot| slot.map_or(u8::MAX, |v| v.name));
             }
+            Step::Tell(name) => self.change(name, |v| v.bytes = Bytes::Told),
+            Step::BytesGo(name) => self.change(name, |v| v.bytes = Bytes::Gone),
+            Step::Resize => self.large = !self.large,
+            Step::KeepInChart => self.keeps = !self.keeps,
+            Step::KeepByHand => {
+                if let Some(c) = &mut self.claim {
+                    c.keep = Keep::ByHand;
+                }
+            }
+            Step::Export(name) => {
+                let bytes = self.volume(name).map_or(Bytes::Gone, |v| v.bytes);
+                self.export = Some((name, bytes));
+            }
+            Step::Apply => self.apply(clock),
             Step::Annotate(name) => self.change(name, |_| {}),
             Step::Policy(name) => self.change(name, |v| v.retained = !v.retained),
             Step::ClearUid(name) => self.change(name, |v| v.owner = Owner::Target(None)),
             Step::ClearRef(name) => self.change(name, |v| v.owner = Owner::Nobody),
             Step::Taken(name) => self.change(name, |v| (v.owner, v.phase) = (Owner::SomebodyElse, VolumePhase::Bound)),
+        }
+    }
+}
+
+impl World {
+    /// `kubectl apply` of the export: the policy of a volume that is there, else the volume anew.
+    fn apply(&mut self, clock: u8) {
+        let Some((name, bytes)) = self.export else { return };
+        if self.volume(name).is_some() {
+            self.change(name, |v| v.retained = true);
+        } else if let Some(slot) = self.volumes.iter_mut().find(|slot| slot.is_none()) {
+            let (phase, owner) = (VolumePhase::Pending, Owner::Target(None));
+            let (version, retained, terminating, late) = (0, true, false, false);
+            *slot = Some(V { name, version, phase, retained, terminating, owner, made: clock, bytes, late });
+            self.volumes.sort_by_key(|slot| slot.map_or(u8::MAX, |v| v.name));
+        }
+    }
+
+    /// `helm uninstall`: a claim that the chart has kept stays.
+    pub fn uninstall(&mut self) {
+        self.mounted = false;
+        if let Some(c) = self.claim.as_mut().filter(|c| c.keep != Keep::ByManifest) {
+            c.terminating = true;
         }
     }
 }
@@ -296,9 +420,9 @@ fn at(made: u8) -> Option<Timestamp> {
     Timestamp::from_second(i64::from(made)).ok()
 }
 
-fn shape() -> Shape {
-    let (size, modes) = (Some("500Gi".to_owned()), vec!["ReadWriteMany".to_owned()]);
-    Shape { size, modes, class: Some("netapp".to_owned()), volume_mode: None }
+fn shape(size: &str) -> Shape {
+    let (size, modes) = (Some(size.to_owned()), vec!["ReadWriteMany".to_owned()]);
+    Shape { size, modes, class: Some("netapp".to_owned()), volume_mode: None, attributes: None }
 }
 
 /// The claim and the volumes as the plugin reads them.
@@ -337,8 +461,11 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
         terminating: c.terminating,
         volume_name: c.volume.map(name),
         created: at(c.uid),
-        kept_by_helm: false,
-        wants: shape(),
+        pinned: c.pinned,
+        keep: c.keep,
+        release: None,
+        driver: None,
+        wants: shape(if c.large { "600Gi" } else { "500Gi" }),
     });
     let volumes = volumes.iter().map(|v| {
         let owner = |namespace: &str, uid: Option<u8>| ClaimRef {
@@ -359,7 +486,10 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
                 Owner::Target(uid) => Some(owner("openstack", uid)),
             },
             created: at(v.made),
-            offers: shape(),
+            since: None,
+            retained_late: v.late,
+            policy_applier: None,
+            offers: shape(if v.name == 0 { "500Gi" } else { "600Gi" }),
         }
     });
     Seen { claim, volumes: volumes.collect(), named: named.map(name) }

@@ -1,0 +1,113 @@
+//! Who drives an object: a Helm release, Argo CD, Flux; and whether Helm keeps it.
+//!
+//! Helm decides by the manifest that the release has stored, not by the living object. Who wrote the
+//! annotation there is told by `metadata.managedFields`.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
+use serde::Serialize;
+
+/// The annotation that tells Helm to leave an object behind when its release is uninstalled. Helm
+/// deletes no object that has it, whatever its value.
+const HELM_POLICY: &str = "helm.sh/resource-policy";
+/// Managers that write what a release's manifest says: Helm 3 and 4, and Flux's.
+const FROM_MANIFEST: [&str; 2] = ["helm", "helm-controller"];
+/// Managers that write what somebody types.
+const BY_HAND: &str = "kubectl";
+/// Managers that set again and again what is theirs.
+const APPLIERS: [&str; 4] = ["helm", "helm-controller", "kustomize-controller", "argocd-controller"];
+
+/// Whether an object is annotated for Helm to keep it, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Keep {
+    /// It is not annotated; the stored manifest may be, all the same.
+    No,
+    /// By a release's manifest: expect Helm to keep it.
+    ByManifest,
+    /// By hand: Helm does not see it.
+    ByHand,
+    /// By whom cannot be told.
+    Unknown,
+}
+
+/// A Helm release.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Release {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+}
+
+/// What creates an object again within seconds of its deletion.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Driver {
+    /// An application of Argo CD.
+    ArgoCd(String),
+    /// A Flux object of this kind (`helmrelease`, `kustomization`), name and namespace.
+    Flux(&'static str, String, String),
+}
+
+/// What Helm makes of the object's annotation.
+#[must_use]
+pub fn keep(meta: &ObjectMeta) -> Keep {
+    if annotation(meta, HELM_POLICY).is_none() {
+        return Keep::No;
+    }
+    let path = ["f:metadata", "f:annotations", "f:helm.sh/resource-policy"];
+    let managers: Vec<&str> = owners(meta, &path).filter_map(|entry| entry.manager.as_deref()).collect();
+    if managers.iter().any(|m| FROM_MANIFEST.contains(m)) {
+        Keep::ByManifest
+    } else if !managers.is_empty() && managers.iter().all(|m| m.starts_with(BY_HAND)) {
+        Keep::ByHand
+    } else {
+        Keep::Unknown
+    }
+}
+
+/// The release that the object belongs to.
+#[must_use]
+pub fn release(meta: &ObjectMeta) -> Option<Release> {
+    let name = annotation(meta, "meta.helm.sh/release-name")?;
+    let namespace = annotation(meta, "meta.helm.sh/release-namespace")?;
+    Some(Release { name: name.to_owned(), namespace: namespace.to_owned() })
+}
+
+/// What creates the object again. `app.kubernetes.io/instance` proves nothing: many charts set it.
+#[must_use]
+pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
+    let label = |key: &str| meta.labels.as_ref().and_then(|labels| labels.get(key)).cloned();
+    let flux = |kind, prefix: &str| {
+        let name = label(&[prefix, "/name"].concat())?;
+        Some(Driver::Flux(kind, name, label(&[prefix, "/namespace"].concat()).unwrap_or_default()))
+    };
+    let tracked = annotation(meta, "argocd.argoproj.io/tracking-id").and_then(|id| id.split(':').next());
+    let argo = tracked.map(str::to_owned).or_else(|| label("argocd.argoproj.io/instance"));
+    let argo = argo.map(Driver::ArgoCd);
+    argo.or_else(|| flux("helmrelease", "helm.toolkit.fluxcd.io"))
+        .or_else(|| flux("kustomization", "kustomize.toolkit.fluxcd.io"))
+}
+
+/// Who applies the reclaim policy of a volume, and will set it back.
+#[must_use]
+pub fn policy_applier(meta: &ObjectMeta) -> Option<String> {
+    let applies = |entry: &&ManagedFieldsEntry| {
+        let manager = entry.manager.as_deref().unwrap_or_default();
+        let theirs = entry.operation.as_deref() == Some("Apply") || APPLIERS.contains(&manager);
+        theirs && !manager.starts_with(BY_HAND)
+    };
+    owners(meta, &["f:spec", "f:persistentVolumeReclaimPolicy"]).find(applies)?.manager.clone()
+}
+
+fn annotation<'a>(meta: &'a ObjectMeta, key: &str) -> Option<&'a str> {
+    meta.annotations.as_ref()?.get(key).map(String::as_str)
+}
+
+/// The entries of managedFields that own the field.
+fn owners<'a>(meta: &'a ObjectMeta, path: &'a [&str]) -> impl Iterator<Item = &'a ManagedFieldsEntry> {
+    let owns = |entry: &ManagedFieldsEntry| {
+        let root = entry.fields_v1.as_ref().map(|fields| &fields.0);
+        path.iter().try_fold(root?, |at, key| at.get(*key)).map(|_| ())
+    };
+    meta.managed_fields.iter().flatten().filter(move |entry| owns(entry).is_some())
+}
