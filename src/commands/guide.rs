@@ -15,6 +15,7 @@ use super::verify::{self, Verify};
 use crate::cluster::observe::Scope;
 use crate::error::{Deed, Error, Halt};
 use crate::lifecycle::assess::assess;
+use crate::lifecycle::facts::Volume;
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
 use crate::lifecycle::owner::Keep;
 use crate::lifecycle::situation::Situation;
@@ -85,7 +86,11 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         if told != Some(found.stage) && !verb_has_told && !matches!(found.stage, Stage::Reused | Stage::Absent) {
             session.explain(&mut found, &situation).await?;
             // What it does itself, nobody has to type.
-            found.next.retain(|next| is_theirs(next, found.stage, arguments));
+            let stops = match found.stage {
+                Stage::Terminating => found.volume.is_some_and(Volume::is_retained),
+                stage => matches!(stage, Stage::Diverted | Stage::Lost),
+            };
+            found.next.retain(|next| stops || is_theirs(next, arguments));
             session.tell(&situation, &found);
         }
         (told, verb_has_told) = (Some(found.stage), false);
@@ -178,11 +183,10 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
 }
 
 /// Whether a next step is for the operator to do, and not for the guide.
-fn is_theirs(next: &Next, stage: Stage, arguments: &Guide) -> bool {
+fn is_theirs(next: &Next, arguments: &Guide) -> bool {
     match &next.step {
         Step::Uninstall(_) => arguments.uninstall.is_none(),
         Step::Install => arguments.install.is_none(),
-        _ if matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost) => true,
         Step::Run { .. } => false,
         _ => true,
     }

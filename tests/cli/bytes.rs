@@ -1,0 +1,216 @@
+//! A real provisioner on real bytes: csi-provisioner of kubernetes-csi, and a driver whose volumes are
+//! folders (tests/cluster/csi). What is told is that the bytes are kept; what is compared is their SHA-256.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::world::{Run, World, phase};
+
+const WHY: &str = "tests/cluster/suite.sh starts a provisioner";
+
+/// The driver's folder.
+fn root() -> PathBuf {
+    PathBuf::from(std::env::var_os("GLANCEPV_CSI_ROOT").expect(WHY))
+}
+
+fn folder(volume: &str) -> PathBuf {
+    root().join("volumes").join(volume)
+}
+
+/// An image in the volume; its SHA-256.
+fn upload(volume: &str) -> String {
+    let image: Vec<u8> = (0..1_000_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    fs::write(folder(volume).join("image.qcow2"), image).expect(WHY);
+    sum(volume)
+}
+
+fn sum(volume: &str) -> String {
+    let output = Command::new("sha256sum").arg(folder(volume).join("image.qcow2")).output().expect("sha256sum");
+    assert!(output.status.success(), "the bytes of {volume} are lost: {output:?}");
+    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+}
+
+/// Installed, with an image in the volume.
+fn installed(mode: &str) -> (World, String, String) {
+    let world = World::on_bytes(mode);
+    world.template();
+    let volume = world.install(None);
+    let sum = upload(&volume);
+    (world, volume, sum)
+}
+
+/// Waits until the provisioner has done with everything that came before: a claim of its own has its
+/// volume, and that one is deleted with it.
+fn settled() {
+    let other = World::on_bytes("Immediate");
+    let volume = other.install(None);
+    other.uninstall();
+    other.await_volume(&volume, |v| v.is_none());
+    assert!(!folder(&volume).exists());
+}
+
+fn ok(run: Run) -> Run {
+    assert_eq!(run.status, 0, "{run}");
+    run
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn without_the_plugin_the_bytes_are_lost() {
+    for mode in ["Immediate", "WaitForFirstConsumer"] {
+        let (world, volume, _) = installed(mode);
+        world.uninstall();
+        world.await_volume(&volume, |v| v.is_none());
+        assert!(!folder(&volume).exists(), "the suite can see a loss");
+    }
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn what_status_prints_keeps_the_bytes() {
+    for mode in ["Immediate", "WaitForFirstConsumer"] {
+        let (world, volume, before) = installed(mode);
+        world.follow();
+        settled();
+        assert_eq!((world.bound(), sum(&volume)), (volume, before), "{mode}");
+    }
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn a_second_round_keeps_the_bytes() {
+    let (world, volume, before) = installed("Immediate");
+    world.follow();
+    ok(world.run("unretain --yes"));
+    world.follow();
+    world.uninstall();
+    world.follow();
+    settled();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before));
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn reuse_under_policy_delete_waits_for_nothing_and_sends_to_retain() {
+    let (world, volume, before) = installed("Immediate");
+    let run = world.run("reuse --yes --timeout 60s");
+    assert_eq!((run.status, run.next.len()), (1, 1), "{run}");
+    assert!(run.next[0].starts_with(&format!("kubectl glancepv retain {volume}  # first")), "{run}");
+    world.type_line(&run.next[0]);
+    world.follow();
+    settled();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before));
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn an_export_from_before_retain_applied_later_keeps_the_bytes() {
+    let (world, volume, before) = installed("Immediate");
+    let shown = world.type_line(&format!("kubectl glancepv export {volume} > {volume}.yaml"));
+    assert!(shown.contains("the manifest says Retain"), "{shown}");
+    ok(world.run("retain --yes"));
+    world.uninstall();
+    world.type_line(&format!("kubectl apply -f {volume}.yaml"));
+    settled();
+    assert_eq!(sum(&volume), before);
+    world.follow();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before));
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn a_volume_deleted_while_bound_comes_back_with_its_bytes() {
+    let (world, volume, before) = installed("Immediate");
+    world.delete_volume(&volume);
+    let check = world.run("check");
+    assert!(check.status == 1 && check.stdout.contains("✖ volume: "), "{check}");
+    let typed = world.follow();
+    settled();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before), "{typed:#?}");
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn guide_retains_a_volume_deleted_while_bound() {
+    let (world, volume, before) = installed("Immediate");
+    world.delete_volume(&volume);
+    let run = world.run("guide --yes");
+    assert!(run.status == 1 && run.stderr.contains("so its data stays"), "{run}");
+    for line in &run.next {
+        world.type_line(line);
+    }
+    settled();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before));
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn a_volume_object_that_was_lost_comes_back_from_its_export() {
+    let (world, volume, before) = installed("Immediate");
+    ok(world.run("retain --yes"));
+    world.type_line(&format!("kubectl glancepv export {volume} > {volume}.yaml"));
+    world.delete_volume(&volume);
+    // What takes the object away at once: a restored etcd, say.
+    world.patch_volume(&volume, json!({"metadata": {"finalizers": null}}));
+    world.await_volume(&volume, |v| v.is_none());
+    world.await_claim(|c| c.and_then(|c| c.status.as_ref()).and_then(|s| s.phase.as_deref()) == Some("Lost"));
+    let typed = world.follow();
+    settled();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before), "{typed:#?}");
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn diverted_by_a_misfit_and_back() {
+    let (mut world, volume, before) = installed("Immediate");
+    ok(world.run("retain --yes"));
+    world.uninstall();
+    ok(world.run("reuse --yes"));
+    world.size = "600Gi";
+    world.install_again();
+    let newer = world.bound();
+    assert_ne!(newer, volume);
+    let newer_sum = upload(&newer);
+    let status = world.run("status");
+    assert!(status.stderr.contains("Diverted: ") && status.stderr.contains("SizeTooSmall: "), "{status}");
+    let typed = world.follow();
+    settled();
+    assert_eq!((world.bound(), sum(&volume)), (volume, before), "{typed:#?}");
+    assert_eq!(sum(&newer), newer_sum, "the newer volume was retained before it was uninstalled");
+}
+
+/// Uninstalled under policy Delete, with a driver that takes the bytes and does not answer.
+fn too_late() -> (World, String) {
+    let (world, volume, _) = installed("Immediate");
+    fs::write(root().join("hold"), "").unwrap();
+    world.uninstall();
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released") && !folder(&volume).exists());
+    (world, volume)
+}
+
+/// One test, since the driver holds back for all.
+#[test]
+#[ignore = "needs a provisioner, alone: tests/cluster/suite.sh"]
+fn a_retain_that_came_too_late_is_told_to_the_end() {
+    let (world, volume) = too_late();
+    let retained = ok(world.run("retain --yes"));
+    let told = "DeletionBegun: policy Retain was set after the claim was deleted";
+    assert!(retained.stderr.contains(told), "{retained}");
+    let (by_hand, other) = too_late();
+    by_hand.eventually_of_volumes("status", "DeletionBegun: the driver tried to delete it: ");
+    by_hand.patch_volume(&other, json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
+    fs::remove_file(root().join("hold")).unwrap();
+    for (world, volume, told) in
+        [(world, volume, told), (by_hand, other, "DeletionBegun: the driver tried to delete it: ")]
+    {
+        let reuse = ok(world.run("reuse --yes"));
+        let (before, after) = reuse.stderr.split_once("spec.claimRef.uid").expect("the change is shown");
+        assert!(before.contains(told) && after.contains("Reserved: "), "{reuse}");
+        assert_eq!(world.install(None), volume);
+        let verified = ok(world.run("verify"));
+        assert!(verified.stderr.contains(told), "{verified}");
+    }
+}
