@@ -144,39 +144,103 @@ fn guided_and_killed_at_each_step() {
     }
 }
 
+/// Types what is printed until the claim has its volume; a real helm installs and uninstalls.
+fn follow(world: &mut World, install: &str) -> Vec<String> {
+    world.installer = Some(install.to_owned());
+    let typed = world.follow();
+    assert!(!typed.iter().any(|line| line.contains("Error: ")), "{typed:#?}");
+    typed
+}
+
 #[test]
 #[ignore = "needs helm: tests/cluster/suite.sh"]
-fn diverted_and_back() {
-    let world = World::new().provisioned();
+fn what_is_printed_is_typed() {
+    let mut world = World::new().provisioned();
     let (chart, volume) = released(&world);
-    world.run("retain --yes");
-    chart.shell(&chart.uninstall());
-    chart.shell(&chart.install());
-    let fresh = world.bound();
-    assert_ne!(fresh, volume);
-    let status = world.run("status");
-    assert!(status.stderr.contains("Diverted: "), "{status}");
-    assert!(status.stderr.contains("1. uninstall glance   2. kubectl glancepv reuse "), "{status}");
-    chart.shell(&chart.uninstall());
-    let reuse = world.run(&format!("reuse {volume} --yes --timeout 60s -f {}", chart.template()));
-    assert_eq!(reuse.status, 0, "{reuse}");
-    chart.shell(&chart.install());
-    assert_eq!(world.run("verify --timeout 60s").status, 0);
+    let install = chart.install();
+    let uninstall = format!("helm uninstall glance -n {}", world.namespace);
+    let typed = follow(&mut world, &install);
+    assert!(typed.iter().any(|line| line.contains(&uninstall)), "{typed:#?}");
     assert_verified(&world, &volume);
 }
 
 #[test]
 #[ignore = "needs helm: tests/cluster/suite.sh"]
-fn a_kept_claim_stays_with_its_volume() {
+fn diverted_and_back() {
+    let mut world = World::new().provisioned();
+    let (chart, volume) = released(&world);
+    let (install, uninstall) = (chart.install(), chart.uninstall());
+    world.run("retain --yes");
+    chart.shell(&uninstall);
+    chart.shell(&install);
+    let fresh = world.bound();
+    assert_ne!(fresh, volume);
+    let status = world.run("status");
+    assert!(status.stderr.contains("Diverted: "), "{status}");
+    follow(&mut world, &install);
+    assert_verified(&world, &volume);
+    assert_eq!(world.volume(&fresh).spec.unwrap().persistent_volume_reclaim_policy.as_deref(), Some("Retain"));
+}
+
+#[test]
+#[ignore = "needs helm: tests/cluster/suite.sh"]
+fn a_claim_that_the_chart_keeps_stays_with_its_volume() {
     let world = World::new().provisioned();
     let chart = Chart::new(&world);
     chart.shell(&format!("{} --set keep_pvc=true", chart.install()));
     let volume = world.bound();
-    assert!(world.run("status").stderr.contains("KeptByHelm: "));
-    chart.shell(&chart.uninstall());
+    let at_risk = world.run("status");
+    assert!(
+        at_risk.stderr.contains("KeptByHelm: ") && at_risk.next[0].starts_with("kubectl glancepv retain"),
+        "{at_risk}"
+    );
+    assert!(!at_risk.stderr.contains("nothing"), "while the policy is Delete: {at_risk}");
+    world.run("retain --yes");
+    let retained = world.run("status");
+    assert!(retained.next[0].starts_with("helm get manifest glance -n "), "{retained}");
+    let manifest = world.type_line(&retained.next[0]);
+    assert!(manifest.contains("helm.sh/resource-policy"), "{manifest}");
+    world.type_line(&retained.next[1]);
     assert_eq!(world.bound(), volume);
     assert_eq!(world.run("reuse --yes").status, 1);
     world.delete_claim();
+}
+
+#[test]
+#[ignore = "needs helm: tests/cluster/suite.sh"]
+fn a_claim_annotated_by_hand_is_deleted_and_its_volume_reused() {
+    let mut world = World::new().provisioned();
+    let (chart, volume) = released(&world);
+    let install = chart.install();
+    chart.shell(&format!("kubectl annotate pvc glance-images -n {} helm.sh/resource-policy=keep", world.namespace));
+    world.run("retain --yes");
+    let status = world.run("status");
+    assert!(status.stderr.contains("KeepByHand: "), "{status}");
+    follow(&mut world, &install);
+    assert_verified(&world, &volume);
+}
+
+#[test]
+#[ignore = "needs helm: tests/cluster/suite.sh"]
+fn unpin_under_a_living_claim_warns_of_what_helm_then_refuses() {
+    let world = World::new().provisioned();
+    let (chart, volume) = released(&world);
+    let template = chart.template();
+    world.run("retain --yes");
+    chart.shell(&chart.uninstall());
+    let pinned = world.run(&format!("reuse --yes --timeout 60s -f {template}"));
+    assert!(pinned.stderr.contains("without it, `helm upgrade` fails"), "{pinned}");
+    chart.shell(&chart.install());
+    assert_eq!(world.run("verify --timeout 60s").status, 0);
+    let unpinned = world.run(&format!("unpin --yes -f {template}"));
+    assert!(unpinned.stderr.contains("every later `helm upgrade` fails"), "{unpinned}");
+    let upgrade =
+        Command::new("sh").args(["-c", &chart.install()]).env("KUBECONFIG", world.kubeconfig()).output().unwrap();
+    let refused = String::from_utf8_lossy(&upgrade.stderr);
+    assert!(!upgrade.status.success() && refused.contains("spec is immutable after creation"), "{refused}");
+    assert_eq!(world.run(&format!("pin {volume} --yes -f {template}")).status, 0);
+    chart.shell(&chart.install());
+    assert_verified(&world, &volume);
 }
 
 #[test]
@@ -186,11 +250,22 @@ fn what_helm_renders_of_a_pinned_chart() {
     let chart = Chart::new(&world);
     let render = format!("helm template glance {}", chart.folder.display());
     let before = chart.shell(&render);
-    // As a post-renderer of Helm 3, the template stays as it is.
-    let plugin = plugin();
-    let arguments: String =
-        ["pin", "pvc-b0f01f0f", "-f", "-"].iter().map(|a| format!(" --post-renderer-args={a}")).collect();
-    let filtered = chart.shell(&format!("{render} --post-renderer {plugin}{arguments}"));
+    // As a post-renderer, the template stays as it is: a program of Helm 3, a plugin of Helm 4.
+    let version = chart.shell("helm version --template '{{.Version}}'");
+    let filtered = if version.starts_with("v3.") {
+        let arguments: String =
+            ["pin", "pvc-b0f01f0f", "-f", "-"].iter().map(|a| format!(" --post-renderer-args={a}")).collect();
+        chart.shell(&format!("{render} --post-renderer {}{arguments}", plugin()))
+    } else {
+        let plugins = world.home().join("plugins/glancepv");
+        fs::create_dir_all(&plugins).unwrap();
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin.yaml"), plugins.join("plugin.yaml")).unwrap();
+        fs::copy(plugin(), plugins.join("kubectl-glancepv")).unwrap();
+        let plugins = plugins.parent().unwrap().display().to_string();
+        chart.shell(&format!(
+            "HELM_PLUGINS={plugins} {render} --post-renderer glancepv --post-renderer-args=pvc-b0f01f0f"
+        ))
+    };
     assert_eq!(world.run(&format!("pin pvc-b0f01f0f --yes -f {}", chart.template())).status, 0);
     let after = chart.shell(&render);
     let added: Vec<&str> = after.lines().filter(|line| !before.lines().any(|b| b == *line)).collect();

@@ -51,6 +51,8 @@ pub struct World {
     selected: Option<String>,
     /// What the chart asks for.
     pub size: &'static str,
+    /// The command that installs the release, where a real chart is installed.
+    pub installer: Option<String>,
     home: tempfile::TempDir,
     /// What is written differently in each run, and how the snapshots have it.
     names: Mutex<Vec<(String, String)>>,
@@ -126,6 +128,7 @@ impl World {
             runtime,
             selected: None,
             size: "500Gi",
+            installer: None,
             home,
             names: Mutex::new(names),
         };
@@ -270,6 +273,12 @@ impl World {
             return;
         }
         self.volumes_of_target().iter().for_each(|name| self.await_later_than(name));
+        if let Some(command) = &self.installer {
+            let installed =
+                Command::new("sh").args(["-c", command]).env("KUBECONFIG", &self.kubeconfig).output().unwrap();
+            assert!(installed.status.success(), "{command}: {}", String::from_utf8_lossy(&installed.stderr));
+            return;
+        }
         let template = std::fs::read_to_string(self.home.path().join("pvc-images.yaml")).unwrap_or_default();
         let pinned = template.lines().find_map(|line| line.trim().strip_prefix("volumeName: "));
         self.create_claim(|claim| {
