@@ -69,8 +69,6 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
     let ask = AskFlags { yes: arguments.yes, dry_run: DryRun::None };
     let change = ChangeFlags { ask, field_manager: arguments.field_manager.clone() };
     let (mut uninstalled, mut installed, mut told) = (false, false, None);
-    // A verb that has just run has told where things stand.
-    let mut verb_has_told = false;
     // A yes may take its time: where things stand is read again between it and the uninstallation.
     let mut may_uninstall = false;
     // A claim that was reused before is left alone, unless another round is wanted.
@@ -83,7 +81,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
         let situation = Situation { pinned: template.is_some(), ..seen.situation() };
         let mut found = assess(&situation);
-        if told != Some(found.stage) && !verb_has_told && !matches!(found.stage, Stage::Reused | Stage::Absent) {
+        if told != Some(found.stage) && !matches!(found.stage, Stage::Reused | Stage::Absent) {
             session.explain(&mut found, &situation).await?;
             // What it does itself, nobody has to type.
             let stops = match found.stage {
@@ -93,7 +91,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
             found.next.retain(|next| stops || is_theirs(next, arguments));
             session.tell(&situation, &found);
         }
-        (told, verb_has_told) = (Some(found.stage), false);
+        told = Some(found.stage);
         let name = found.volume.map(|v| v.name.clone());
         begun |= found.stage != Stage::Reused;
         let stage = match found.stage {
@@ -122,16 +120,15 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
                 return retain::run(session, &Retain { volume: name, change: change.clone() }).await;
             }
             Stage::AtRisk | Stage::Doomed => {
-                retain::run(session, &Retain { volume: name, change: change.clone() }).await?;
-                (verb_has_told, may_uninstall) = (true, false);
+                retain::change(session, &Retain { volume: name, change: change.clone() }).await?;
+                may_uninstall = false;
                 continue;
             }
             Stage::Released => {
                 // Named where others are preserved as well only by the person who chooses.
                 let volume = name.filter(|_| found.waiting.is_empty());
                 let template = arguments.template.clone();
-                reuse::run(session, &Reuse { volume, template, timeout: None, change: change.clone() }).await?;
-                verb_has_told = true;
+                reuse::change(session, &Reuse { volume, template, timeout: None, change: change.clone() }).await?;
                 continue;
             }
             Stage::Reused => return verify::run(session, &Verify { volume: None, timeout: None }).await,

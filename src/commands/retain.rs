@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::kubectl::asked::{Asked, asks};
 use crate::lifecycle::plan::{retain, terminating};
 use crate::session::Session;
-use crate::session::change::set_policy;
+use crate::session::change::{Changed, set_policy};
 use crate::session::flags::{ChangeFlags, name};
 
 /// Set the volume's reclaim policy to Retain, so that it outlives its claim
@@ -25,14 +25,17 @@ pub struct Retain {
 
 /// Succeeds only when the volume is safe from the uninstall that may follow.
 pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
-    let changed = set_policy(session, retain, "Retain", arguments.volume.as_deref(), &arguments.change).await?;
-    if !changed.is_real() {
-        return Ok(());
-    }
-    let volume = &changed.volume()?.facts;
-    if volume.terminating {
-        return Err(terminating(&changed.seen.situation(), volume).into());
-    }
+    let changed = change(session, arguments).await?;
     changed.tell(session, false);
     Ok(())
+}
+
+/// The same, without what is next.
+pub async fn change(session: &Session, arguments: &Retain) -> Result<Changed, Error> {
+    let changed = set_policy(session, retain, "Retain", arguments.volume.as_deref(), &arguments.change).await?;
+    let volume = &changed.volume()?.facts;
+    if changed.is_real() && volume.terminating {
+        return Err(terminating(&changed.seen.situation(), volume).into());
+    }
+    Ok(changed)
 }

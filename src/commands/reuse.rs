@@ -43,6 +43,13 @@ pub struct Reuse {
 
 /// Clears what ties the volume to the claim that is gone.
 pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
+    let changed = change(session, arguments).await?;
+    changed.tell(session, arguments.template.is_some());
+    Ok(())
+}
+
+/// The same, without what is next.
+pub async fn change(session: &Session, arguments: &Reuse) -> Result<Changed, Error> {
     let Reuse { volume, template, timeout, change: flags } = arguments;
     // A template that cannot be pinned is told before anything has changed.
     if let Some(template) = template {
@@ -62,10 +69,7 @@ pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
         session.pin(&changed.name, template, &flags.ask).await?;
     }
     changed.print(session)?;
-    if changed.is_real() {
-        changed.tell(session, template.is_some());
-    }
-    Ok(())
+    Ok(changed)
 }
 
 /// Waits until the volume is what was promised: Available, or already taken by the waiting claim.

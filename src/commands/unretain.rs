@@ -25,8 +25,6 @@ pub struct Unretain {
 /// Sets it, while that is safe.
 pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
     let changed = set_policy(session, unretain, "Delete", arguments.volume.as_deref(), &arguments.change).await?;
-    if changed.is_real() {
-        changed.tell(session, false);
-    }
+    changed.tell(session, false);
     Ok(())
 }

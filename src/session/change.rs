@@ -97,7 +97,7 @@ impl Changed {
 
     /// Where the target stands now, for people; `pinned` where its template names the volume.
     pub fn tell(&self, session: &Session, pinned: bool) {
-        if session.output.is_table() {
+        if self.is_real() && session.output.is_table() {
             // Only one volume was asked about, and others may be there.
             let situation = Situation { pinned, ..self.seen.situation() };
             session.tell(&situation, &assess(&situation));

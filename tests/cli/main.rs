@@ -8,6 +8,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)")]
 
 mod advice;
+mod advised;
 mod bad_input;
 mod binder;
 mod bytes;

@@ -354,6 +354,43 @@ impl World {
             .expect("patched");
     }
 
+    /// Another writer that applies, as GitOps does.
+    pub fn apply_volume(&self, name: &str, manager: &str, mut patch: Value) {
+        patch["apiVersion"] = json!("v1");
+        patch["kind"] = json!("PersistentVolume");
+        patch["metadata"]["name"] = json!(name);
+        let params = PatchParams::apply(manager).force();
+        self.runtime.block_on(self.volumes().patch(name, &params, &Patch::Apply(patch))).expect("applied");
+    }
+
+    /// Waits until the claim is a second old, so that what is created now is younger.
+    pub fn await_later_than_claim(&self) {
+        let made =
+            self.await_claim(|c| c.is_some()).and_then(|c| c.metadata.creation_timestamp).expect("a timestamp").0;
+        while jiff::Timestamp::now().as_second() <= made.as_second() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until the claim's volume has the policy.
+    pub fn await_policy(&self, policy: &str) {
+        let volume = self.bound();
+        let has = |v: &PersistentVolume| {
+            v.spec.as_ref().and_then(|s| s.persistent_volume_reclaim_policy.as_deref()) == Some(policy)
+        };
+        self.await_volume(&volume, |v| v.is_some_and(has));
+    }
+
+    /// Waits until the template names a volume.
+    pub fn await_template(&self) {
+        let file = self.home.path().join("pvc-images.yaml");
+        let begun = std::time::Instant::now();
+        while !std::fs::read_to_string(&file).unwrap_or_default().contains("volumeName: ") {
+            assert!(begun.elapsed() < PATIENCE, "the template is not pinned");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn patch_volume_status(&self, name: &str, patch: Value) {
         self.runtime
             .block_on(self.volumes().patch_status(name, &PatchParams::default(), &Patch::Merge(patch)))

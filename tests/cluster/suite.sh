@@ -38,7 +38,7 @@ if [ -n "${GLANCEPV_CONTROL_PLANE:-}" ]; then
   kubectl create clusterrolebinding glancepv-operator --clusterrole=glancepv-operator --user=operator >&2
   export GLANCEPV_TEST_OPERATOR=$GLANCEPV_CONTROL_PLANE/kubeconfig-operator
 fi
-modules=(binder:: packages:: scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
+modules=(advised:: binder:: packages:: scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
 # Completion does not depend on the server's version; it needs a kubectl of its own time.
 [ -n "${GLANCEPV_KUBECTLS:-}" ] && modules+=(completion::)
