@@ -99,8 +99,6 @@ pub enum Remark {
     UntilDeleted,
     /// It waits until the volume is Released.
     UntilReleased,
-    /// It waits until the claim is bound.
-    UntilBound,
     /// What was written to the claim's volume stays there only.
     GoingBack {
         /// The volumes that one may go back to.

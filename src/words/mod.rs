@@ -12,4 +12,6 @@ pub mod question;
 pub mod refusal;
 pub mod stage;
 pub mod template;
+#[cfg(test)]
+mod tests;
 pub mod wait;

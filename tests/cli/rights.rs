@@ -40,7 +40,8 @@ fn grant(world: &World, rules: &Value) {
 }
 
 fn run(world: &World, arguments: &str) -> Run {
-    let output = world.command(arguments).env("KUBECONFIG", kubeconfig()).output().unwrap();
+    let mut command = world.command(arguments);
+    let output = command.args(["-n", &world.namespace]).env("KUBECONFIG", kubeconfig()).output().unwrap();
     world.outcome(arguments, output)
 }
 

@@ -473,7 +473,8 @@ impl World {
             (r"(?m) \d+[smh]\d*s?$", " [age]"),
             (r"(?m) \d+[smh]\d*s?( +Filesystem)$", " [age]$1"),
             (r"\(\d+[smh]\d*s?\)", "([age])"),
-            (r"in the last \d+s", "in the last [age]"),
+            // Servers before 1.28 do not tell since when.
+            (r" for \d+[smh]\d*s? with policy", " with policy"),
             (r"resourceVersion: \d+", "resourceVersion: [version]"),
             (r"resourceVersion: \(none\)", "resourceVersion: [version]"),
         ];

@@ -131,7 +131,7 @@ fn bind(store: &mut Store, key: &Key, mut claim: Value, mut volume: Value) {
             volume["metadata"]["annotations"][BY_CONTROLLER] = json!("yes");
         }
     }
-    volume["status"] = json!({"phase": "Bound"});
+    set_phase(&mut volume, "Bound");
     let volume = store.update(&volume_key(&volume["metadata"]["name"]), volume);
     if claim["spec"]["volumeName"].is_null() {
         claim["spec"]["volumeName"] = volume["metadata"]["name"].clone();
@@ -161,9 +161,15 @@ fn volume(store: &mut Store, key: &Key) {
     if !volume["metadata"]["deletionTimestamp"].is_null() && phase != "Bound" {
         drop_finalizer(&mut volume, VOLUME_PROTECTION);
     } else {
-        volume["status"]["phase"] = json!(phase);
+        set_phase(&mut volume, phase);
     }
     store.update(key, volume);
+}
+
+fn set_phase(volume: &mut Value, phase: &str) {
+    if volume["status"]["phase"] != phase {
+        volume["status"] = json!({"phase": phase, "lastPhaseTransitionTime": now()});
+    }
 }
 
 fn drop_finalizer(object: &mut Value, name: &str) {
