@@ -78,6 +78,8 @@ pub enum Trouble {
     Credentials(String),
     /// A proxy of a kind that is not spoken to.
     ProxyScheme(String),
+    /// TLS cannot be agreed on: a certificate that is not trusted, most of all.
+    Tls(String),
     /// Anything else, in the words of whoever noticed.
     Other(String),
 }
@@ -99,6 +101,8 @@ pub enum Answer {
     NoColumn(&'static str),
     /// An object of this kind, and no list.
     NoList(String),
+    /// More bytes than this.
+    TooLong(u64),
 }
 
 /// What is wrong with a file.
@@ -144,6 +148,8 @@ pub enum Unsettled {
     NotAvailable(String, u64),
     /// Whether the volume was patched is not known, for this reason.
     Unknown(String, Box<Error>),
+    /// The answer to the patch was lost for this reason, and the volume read back is as it was.
+    NotDone(String, Box<Error>),
     /// The volume has this policy all the same.
     PolicyReset(String, String),
 }
@@ -159,6 +165,10 @@ pub enum Halt {
     TimedOut(Stage, String),
     /// The operator's command failed, with this status.
     Command(String, String),
+    /// The shell that would run the operator's command cannot be run; the operating system's words.
+    NoShell(String),
+    /// Ctrl-C while the operator's command ran, which ended with this status.
+    Interrupted(String, String),
 }
 
 impl Error {
@@ -167,7 +177,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Interrupted => ExitCode::from(130),
+            Self::Interrupted | Self::Guide(_, Halt::Interrupted(..)) => ExitCode::from(130),
             Self::Api(_)
             | Self::Connection { .. }
             | Self::Setup(_)
@@ -203,7 +213,14 @@ impl Error {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Connection { .. } => true,
+            Self::Connection { trouble, .. } => match trouble {
+                Trouble::Refused | Trouble::Silent(_) | Trouble::NoConnection(_) | Trouble::Other(_) => true,
+                Trouble::Tls(_)
+                | Trouble::ExecFailed(..)
+                | Trouble::NoExec(_)
+                | Trouble::Credentials(_)
+                | Trouble::ProxyScheme(_) => false,
+            },
             Self::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
             _ => false,
         }

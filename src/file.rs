@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, FileProblem};
+use crate::escape::line;
 
 /// A file as it was read.
 pub struct Original {
@@ -19,8 +20,7 @@ pub struct Original {
 
 /// A file's name as it may be printed: what would move the cursor or turn the writing is escaped.
 fn shown(path: &Path) -> String {
-    let escaped = |c: char| if matches!(c, '"' | '\'' | '\\') { c.to_string() } else { c.escape_debug().to_string() };
-    path.display().to_string().chars().map(escaped).collect()
+    line(&path.display().to_string())
 }
 
 impl Original {

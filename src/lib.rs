@@ -7,13 +7,14 @@
 //! session
 //! words   cluster   kubectl   terminal   file
 //! error
-//! lifecycle   template
+//! lifecycle   template   escape
 //! ```
 
 pub mod cli;
 pub mod cluster;
 pub mod commands;
 pub mod error;
+pub mod escape;
 pub mod file;
 pub mod kubectl;
 pub mod lifecycle;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use kubectl_glancepv::cli::Cli;
+use kubectl_glancepv::cli::{Cli, Command};
 use kubectl_glancepv::commands::completion;
 use kubectl_glancepv::error::Error;
 use kubectl_glancepv::terminal::{Color, Terminal, Tone};
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         tokio::select! {
             // First, so that a Ctrl-C at a prompt finds the handler in place.
             biased;
-            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            () = interrupted(cli.as_ref()) => Err(Error::Interrupted),
             outcome = async {
                 match &cli {
                     Some(cli) => cli.run(terminal).await,
@@ -38,6 +38,14 @@ fn main() -> ExitCode {
     // A resolver or exec plugin that still blocks a thread must not hold the program back.
     runtime.shutdown_background();
     outcome.map_or_else(|error| report(terminal, &typed, &error), |()| ExitCode::SUCCESS)
+}
+
+/// Ctrl-C; the guide, which runs commands of the operator's, looks after it itself.
+async fn interrupted(cli: Option<&Cli>) {
+    match cli.map(|cli| &cli.command) {
+        Some(Command::Guide(_)) => std::future::pending().await,
+        _ => drop(tokio::signal::ctrl_c().await),
+    }
 }
 
 fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {

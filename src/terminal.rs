@@ -8,6 +8,7 @@ use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
 
 use crate::error::Error;
+use crate::escape::{line, plain};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -77,40 +78,43 @@ impl Terminal {
 
     /// A line whose first word, up to the colon, is coloured.
     pub fn headline(&self, tone: Tone, head: &str, rest: &str) {
-        let _ = writeln!(stderr(), "{}: {}", styled(tone, self.color, head), plain(rest));
+        let _ = writeln!(stderr(), "{}: {}", styled(tone, self.color, head), line(rest));
     }
 
     /// A text for standard output after a coloured mark.
     #[must_use]
     pub fn marked(&self, tone: Tone, mark: &str, rest: &str) -> String {
         let color = self.color && stdout().is_terminal();
-        format!("{} {}", styled(tone, color, mark), plain(rest))
+        format!("{} {}", styled(tone, color, mark), line(rest))
     }
 
-    /// Asks; only `y` is yes, and a bare Return and the end of input are no.
+    /// Asks; only `y` and `yes` are yes, and a bare Return and the end of input are no. What was typed
+    /// before is no answer: nobody has read the question by then.
     ///
     /// A line is read as the terminal gives it, not key by key as dialoguer's own confirmation
     /// does: that one takes no end of input for an answer. The read has a thread of its own, so
     /// that Ctrl-C ends the program and not the read.
     pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
         let mut err = stderr();
-        write!(err, "{} [y/N] ", plain(question)).and_then(|()| err.flush())?;
+        discard_typed();
+        write!(err, "{} [y/N] ", line(question)).and_then(|()| err.flush())?;
         let read = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            stdin().read_line(&mut line).map(|_| line)
+            let mut typed = String::new();
+            stdin().read_line(&mut typed).map(|_| typed)
         });
-        let line = read.await.map_err(std::io::Error::other)??;
-        if !line.ends_with('\n') {
+        let typed = read.await.map_err(std::io::Error::other)??;
+        if !typed.ends_with('\n') {
             self.note("");
         }
-        Ok(matches!(line.trim(), "y" | "Y"))
+        Ok(["y", "yes"].iter().any(|yes| typed.trim().eq_ignore_ascii_case(yes)))
     }
 
     /// Asks for one of `items`; `None` if the user chose none.
     pub fn select(&self, question: &str, items: &[String]) -> Result<Option<usize>, Error> {
         let term = Term::stderr();
-        let items: Vec<_> = items.iter().map(|item| plain(item)).collect();
-        let answer = Select::with_theme(&SimpleTheme).with_prompt(plain(question)).items(&items).default(0);
+        discard_typed();
+        let items: Vec<_> = items.iter().map(|item| line(item)).collect();
+        let answer = Select::with_theme(&SimpleTheme).with_prompt(line(question)).items(&items).default(0);
         let answer = answer.interact_on_opt(&term);
         // The menu hides the cursor and, when it is interrupted, leaves it so.
         let _ = term.show_cursor();
@@ -131,7 +135,7 @@ fn styled(tone: Tone, color: bool, text: &str) -> String {
         Tone::Plain => Style::new().cyan(),
         Tone::Bad => Style::new().red().bold(),
     };
-    style.force_styling(color).apply_to(plain(text)).to_string()
+    style.force_styling(color).apply_to(line(text)).to_string()
 }
 
 /// A line that is redrawn while something is awaited; nothing where standard error is no terminal.
@@ -156,11 +160,11 @@ impl Progress {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
         let Some(term) = &self.term else { return };
         self.frame = (self.frame + 1) % FRAMES.len();
-        let line = format!("{} waiting for {} ({}s)", FRAMES[self.frame], plain(what), self.since.elapsed().as_secs());
+        let shown = format!("{} waiting for {} ({}s)", FRAMES[self.frame], line(what), self.since.elapsed().as_secs());
         // A line that wraps cannot be taken back.
         let width = usize::from(term.size().1).saturating_sub(1);
-        let line: String = line.chars().take(width).collect();
-        let _ = term.clear_line().and_then(|()| term.write_str(&line)).and_then(|()| term.flush());
+        let shown: String = shown.chars().take(width).collect();
+        let _ = term.clear_line().and_then(|()| term.write_str(&shown)).and_then(|()| term.flush());
     }
 }
 
@@ -172,8 +176,12 @@ impl Drop for Progress {
     }
 }
 
-/// Text without the control characters that would act on a terminal; line breaks and tabs stay.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| ['\n', '\t'].contains(c) || !c.is_control()).collect()
+/// Takes away what waits to be read at the terminal.
+#[cfg(unix)]
+fn discard_typed() {
+    // Where that is not possible, the question is asked all the same.
+    let _ = rustix::termios::tcflush(stdin(), rustix::termios::QueueSelector::IFlush);
 }
+
+#[cfg(not(unix))]
+fn discard_typed() {}

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 7] = [
     &["session"],
     &["words", "cluster", "kubectl", "terminal", "file"],
     &["error"],
-    &["lifecycle", "template"],
+    &["lifecycle", "template", "escape"],
 ];
 /// What is reached from nowhere in these: clients, clocks, files, terminals, the parser.
 const PURE: [&str; 3] = ["words", "lifecycle", "template"];

@@ -23,6 +23,14 @@ use crate::lifecycle::facts::{Claim, Target, Volume};
 
 const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
+/// How long a server may say nothing while it is to answer. A watch is none of this.
+const SILENCE: Duration = Duration::from_secs(60);
+/// The longest that a server may ask to wait before it is asked again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The most bytes of one object, and of one list: a million volumes are a quarter of that.
+const OBJECT: u64 = 16 << 20;
+const LIST: u64 = 1 << 30;
+
 /// How often a request is sent to a server that asks to come again later; client-go gives up as soon.
 const ATTEMPTS: u32 = 10;
 
@@ -143,6 +151,9 @@ pub enum Persist {
     DryRun,
 }
 
+/// Who is told a line.
+pub type Told = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
+
 /// A cluster to talk to.
 pub struct Cluster {
     /// kube's client, on this program's transport.
@@ -156,7 +167,7 @@ pub struct Cluster {
     /// How long one answer may take, and how that was typed; `None` for as long as it does.
     pub timeout: Option<(Duration, String)>,
     /// Told each warning that the API server attaches to an answer.
-    pub warn: fn(&str),
+    pub warn: Told,
 }
 
 impl Cluster {
@@ -191,7 +202,7 @@ impl Cluster {
 
     /// A collection, as it comes: each part of the answer in turn.
     pub async fn stream(&self, path: &str, each: impl FnMut(&[u8])) -> Result<(), Error> {
-        self.exchange(Method::GET, path, None, each).await
+        self.exchange(Method::GET, path, None, LIST, each).await
     }
 
     /// Sends `change` with its precondition; what the volume has become.
@@ -220,7 +231,7 @@ impl Cluster {
 
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
-        self.exchange(method, path, body, |part| all.extend_from_slice(part)).await?;
+        self.exchange(method, path, body, OBJECT, |part| all.extend_from_slice(part)).await?;
         Ok(all)
     }
 
@@ -230,9 +241,10 @@ impl Cluster {
         method: Method,
         path: &str,
         body: Option<Vec<u8>>,
+        most: u64,
         each: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
-        let exchange = self.send(method, path, body, each);
+        let exchange = self.send(method, path, body, most, each);
         let Some((limit, typed)) = &self.timeout else { return exchange.await };
         tokio::time::timeout(*limit, exchange)
             .await
@@ -250,8 +262,10 @@ impl Cluster {
         method: Method,
         path: &str,
         body: Option<Vec<u8>>,
+        most: u64,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
+        let silent = |_| self.silent(format!("{}s", SILENCE.as_secs()));
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let broken = |e| transport::failure(&self.server, e);
         let mut attempts = 0;
@@ -261,7 +275,8 @@ impl Cluster {
                 request = request.header(header::CONTENT_TYPE, kind);
             }
             let request = request.body(Body::from(body.clone().unwrap_or_default()));
-            let response = self.client.send(request.map_err(Error::form)?).await.map_err(broken)?;
+            let response = tokio::time::timeout(SILENCE, self.client.send(request.map_err(Error::form)?));
+            let response = response.await.map_err(silent)?.map_err(broken)?;
             attempts += 1;
             match asked_to_wait(&response).filter(|_| attempts < ATTEMPTS) {
                 Some(pause) => tokio::time::sleep(pause).await,
@@ -274,7 +289,9 @@ impl Cluster {
         }
         let mut body = response.into_body().into_data_stream();
         let mut refusal = Vec::new();
-        while let Some(part) = body.try_next().await.map_err(broken)? {
+        let mut left = most;
+        while let Some(part) = tokio::time::timeout(SILENCE, body.try_next()).await.map_err(silent)?.map_err(broken)? {
+            left = left.checked_sub(part.len() as u64).ok_or(Error::Answer(Answer::TooLong(most)))?;
             if status.is_success() { each(&part) } else { refusal.extend_from_slice(&part) }
         }
         if status.is_success() { Ok(()) } else { Err(refused(status, &refusal)) }
@@ -282,11 +299,12 @@ impl Cluster {
 }
 
 /// How long a server that has not done it asks to wait before it is asked again: `Retry-After`, in seconds, as
-/// client-go heeds it.
+/// client-go heeds it, up to a bound.
 fn asked_to_wait<B>(response: &http::Response<B>) -> Option<Duration> {
     let busy = response.status() == StatusCode::TOO_MANY_REQUESTS || response.status().is_server_error();
     let seconds = response.headers().get(header::RETRY_AFTER).filter(|_| busy)?;
-    seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
+    let asked = seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)?;
+    Some(asked.min(LONGEST_PAUSE))
 }
 
 /// The server's own words where it has some, else what the status line says.

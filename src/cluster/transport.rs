@@ -1,6 +1,7 @@
 //! One connection to the API server, shared by all requests.
 //!
-//! kube's own client opens a connection for each request that is under way, over HTTP/1.1. Here
+//! kube's own client opens a connection for each request that is under way, over HTTP/1.1, and so does
+//! hyper-util's pool until the first has negotiated HTTP/2. Here
 //! requests that go together share one HTTP/2 connection and one TLS handshake; a server or proxy
 //! that speaks HTTP/1.1 alone is served too, with a connection for each request under way.
 
@@ -17,15 +18,21 @@ use hyper::rt::{Read, Write};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{AuthError, Body, ConfigExt};
+use kube::config::{ExecConfig, ExecInteractiveMode};
 use kube::{Client, Config};
 use tokio::sync::Mutex;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
+use super::api::Told;
 use crate::error::{Error, Trouble, said};
+
+/// How long a connection may say nothing before it is asked whether it lives, and how long it then has to
+/// answer: a firewall that has forgotten it drops what is sent without a word.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
 const WINDOW: u32 = 1 << 20;
@@ -38,12 +45,13 @@ impl<T: Read + Write + Connection + Send + Unpin> Stream for T {}
 type Connector = BoxCloneSyncService<Uri, Box<dyn Stream>, BoxError>;
 
 /// A client for the cluster that `config` tells of; each request is told to `log`. Nothing is sent yet.
-pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Error> {
+pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error> {
     let auth = config.auth_layer()?;
     // kube runs an exec plugin once for a token and once for a certificate; one that has given a token
-    // is not to ask a person again.
+    // is not to ask a person again, whereas one that never asks may have both.
     let mut config = config.clone();
-    config.auth_info.exec = config.auth_info.exec.filter(|_| auth.is_none());
+    let never_asks = |exec: &ExecConfig| exec.interactive_mode == Some(ExecInteractiveMode::Never);
+    config.auth_info.exec = config.auth_info.exec.filter(|exec| auth.is_none() || never_asks(exec));
     let config = &config;
     let mut http = HttpConnector::new();
     http.enforce_http(false);
@@ -55,7 +63,17 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
             let tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_only();
             secured(config, tunnel(url, tls.enable_http1().wrap_connector(http)))?
         }
-        Some((url, "socks5" | "socks5h")) => secured(config, SocksV5::new(url.clone(), http))?,
+        Some((url, "socks5" | "socks5h")) => {
+            let known = known(url);
+            let auth = known.as_ref().and_then(Intercept::raw_auth);
+            let address = known.as_ref().map_or_else(|| url.clone(), |known| known.uri().clone());
+            let socks = SocksV5::new(address, http);
+            let socks = match auth {
+                Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
+                None => socks,
+            };
+            secured(config, socks)?
+        }
         // Who one is to the proxy may stand in its address.
         Some((_, other)) => return Err(kube::Error::Service(Box::new(ProxyScheme(other.to_owned())))),
     };
@@ -70,11 +88,15 @@ pub fn client(config: &Config, log: Option<fn(&str)>) -> Result<Client, kube::Er
     Ok(Client::new(service, config.default_namespace.clone()))
 }
 
+/// A proxy's address, and who one is to it.
+fn known(proxy: &Uri) -> Option<Intercept> {
+    Matcher::builder().all(proxy.to_string()).build().intercept(&Uri::from_static("https://any"))
+}
+
 /// A tunnel by CONNECT; who one is to the proxy stands before the `@` of its address.
 fn tunnel<C>(proxy: &Uri, connector: C) -> Tunnel<C> {
     let tunnel = Tunnel::new(proxy.clone(), connector);
-    let known = Matcher::builder().all(proxy.to_string()).build().intercept(&Uri::from_static("https://any"));
-    match known.as_ref().and_then(|k| k.basic_auth()) {
+    match known(proxy).as_ref().and_then(|k| k.basic_auth()) {
         Some(auth) => tunnel.with_auth(auth.clone()),
         None => tunnel,
     }
@@ -128,7 +150,7 @@ struct Transport {
     connector: Connector,
     timeout: Option<Duration>,
     pool: Arc<Mutex<Pool>>,
-    log: Option<fn(&str)>,
+    log: Option<Told>,
 }
 
 enum Pool {
@@ -167,6 +189,10 @@ impl Transport {
             let (sender, connection) = http2::Builder::new(TokioExecutor::new())
                 .initial_stream_window_size(WINDOW)
                 .initial_connection_window_size(WINDOW)
+                .timer(TokioTimer::new())
+                .keep_alive_interval(KEEP_ALIVE)
+                .keep_alive_timeout(KEEP_ALIVE)
+                .keep_alive_while_idle(true)
                 .handshake(stream)
                 .await?;
             tokio::spawn(connection);
@@ -179,7 +205,7 @@ impl Transport {
     }
 
     async fn send(self, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
-        let Some(log) = self.log else { return self.sent(request).await };
+        let Some(log) = self.log.clone() else { return self.sent(request).await };
         // The address and nothing of the headers: those carry tokens.
         let (line, begun) = (format!("{} {}", request.method(), request.uri()), Instant::now());
         let outcome = self.sent(request).await;
@@ -257,11 +283,14 @@ pub fn failure(server: &str, error: kube::Error) -> Error {
 /// What went wrong on the way to a server.
 #[must_use]
 pub fn trouble(error: &kube::Error) -> Trouble {
-    let mut reason = String::new();
+    let (mut reason, mut lasts) = (String::new(), false);
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(at) = cause {
-        if at.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::ConnectionRefused) {
-            return Trouble::Refused;
+        match at.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+            Some(ErrorKind::ConnectionRefused) => return Trouble::Refused,
+            // rustls's own errors: a certificate that is not trusted, most of all.
+            Some(ErrorKind::InvalidData) => lasts = true,
+            _ => {}
         }
         if let Some(auth) = at.downcast_ref() {
             return no_credentials(auth);
@@ -280,5 +309,5 @@ pub fn trouble(error: &kube::Error) -> Trouble {
     if reason.contains("without sending TLS close_notify") {
         "unexpected EOF".clone_into(&mut reason);
     }
-    Trouble::Other(reason)
+    if lasts { Trouble::Tls(reason) } else { Trouble::Other(reason) }
 }

@@ -45,17 +45,20 @@ impl Cluster {
     /// A server that cannot be reached is no error here: it is waited for. One that refuses the
     /// watch is.
     pub async fn changed(&self, watched: Watched<'_>) -> Result<(), Error> {
+        let begun = tokio::time::Instant::now();
         match tokio::time::timeout(PATIENCE, self.event(watched)).await {
-            Ok(Err(error)) if error.is_passing() => {
-                tokio::time::sleep(PAUSE).await;
+            Ok(Err(error)) if !error.is_passing() => Err(error),
+            // The watch is over, and has told nothing: a server that ends each at once is asked no faster.
+            Ok(Err(_) | Ok(false)) => {
+                tokio::time::sleep_until(begun + PAUSE).await;
                 Ok(())
             }
-            Ok(outcome) => outcome,
-            Err(_) => Ok(()),
+            Ok(Ok(true)) | Err(_) => Ok(()),
         }
     }
 
-    async fn event(&self, watched: Watched<'_>) -> Result<(), Error> {
+    /// Whether there was an event before the watch ended.
+    async fn event(&self, watched: Watched<'_>) -> Result<bool, Error> {
         let (path, name, seen) = match watched {
             Watched::Claim(target, seen) => (Kind::Claim.path(Some(&target.namespace)), target.claim.as_str(), seen),
             Watched::Volume(name, seen) => (Kind::Volume.path(None), name, seen),
@@ -70,7 +73,7 @@ impl Cluster {
         let broken = |e| transport::failure(&self.server, e);
         let mut events = match self.client.request_events::<Touched>(request).await {
             Ok(events) => Box::pin(events),
-            Err(kube::Error::Api(status)) if status.code == 410 => return Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 410 => return Ok(false),
             Err(error) => return Err(broken(error)),
         };
         while let Some(event) = events.next().await {
@@ -78,10 +81,10 @@ impl Cluster {
                 WatchEvent::Added(o) | WatchEvent::Modified(o) if is_old(&o.metadata.resource_version, seen) => {}
                 WatchEvent::Bookmark(_) => {}
                 WatchEvent::Error(status) if status.code != 410 => return Err(Error::Api(status)),
-                _ => return Ok(()),
+                _ => return Ok(true),
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 

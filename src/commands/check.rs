@@ -82,7 +82,8 @@ fn print(session: &Session, checks: &[Check], failed: usize) -> Result<(), Error
             Outcome::Note => ("!", Tone::Plain),
             Outcome::Failed => ("✖", Tone::Bad),
         };
-        text += &session.terminal.marked(tone, mark, &format!("{}: {}\n", check.name, check.message));
+        text += &session.terminal.marked(tone, mark, &format!("{}: {}", check.name, check.message));
+        text.push('\n');
         if let Some(hint) = &check.hint {
             text += &format!("    hint: {hint}\n");
         }

@@ -36,14 +36,17 @@ pub async fn answer(terminal: Terminal, words: &[OsString], command: Command) ->
     let mut found = question.kubeconfig_knows();
     if found.is_empty() && question.asked.is_some() {
         // A shell has no place for an error.
-        found =
-            tokio::time::timeout(PATIENCE, from_cluster(&question)).await.ok().and_then(Result::ok).unwrap_or_default();
+        found = tokio::time::timeout(PATIENCE, from_cluster(&question, terminal))
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or_default();
     }
     terminal.print(&question.answer(found))
 }
 
-async fn from_cluster(question: &Question) -> Result<Vec<Candidate>, Error> {
-    let (cluster, own) = connect(&question.connection, question.namespace.is_some()).await?;
+async fn from_cluster(question: &Question, terminal: Terminal) -> Result<Vec<Candidate>, Error> {
+    let (cluster, own) = connect(&question.connection, question.namespace.is_some(), terminal).await?;
     let named = question.claim.clone().or_else(|| std::env::var("GLANCEPV_CLAIM").ok());
     let target = Target {
         namespace: question.namespace.clone().unwrap_or(own),

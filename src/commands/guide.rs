@@ -12,8 +12,8 @@ use clap::Args;
 use super::retain::{self, Retain};
 use super::reuse::{self, Reuse};
 use super::verify::{self, Verify};
-use crate::cluster::observe::Scope;
-use crate::error::{Deed, Error, Halt};
+use crate::cluster::observe::{Observation, Scope};
+use crate::error::{Deed, Error, Halt, said};
 use crate::lifecycle::assess::assess;
 use crate::lifecycle::facts::Volume;
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
@@ -62,120 +62,207 @@ pub struct Guide {
     field_manager: String,
 }
 
-/// Goes on from wherever the target stands until the claim is verified.
+/// Goes on from wherever the target stands until the claim is verified. Ctrl-C ends it, but for a command
+/// of the operator's, which gets the same Ctrl-C and is waited for.
 pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
-    let template = arguments.template.as_deref();
-    // A conversation that changes nothing would never get on.
-    let ask = AskFlags { yes: arguments.yes, dry_run: DryRun::None };
-    let change = ChangeFlags { ask, field_manager: arguments.field_manager.clone() };
-    let (mut uninstalled, mut installed, mut told) = (false, false, None);
-    // A yes may take its time: where things stand is read again between it and the uninstallation.
-    let mut may_uninstall = false;
-    // A claim that was reused before is left alone, unless another round is wanted.
-    let (mut another_round, mut begun) = (arguments.again, false);
-    if let Some(template) = template {
+    if let Some(template) = &arguments.template {
         // What cannot be pinned is told before anything has changed.
         Draft::place(&session.target.claim, template)?;
     }
+    let mut walk = Walk::new(session, arguments);
     loop {
-        let seen = session.cluster.observe(&session.target, None, Scope::All).await?;
-        let situation = Situation { pinned: template.is_some(), ..seen.situation() };
-        let mut found = assess(&situation);
-        if told != Some(found.stage) && !matches!(found.stage, Stage::Reused | Stage::Absent) {
-            session.explain(&mut found, &situation).await?;
-            // What it does itself, nobody has to type.
-            let stops = match found.stage {
-                Stage::Terminating => found.volume.is_some_and(Volume::is_retained),
-                stage => matches!(stage, Stage::Diverted | Stage::Lost),
-            };
-            found.next.retain(|next| stops || is_theirs(next, arguments));
-            session.tell(&situation, &found);
-        }
-        told = Some(found.stage);
-        let name = found.volume.map(|v| v.name.clone());
-        begun |= found.stage != Stage::Reused;
-        let stage = match found.stage {
-            // As one that was not: uninstalling is what comes next.
-            Stage::Reused if !begun && another_round => Stage::Retained,
-            Stage::Reused if !begun => {
-                session.tell(&situation, &found);
-                session.terminal.note(question::REUSED_BEFORE);
-                let wanted = session.terminal.is_interactive()
-                    && !arguments.yes
-                    && session.terminal.confirm(&question::ask(&Deed::Round)).await?;
-                if !wanted {
-                    let again =
-                        session.typed.line(&session.target, &Next::run(Verb::GuideAgain).because(Remark::AnotherRound));
-                    session.terminal.headline(Tone::Plain, "hint", &again);
-                    return verify::run(session, &Verify { volume: None, timeout: None }).await;
-                }
-                another_round = true;
-                continue;
-            }
-            stage => stage,
+        let act = tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => return Err(Error::Interrupted),
+            act = walk.step() => act?,
         };
-        let awaited = match stage {
+        match act {
+            Act::Again => {}
+            Act::Execute(command) => execute(session, command).await?,
+            Act::Done => return Ok(()),
+        }
+    }
+}
+
+/// What comes of one look.
+enum Act {
+    /// Another.
+    Again,
+    /// This command of the operator's, then another.
+    Execute(String),
+    /// Nothing any more.
+    Done,
+}
+
+/// What this run has done, and how far its waiting is.
+struct Walk<'a> {
+    session: &'a Session,
+    arguments: &'a Guide,
+    change: ChangeFlags,
+    uninstalled: bool,
+    installed: bool,
+    /// A yes may take its time: where things stand is read again between it and the uninstallation.
+    may_uninstall: bool,
+    /// A claim that was reused before is left alone, unless another round is wanted.
+    another_round: bool,
+    begun: bool,
+    /// The stage that was told last, and the wait for it to pass.
+    at: Option<(Stage, Waiting<'a>)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(session: &'a Session, arguments: &'a Guide) -> Self {
+        // A conversation that changes nothing would never get on.
+        let ask = AskFlags { yes: arguments.yes, dry_run: DryRun::None };
+        let change = ChangeFlags { ask, field_manager: arguments.field_manager.clone() };
+        let another_round = arguments.again;
+        let (uninstalled, installed, may_uninstall, begun, at) = (false, false, false, false, None);
+        Self { session, arguments, change, uninstalled, installed, may_uninstall, another_round, begun, at }
+    }
+
+    fn limit(&self) -> Limit {
+        let week = || Limit { typed: A_WEEK.to_owned(), time: Duration::from_secs(7 * 24 * 60 * 60) };
+        self.arguments.timeout.clone().unwrap_or_else(week)
+    }
+
+    async fn step(&mut self) -> Result<Act, Error> {
+        let (session, arguments) = (self.session, self.arguments);
+        // Once on its way, a server that is away for a while does not end it.
+        let seen = match &mut self.at {
+            Some((_, waiting)) => waiting.observe(None, Scope::All).await?,
+            None => session.cluster.observe(&session.target, None, Scope::All).await?,
+        };
+        let situation = Situation { pinned: arguments.template.is_some(), ..seen.situation() };
+        let mut found = assess(&situation);
+        let stage = found.stage;
+        self.begun |= stage != Stage::Reused;
+        if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
+            let awaited = match stage {
+                Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
+                _ => Awaited::ClaimGone,
+            };
+            // The progress line of the stage before is taken away first.
+            self.at = None;
+            if !matches!(stage, Stage::Reused | Stage::Absent) {
+                session.explain(&mut found, &situation).await?;
+                // What it does itself, nobody has to type.
+                let stops = match stage {
+                    Stage::Terminating => found.volume.is_some_and(Volume::is_retained),
+                    stage => matches!(stage, Stage::Diverted | Stage::Lost),
+                };
+                found.next.retain(|next| stops || is_theirs(next, arguments));
+                session.tell(&situation, &found);
+            }
+            self.at = Some((stage, Waiting::begun(session, awaited, self.limit())));
+        }
+        let name = found.volume.map(|v| v.name.clone());
+        match stage {
             Stage::Terminating if found.volume.is_some_and(|v| !v.is_retained()) => {
                 // Always safe; that it cannot go on from here is what this says then.
-                return retain::run(session, &Retain { volume: name, change: change.clone() }).await;
+                self.retain(name).await
             }
-            Stage::AtRisk | Stage::Doomed => {
-                retain::change(session, &Retain { volume: name, change: change.clone() }).await?;
-                may_uninstall = false;
-                continue;
-            }
+            Stage::AtRisk | Stage::Doomed => self.retain(name).await,
             Stage::Released => {
                 // Named where others are preserved as well only by the person who chooses.
                 let volume = name.filter(|_| found.waiting.is_empty());
-                let template = arguments.template.clone();
-                reuse::change(session, &Reuse { volume, template, timeout: None, change: change.clone() }).await?;
-                continue;
+                let (template, change) = (arguments.template.clone(), self.change.clone());
+                reuse::change(session, &Reuse { volume, template, timeout: None, change }).await?;
+                Ok(Act::Again)
             }
-            Stage::Reused => return verify::run(session, &Verify { volume: None, timeout: None }).await,
+            Stage::Reused if self.begun => self.verified().await,
+            Stage::Reused if self.another_round => self.uninstall(&seen).await,
+            Stage::Reused => {
+                session.tell(&situation, &found);
+                self.another().await
+            }
             Stage::Retained if situation.claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown)) => {
-                return Err(halt(session, Halt::Kept));
+                Err(self.halt(Halt::Kept))
             }
-            Stage::Retained => {
-                if let Some(command) = arguments.uninstall.as_ref().filter(|_| !uninstalled) {
-                    if may_uninstall {
-                        execute(session, command).await?;
-                        uninstalled = true;
-                    } else {
-                        agree(session, Deed::Run(command.clone()), &change).await?;
-                        may_uninstall = true;
-                    }
-                    continue;
-                }
-                Awaited::ClaimGone
-            }
-            Stage::Releasing => Awaited::ClaimGone,
-            Stage::Reserved => {
-                if let (Some(template), Some(name)) = (template, &name) {
-                    let draft = Draft::new(&session.target.claim, template, Pin::To(name))?;
-                    if draft.is_change() {
-                        session.terminal.print(&draft.write(session.terminal, &change.ask).await?)?;
-                    }
-                }
-                if let Some(command) = arguments.install.as_ref().filter(|_| !installed) {
-                    agree(session, Deed::Run(command.clone()), &change).await?;
-                    execute(session, command).await?;
-                    installed = true;
-                    continue;
-                }
-                Awaited::ClaimBound
-            }
-            Stage::Binding => Awaited::ClaimBound,
-            Stage::Absent => return Err(session.absent().await),
-            stage @ (Stage::Terminating | Stage::Diverted | Stage::Lost) => {
-                return Err(halt(session, Halt::Stopped(stage)));
-            }
-        };
-        let week = || Limit { typed: A_WEEK.to_owned(), time: Duration::from_secs(7 * 24 * 60 * 60) };
-        let limit = arguments.timeout.clone().unwrap_or_else(week);
-        let timed_out = Halt::TimedOut(stage, limit.typed.clone());
-        if !Waiting::new(session, awaited, Some(limit)).until_changed(&seen).await? {
-            return Err(halt(session, timed_out));
+            Stage::Retained => self.uninstall(&seen).await,
+            Stage::Reserved => self.install(&seen, name.as_deref()).await,
+            Stage::Releasing | Stage::Binding => self.wait(&seen).await,
+            Stage::Absent => Err(session.absent().await),
+            Stage::Terminating | Stage::Diverted | Stage::Lost => Err(self.halt(Halt::Stopped(stage))),
         }
+    }
+
+    async fn retain(&mut self, volume: Option<String>) -> Result<Act, Error> {
+        retain::change(self.session, &Retain { volume, change: self.change.clone() }).await?;
+        self.may_uninstall = false;
+        Ok(Act::Again)
+    }
+
+    async fn uninstall(&mut self, seen: &Observation) -> Result<Act, Error> {
+        let Some(command) = self.arguments.uninstall.as_ref().filter(|_| !self.uninstalled) else {
+            return self.wait(seen).await;
+        };
+        if self.may_uninstall {
+            self.uninstalled = true;
+            return Ok(Act::Execute(command.clone()));
+        }
+        self.agree(command).await?;
+        self.may_uninstall = true;
+        Ok(Act::Again)
+    }
+
+    async fn install(&mut self, seen: &Observation, volume: Option<&str>) -> Result<Act, Error> {
+        let session = self.session;
+        if let (Some(template), Some(volume)) = (&self.arguments.template, volume) {
+            let draft = Draft::new(&session.target.claim, template, Pin::To(volume))?;
+            if draft.is_change() {
+                session.terminal.print(&draft.write(session.terminal, &self.change.ask).await?)?;
+            }
+        }
+        let Some(command) = self.arguments.install.as_ref().filter(|_| !self.installed) else {
+            return self.wait(seen).await;
+        };
+        self.agree(command).await?;
+        self.installed = true;
+        Ok(Act::Execute(command.clone()))
+    }
+
+    /// Waits until something has changed, as long as the stage has time.
+    async fn wait(&mut self, seen: &Observation) -> Result<Act, Error> {
+        let Some((stage, waiting)) = &mut self.at else { return Ok(Act::Again) };
+        let stage = *stage;
+        if waiting.until_changed(seen).await? {
+            return Ok(Act::Again);
+        }
+        Err(self.halt(Halt::TimedOut(stage, self.limit().typed)))
+    }
+
+    async fn verified(&self) -> Result<Act, Error> {
+        verify::run(self.session, &Verify { volume: None, timeout: None }).await?;
+        Ok(Act::Done)
+    }
+
+    /// Says that nothing was uninstalled, and asks whether to.
+    async fn another(&mut self) -> Result<Act, Error> {
+        let (session, asks) = (self.session, self.session.terminal.is_interactive() && !self.arguments.yes);
+        session.terminal.note(question::REUSED_BEFORE);
+        if asks && session.terminal.confirm(&question::ask(&Deed::Round)).await? {
+            self.another_round = true;
+            return Ok(Act::Again);
+        }
+        let again = Next::run(Verb::GuideAgain).because(Remark::AnotherRound);
+        session.terminal.headline(Tone::Plain, "hint", &session.typed.line(&session.target, &again));
+        self.verified().await
+    }
+
+    /// Gets a yes to a command of the operator's.
+    async fn agree(&self, command: &str) -> Result<(), Error> {
+        let (terminal, deed) = (self.session.terminal, Deed::Run(command.to_owned()));
+        if self.arguments.yes {
+            return Ok(());
+        }
+        if !terminal.is_interactive() {
+            return Err(Error::NoTerminal(deed));
+        }
+        if terminal.confirm(&question::ask(&deed)).await? { Ok(()) } else { Err(Error::Declined(deed)) }
+    }
+
+    fn halt(&self, halt: Halt) -> Error {
+        Error::Guide(self.session.target.clone(), halt)
     }
 }
 
@@ -189,28 +276,23 @@ fn is_theirs(next: &Next, arguments: &Guide) -> bool {
     }
 }
 
-fn halt(session: &Session, halt: Halt) -> Error {
-    Error::Guide(session.target.clone(), halt)
-}
-
-/// Gets a yes to a command of the operator's.
-async fn agree(session: &Session, deed: Deed, flags: &ChangeFlags) -> Result<(), Error> {
-    if flags.ask.yes {
-        return Ok(());
-    }
-    if !session.terminal.is_interactive() {
-        return Err(Error::NoTerminal(deed));
-    }
-    if session.terminal.confirm(&question::ask(&deed)).await? { Ok(()) } else { Err(Error::Declined(deed)) }
-}
-
-/// Runs a command of the operator's with the terminal.
-async fn execute(session: &Session, command: &str) -> Result<(), Error> {
+/// Runs a command of the operator's with the terminal, and waits for it whatever is typed meanwhile.
+async fn execute(session: &Session, command: String) -> Result<(), Error> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
-    let status = tokio::task::spawn_blocking(move || shell.status()).await.map_err(std::io::Error::other)??;
-    if status.success() {
-        return Ok(());
-    }
-    Err(halt(session, Halt::Command(command.to_owned(), status.to_string())))
+    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(&command);
+    let mut interrupted = false;
+    let mut run = tokio::task::spawn_blocking(move || shell.status());
+    let ended = loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => interrupted = true,
+            ended = &mut run => break ended.map_err(std::io::Error::other)?,
+        }
+    };
+    let halt = match ended {
+        Err(error) => Halt::NoShell(said(&error)),
+        Ok(status) if interrupted => Halt::Interrupted(command, status.to_string()),
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => Halt::Command(command, status.to_string()),
+    };
+    Err(Error::Guide(session.target.clone(), halt))
 }

@@ -11,6 +11,8 @@ use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
 use crate::session::Session;
 use crate::session::report::Document;
+use crate::words::error::within;
+use crate::words::question::trying_again;
 
 /// Show the claim, its volumes, where they stand in the procedure and what to type next
 #[derive(Args, Debug)]
@@ -23,15 +25,20 @@ pub struct Status {
 /// Shows where the target stands; with `--watch`, again whenever that has changed.
 pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
     let watch = arguments.watch;
-    let mut shown = None;
+    let (mut shown, mut away) = (None, false);
     loop {
         let seen = match session.cluster.observe(&session.target, None, Scope::Cached).await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
+                if !away {
+                    session.terminal.note(&trying_again(&within(&error)));
+                }
+                away = true;
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
             outcome => outcome?,
         };
+        away = false;
         let situation = seen.situation();
         let mut found = assess(&situation);
         session.explain(&mut found, &situation).await?;
@@ -40,7 +47,7 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
         let now =
             Some((found.findings.clone(), claim, situation.volumes.iter().map(|v| (*v).clone()).collect::<Vec<_>>()));
         if now != shown {
-            show(session, &seen, &situation, &found)?;
+            show(session, &seen, &situation, &found, watch)?;
             shown = now;
         }
         if !watch {
@@ -58,11 +65,18 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
     }
 }
 
-fn show(session: &Session, seen: &Observation, situation: &Situation<'_>, found: &Assessment<'_>) -> Result<(), Error> {
+fn show(
+    session: &Session,
+    seen: &Observation,
+    situation: &Situation<'_>,
+    found: &Assessment<'_>,
+    watch: bool,
+) -> Result<(), Error> {
     if session.print_document(&Document::new("Status", &seen.target, session.standing(situation, found)))? {
         return Ok(());
     }
-    if found.stage == Stage::Absent {
+    // Else it is an error, which says so.
+    if found.stage == Stage::Absent && !watch {
         return Ok(());
     }
     session.terminal.print(&session.rows(seen))?;

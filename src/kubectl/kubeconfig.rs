@@ -68,15 +68,15 @@ async fn resolved(flags: &Connection) -> Result<Settings, Mistake> {
     let mut kubeconfig = read(flags.kubeconfig.as_deref())?;
     let chosen = flags.context.clone().or(kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
     let bare = chosen.is_none() && flags.server.is_none() && flags.cluster.is_none();
-    if bare && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
-        let config = Config::incluster().map_err(|e| wrong(format!("error: {e}")))?;
-        return Ok(Settings { config, context: None, namespace: None });
-    }
     let context = context(&kubeconfig, chosen.as_deref())?;
     let cluster_name = flags.cluster.clone().unwrap_or_else(|| context.cluster.clone());
     let user_name = flags.user.clone().or(context.user.clone()).unwrap_or_default();
-    let cluster = overridden_cluster(flags, cluster(&kubeconfig, flags, &cluster_name)?, &cluster_name)?;
-    let user = overridden_user(flags, user(&kubeconfig, &user_name)?, &user_name)?;
+    let (cluster, user) = match pod().filter(|_| bare) {
+        Some(pod) => pod,
+        None => (cluster(&kubeconfig, flags, &cluster_name)?, user(&kubeconfig, &user_name)?),
+    };
+    let cluster = overridden_cluster(flags, cluster, &cluster_name)?;
+    let user = overridden_user(flags, user, &user_name)?;
     let own_proxy = flags.proxy_url.clone().or(cluster.proxy_url.clone()).filter(|url| !url.is_empty());
 
     // The entries that were chosen, under names of their own.
@@ -91,6 +91,17 @@ async fn resolved(flags: &Connection) -> Result<Settings, Mistake> {
     let mut config = config.map_err(|e| wrong(format!("error: {e}")))?;
     config.proxy_url = proxy(own_proxy, &config.cluster_url)?;
     Ok(Settings { config, context: chosen, namespace: context.namespace.filter(|n| !n.is_empty()) })
+}
+
+/// The cluster of the pod that this runs in, and its service account, if it runs in one (client-go,
+/// `rest.InClusterConfig`). Flags override them as they do a kubeconfig's.
+fn pod() -> Option<(Cluster, AuthInfo)> {
+    let (host, port) = (std::env::var("KUBERNETES_SERVICE_HOST").ok()?, std::env::var("KUBERNETES_SERVICE_PORT").ok()?);
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    let file = |name: &str| Some(format!("/var/run/secrets/kubernetes.io/serviceaccount/{name}"));
+    let server = Some(format!("https://{host}:{port}"));
+    let cluster = Cluster { server, certificate_authority: file("ca.crt"), ..Cluster::default() };
+    Some((cluster, AuthInfo { token_file: file("token"), ..AuthInfo::default() }))
 }
 
 /// The files as they are, for completion; `None` where they cannot be read.
@@ -284,5 +295,13 @@ fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, M
     if local {
         return Ok(None);
     }
-    Ok(Matcher::from_env().intercept(server).map(|found| found.uri().clone()))
+    let Some(found) = Matcher::from_env().intercept(server) else { return Ok(None) };
+    // Who one is to the proxy stands in the variable, and not in what was made of it.
+    let names: &[&str] = match server.scheme_str() {
+        Some("https") => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
+        _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+    };
+    let told = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let told = told.map(|told| if told.contains("://") { told } else { format!("http://{told}") });
+    Ok(told.and_then(|told| told.parse().ok()).or_else(|| Some(found.uri().clone())))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::escape::acts;
 
 /// The formats of `-o`; without it, a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,19 +64,46 @@ pub fn shown(object: &Value) -> Value {
     object
 }
 
-/// Four spaces, keys in order, and `<`, `>`, `&` escaped, as Go's encoder does for kubectl.
+/// Four spaces, keys in order, and `<`, `>`, `&` escaped, as Go's encoder does for kubectl; what would act on
+/// a terminal is, too.
 fn json(object: &Value) -> Result<String, Error> {
     let mut bytes = Vec::new();
     let four = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, four);
     object.serialize(&mut serializer).map_err(Error::form)?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026") + "\n")
+    // All of these stand in strings only.
+    let mut text = String::with_capacity(bytes.len());
+    for c in String::from_utf8_lossy(&bytes).chars() {
+        if matches!(c, '<' | '>' | '&') || (acts(c) && !c.is_ascii_control()) {
+            text += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    Ok(text + "\n")
 }
 
+/// A character that the serializer escapes, and no name or note has.
+const MARK: char = '\u{fffe}';
+
+/// The serializer escapes control characters, and not those that turn the writing: these go through it as a
+/// mark and their number, and are put together again as an escape.
 fn yaml(object: &Value) -> Result<String, Error> {
     let mut text = String::new();
     let options = serde_saphyr::ser_options! { compact_list_indent: true };
-    serde_saphyr::to_fmt_writer_with_options(&mut text, object, options).map_err(Error::form)?;
-    Ok(text)
+    serde_saphyr::to_fmt_writer_with_options(&mut text, &marked(object), options).map_err(Error::form)?;
+    Ok(text.replace("\\uFFFE", "\\u"))
+}
+
+fn marked(value: &Value) -> Value {
+    let text = |text: &str| -> String {
+        let marked = |c: char| acts(c) && !c.is_control() || c == MARK;
+        text.chars().map(|c| if marked(c) { format!("{MARK}{:04x}", u32::from(c)) } else { c.to_string() }).collect()
+    };
+    match value {
+        Value::String(string) => Value::String(text(string)),
+        Value::Array(items) => items.iter().map(marked).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (text(key), marked(value))).collect(),
+        other => other.clone(),
+    }
 }

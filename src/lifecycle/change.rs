@@ -101,6 +101,15 @@ impl Change {
         body
     }
 
+    /// Whether an object is as the change would leave it.
+    #[must_use]
+    pub fn is_done_in(&self, object: &Value) -> bool {
+        self.edits.iter().all(|edit| {
+            let field = edit.path.iter().try_fold(object, |at, key| at.get(*key)).and_then(Value::as_str);
+            field == edit.to.as_deref()
+        })
+    }
+
     /// The object as it would be after the change, for a dry run that asks nobody.
     #[must_use]
     pub fn applied_to(&self, object: &Value) -> Value {

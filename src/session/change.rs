@@ -1,5 +1,7 @@
 //! The one way by which a verb changes a volume.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PersistentVolume;
 
@@ -17,11 +19,15 @@ use crate::lifecycle::finding::Finding;
 use crate::lifecycle::plan::{Plan, Reason, Refusal, Remedy};
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
+use crate::words::error::within;
 use crate::words::question;
 use crate::words::wait::Awaited;
 
 /// How often a patch is tried against a volume that others keep changing.
 const ATTEMPTS: u32 = 10;
+
+/// How long a volume is tried to be read whose patch's answer was lost.
+const READ_BACK: Duration = Duration::from_secs(15);
 
 /// What a verb's file says of its own.
 pub struct Intent<'a> {
@@ -222,12 +228,26 @@ async fn send(
         Ok(volume) => Ok((volume, outcome)),
         Err(error @ Error::Connection { trouble: Trouble::Refused, .. }) => Err(error),
         // The request may have arrived, whatever became of its answer.
-        Err(error @ (Error::Connection { .. } | Error::Answer(_))) => {
-            let unknown = Unsettled::Unknown(change.volume.clone(), Box::new(error));
-            Err(Error::Unsettled(session.target.clone(), unknown))
+        Err(error @ (Error::Connection { .. } | Error::Answer(_))) if persist == Persist::Yes => {
+            read_back(session, change, error).await.map(|volume| (volume, outcome))
         }
         Err(error) => Err(error),
     }
+}
+
+/// What has become of a volume whose patch's answer was lost for the reason of `error`.
+async fn read_back(session: &Session, change: &Change, error: Error) -> Result<Read<Volume>, Error> {
+    let read = tokio::time::timeout(READ_BACK, session.cluster.volume(&change.volume)).await;
+    let (name, error) = (change.volume.clone(), Box::new(error));
+    let what = match read {
+        Ok(Ok(Some(volume))) if change.is_done_in(&volume.row.object) => {
+            session.terminal.note(&question::read_back(&name, &within(&error)));
+            return Ok(volume);
+        }
+        Ok(Ok(Some(_))) => Unsettled::NotDone(name, error),
+        _ => Unsettled::Unknown(name, error),
+    };
+    Err(Error::Unsettled(session.target.clone(), what))
 }
 
 /// The volume as the change would leave it, without asking the server.

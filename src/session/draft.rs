@@ -67,7 +67,11 @@ impl Draft {
 
     fn diff(&self) -> String {
         let diff = TextDiff::from_lines(&self.original.text, &self.edited.text);
-        diff.unified_diff().context_radius(3).header(&self.original.name, &self.original.name).to_string()
+        diff.unified_diff()
+            .context_radius(3)
+            .header(&self.original.name, &self.original.name)
+            .to_string()
+            .replace("\r\n", "\n")
     }
 }
 

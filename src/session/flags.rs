@@ -112,7 +112,8 @@ pub fn limit(text: &str) -> Result<Limit, String> {
         Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
         Err(_) => text.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,
     };
-    let time = Duration::try_from(parsed).map_err(|_| wrong())?;
+    // Longer than anybody waits, and short enough to be added to a time.
+    let time = Duration::try_from(parsed).map_err(|_| wrong())?.min(Duration::from_secs(100 * 365 * 24 * 60 * 60));
     Ok(Limit { typed: text.to_owned(), time })
 }
 
@@ -127,6 +128,9 @@ mod tests {
             let limit = limit(text).unwrap();
             assert_eq!((limit.time, limit.typed.as_str()), (Duration::from_secs(seconds), text));
         }
+        assert!(
+            limit("9223372036854775807").is_ok_and(|limit| std::time::Instant::now().checked_add(limit.time).is_some())
+        );
         for text in ["", "-1", "-5m", "ten", "10 parsecs", "99999999999999999999"] {
             assert!(limit(text).is_err(), "{text}");
         }

@@ -7,10 +7,11 @@ pub mod report;
 pub mod wait;
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use futures::future::join;
 
-use crate::cluster::api::{Cluster, Row};
+use crate::cluster::api::{Cluster, Row, Told};
 use crate::cluster::observe::{Observation, Scope};
 use crate::cluster::transport;
 use crate::error::Error;
@@ -25,7 +26,7 @@ use crate::lifecycle::next::Verb;
 use crate::lifecycle::plan::preserved;
 use crate::lifecycle::situation::Situation;
 use crate::lifecycle::stage::Stage;
-use crate::terminal::{Color, Terminal, Tone};
+use crate::terminal::{Terminal, Tone};
 use crate::words::next::Typed;
 use flags::Shared;
 
@@ -54,7 +55,7 @@ impl Session {
         typed: Typed,
         terminal: Terminal,
     ) -> Result<Self, Error> {
-        let (cluster, namespace) = connect(connection, shared.namespace.is_some()).await?;
+        let (cluster, namespace) = connect(connection, shared.namespace.is_some(), terminal).await?;
         let namespace = shared.namespace.clone().unwrap_or(namespace);
         let target = Target { namespace, claim: shared.claim.clone() };
         let output = Output { format: shared.output, headers: !shared.no_headers };
@@ -122,13 +123,20 @@ impl Session {
 /// The cluster that flags, files and environment tell of, and the namespace that the context (or, in a
 /// pod, the service account) tells; `openstack` where nothing does. Nothing is sent yet. `namespaced` is
 /// whether a flag tells the namespace.
-pub async fn connect(flags: &Connection, namespaced: bool) -> Result<(Cluster, String), Error> {
+pub async fn connect(flags: &Connection, namespaced: bool, terminal: Terminal) -> Result<(Cluster, String), Error> {
     let timeout = request_timeout(&flags.request_timeout)?.map(|limit| (limit, flags.request_timeout.clone()));
     let Settings { config, context, namespace } = kubeconfig::settings(flags, namespaced).await?;
     let port = config.cluster_url.port_u16().map_or(String::new(), |p| format!(":{p}"));
     let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
     let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-    let log = (flags.v >= 6).then_some(log as fn(&str));
+    // As kubectl prints what an API server warns of.
+    let warn: Told = Arc::new(move |text| terminal.headline(Tone::Plain, "Warning", text));
+    // A request, in the form of klog's lines.
+    let log: Told = Arc::new(move |text| {
+        let now = jiff::Timestamp::now().strftime("%m%d %H:%M:%S%.6f");
+        terminal.note(&format!("I{now} {}] {text}", std::process::id()));
+    });
+    let log = (flags.v >= 6).then_some(log);
     let client = if config.auth_info.exec.is_some() {
         // kube waits for the plugin; on a thread of its own, so that Ctrl-C does not wait with it.
         let made = tokio::task::spawn_blocking(move || transport::client(&config, log)).await;
@@ -156,15 +164,4 @@ pub fn allowed<T: Default>(outcome: Result<T, Error>) -> Result<T, Error> {
 #[must_use]
 pub fn volume_line(name: &str, outcome: impl Display) -> String {
     format!("persistentvolume/{name}{outcome}\n")
-}
-
-/// As kubectl prints what an API server warns of.
-fn warn(text: &str) {
-    Terminal::new(Color::Auto).headline(Tone::Plain, "Warning", text);
-}
-
-/// A request, in the form of klog's lines.
-fn log(text: &str) {
-    let now = jiff::Timestamp::now().strftime("%m%d %H:%M:%S%.6f");
-    Terminal::new(Color::Never).note(&format!("I{now} {}] {text}", std::process::id()));
 }

@@ -60,6 +60,13 @@ impl<'a> Waiting<'a> {
         Some(self.begun.as_ref()?.0 + self.limit.as_ref()?.time)
     }
 
+    /// A wait that has begun already: it keeps its deadline over everything that is read on the way.
+    #[must_use]
+    pub fn begun(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
+        let begun = Some((Instant::now(), session.terminal.progress()));
+        Self { begun, ..Self::new(session, awaited, Some(limit)) }
+    }
+
     /// Whether there is any time to wait.
     #[must_use]
     pub fn may_wait(&self) -> bool {

@@ -116,7 +116,8 @@ fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
                 false
             }
             None if text[*at..].starts_with("{{") => {
-                skip_to = text[*at..].find("}}").map_or(text.len(), |end| at + end + 2);
+                let action = &text[at + 2..];
+                skip_to = end_of_action(action, is_comment(action)).map_or(text.len(), |end| at + 2 + end);
                 false
             }
             // A quote in the middle of a word is an apostrophe.
@@ -145,7 +146,7 @@ fn word(action: &str) -> &str {
 pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
     let mut found = Vec::new();
     let mut depth = 0_usize;
-    let mut in_action: Option<usize> = None;
+    let mut in_action: Option<Open> = None;
     // The indent of the key of a block scalar, and how many brackets of a flow value are open.
     let (mut scalar, mut brackets): (Option<usize>, usize) = (None, 0);
     for (at, whole) in text.split_inclusive('\n').enumerate() {
@@ -191,29 +192,49 @@ pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
         found.push(Line { whole, kind, depth: began, lowest, after: depth, alternates });
     }
     match in_action {
-        Some(at) => Err(Misfit::new(at + 1, Problem::OpenAction)),
+        Some(open) => Err(Misfit::new(open.line + 1, Problem::OpenAction)),
         None => Ok(found),
     }
 }
 
+/// An action that has begun and not ended.
+#[derive(Clone, Copy)]
+struct Open {
+    /// The line that it begins on, counted from 0.
+    line: usize,
+    comment: bool,
+}
+
+/// Whether what follows `{{` is a comment.
+fn is_comment(action: &str) -> bool {
+    action.strip_prefix('-').map_or(action, str::trim_start).starts_with("/*")
+}
+
+/// Where an action ends, from behind its `{{`. A comment may have actions in it, and ends at its own `*/}}`
+/// (`lexComment` of text/template).
+fn end_of_action(rest: &str, comment: bool) -> Option<usize> {
+    let ends: &[&str] = if comment { &["*/}}", "*/ -}}"] } else { &["}}"] };
+    ends.iter().filter_map(|end| Some(rest.find(end)? + end.len())).min()
+}
+
 /// Goes through the actions of a line; whether there is nothing but actions and comments on it.
-fn actions(body: &str, open: &mut Option<usize>, at: usize, mut each: impl FnMut(&str)) -> bool {
+fn actions(body: &str, open: &mut Option<Open>, line: usize, mut each: impl FnMut(&str)) -> bool {
     let mut rest = body;
     let mut bare = true;
     let mut any = open.is_some();
     loop {
-        if open.is_some() {
-            let Some(end) = rest.find("}}") else { return bare && any };
+        if let Some(begun) = open {
+            let Some(end) = end_of_action(rest, begun.comment) else { return bare && any };
             *open = None;
-            rest = &rest[end + 2..];
+            rest = &rest[end..];
         }
         let Some(start) = rest.find("{{") else { break };
         // What follows a `#` is a comment to YAML, and an action all the same to Helm.
         bare &= rest[..start].trim().is_empty() || rest[..start].trim_start().starts_with('#');
         any = true;
         each(word(&rest[start + 2..]));
-        *open = Some(at);
         rest = &rest[start + 2..];
+        *open = Some(Open { line, comment: is_comment(rest) });
     }
     any && bare && (rest.trim().is_empty() || rest.trim_start().starts_with('#'))
 }

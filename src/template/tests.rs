@@ -42,7 +42,7 @@ prop_compose! {
             "{{- if .Values.volume.class_name }}\n  storageClassName: {{ .Values.volume.class_name }}\n{{- end }}\n",
             "  {{- with .Values.class }}\n  storageClassName: {{ . }}\n  {{- else }}\n  storageClassName: netapp\n  {{- end }}\n",
         ]),
-        more in one_of(&["", "  volumeMode: Filesystem\n", "\n  # a comment\n", "  selector:\n    matchLabels:\n      app: glance\n"]),
+        more in one_of(&["", "  {{- /* volumeName: {{ .Values.volume.name }} */}}\n", "  volumeMode: Filesystem {{/* {{ a }} }} */}}\n", "  volumeMode: Filesystem\n", "\n  # a comment\n", "  selector:\n    matchLabels:\n      app: glance\n"]),
         class_first: bool,
     ) -> String {
         if class_first { format!("{class}{modes}{resources}{more}") } else { format!("{modes}{resources}{class}{more}") }
@@ -51,7 +51,10 @@ prop_compose! {
 
 prop_compose! {
     fn template()(
-        head in one_of(&["", "{{- $envAll := . }}\n", "# Licensed\n#\n", "{{/*\n kind: PersistentVolumeClaim\n*/}}\n"]),
+        head in one_of(&["", "{{- $envAll := . }}\n", "# Licensed\n#\n", "{{/*\n kind: PersistentVolumeClaim\n*/}}\n",
+            "{{/* was: {{ include \"x\" . }} */}}\n",
+            "{{- /*\n{{ if .Values.old }}\n spec:\n  storageClassName: {{ .Values.old }}\n{{ end }}\n*/ -}}\n",
+        ]),
         other in one_of(&["", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: glance-images\ndata:\n  a: |\n    spec:\n      storageClassName: x\n"]),
         metadata in one_of(&[
             "metadata:\n  name: glance-images\n",

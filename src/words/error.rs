@@ -3,6 +3,7 @@
 use super::next::Typed;
 use super::{refusal, template};
 use crate::error::{Answer, Deed, Error, FileProblem, Halt, Status, Trouble, Unsettled, said};
+use crate::escape::line;
 use crate::lifecycle::facts::Target;
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
 use crate::lifecycle::stage::Stage;
@@ -73,7 +74,7 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
             Unsettled::NotAvailable(volume, _) => {
                 vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat))]
             }
-            Unsettled::Unknown(..) => one("safe to re-run: nothing is patched twice"),
+            Unsettled::Unknown(..) | Unsettled::NotDone(..) => one("safe to re-run: nothing is patched twice"),
             Unsettled::PolicyReset(..) => {
                 one("an admission webhook may be changing it; do not uninstall while the policy is not Retain")
             }
@@ -81,7 +82,10 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
         Error::Guide(target, halt) => match halt {
             Halt::Kept | Halt::Stopped(_) => Vec::new(),
             Halt::TimedOut(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))],
-            Halt::Command(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::OnceFixed))],
+            Halt::Interrupted(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))],
+            Halt::Command(..) | Halt::NoShell(_) => {
+                vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::OnceFixed))]
+            }
         },
         Error::Api(_)
         | Error::Connection { .. }
@@ -100,19 +104,23 @@ fn api(status: &Status) -> String {
     if status.code == 401 {
         return "error: You must be logged in to the server (Unauthorized)".to_owned();
     }
+    // Whatever a server says, it begins no line of ours.
+    let said = line;
     if let ("Invalid", Some(details)) = (status.reason.as_str(), &status.details) {
-        let said = match details.causes.as_slice() {
+        let cause = |field: &str, message: &str| format!("{}: {}", said(field), said(message));
+        let causes = match details.causes.as_slice() {
             [] => String::new(),
-            [cause] => format!(": {}: {}", cause.field, cause.message),
-            causes => {
-                ": ".to_owned() + &causes.iter().map(|c| format!("\n* {}: {}", c.field, c.message)).collect::<String>()
+            [only] => format!(": {}", cause(&only.field, &only.message)),
+            several => {
+                ": ".to_owned()
+                    + &several.iter().map(|c| format!("\n* {}", cause(&c.field, &c.message))).collect::<String>()
             }
         };
-        return format!("The {} \"{}\" is invalid{said}", details.kind, details.name);
+        return format!("The {} \"{}\" is invalid{causes}", said(&details.kind), said(&details.name));
     }
     match status.reason.as_str() {
-        "" => format!("Error from server: {}", status.message),
-        reason => format!("Error from server ({reason}): {}", status.message),
+        "" => format!("Error from server: {}", said(&status.message)),
+        reason => format!("Error from server ({}): {}", said(reason), said(&status.message)),
     }
 }
 
@@ -121,11 +129,13 @@ fn unreached(trouble: &Trouble) -> String {
         Trouble::Refused => "connection refused".to_owned(),
         Trouble::Silent(limit) => format!("no response within {limit}"),
         Trouble::NoConnection(limit) => format!("no connection after {}s", limit.as_secs()),
-        Trouble::ExecFailed(status, said) => format!("getting credentials: exec: plugin failed with {status}: {said}"),
+        Trouble::ExecFailed(status, said) => {
+            format!("getting credentials: exec: plugin failed with {status}: {}", line(said))
+        }
         Trouble::NoExec(said) => format!("getting credentials: exec: cannot run plugin: {said}"),
         Trouble::Credentials(said) => format!("getting credentials: {said}"),
         Trouble::ProxyScheme(other) => format!("unsupported proxy scheme {}: use http, https or socks5", quoted(other)),
-        Trouble::Other(said) => said.clone(),
+        Trouble::Tls(said) | Trouble::Other(said) => line(said),
     }
 }
 
@@ -137,6 +147,7 @@ fn answer(problem: &Answer) -> String {
         Answer::NoRow => "Table has no rows".to_owned(),
         Answer::NoObject => "Table row has no object".to_owned(),
         Answer::NoColumn(name) => format!("Table has no column {}", quoted(name)),
+        Answer::TooLong(limit) => format!("more than {} MiB", limit >> 20),
         Answer::NoList(kind) => format!("got kind {} instead of a list", quoted(kind)),
     }
 }
@@ -147,7 +158,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn file(name: &str, problem: &FileProblem) -> String {
-    let at = |line: Option<usize>| line.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
+    let at = |at: Option<usize>| at.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
     match problem {
         FileProblem::Io(error) => format!("{name}: {}", said(error)),
         FileProblem::Folder => format!("{name}: is a directory"),
@@ -198,6 +209,9 @@ fn unsettled(what: &Unsettled) -> String {
         Unsettled::Unknown(volume, cause) => {
             format!("cannot tell whether persistentvolume/{volume} was patched: {}", within(cause))
         }
+        Unsettled::NotDone(volume, cause) => {
+            format!("persistentvolume/{volume} was not patched when it was read back: {}", within(cause))
+        }
         Unsettled::PolicyReset(volume, policy) => {
             format!("persistentvolume/{volume} was patched, but its policy is {policy}")
         }
@@ -219,5 +233,7 @@ fn halted(target: &Target, halt: &Halt) -> String {
             format!("timed out after {limit} waiting for {what}")
         }
         Halt::Command(command, status) => format!("`{command}` failed: {status}"),
+        Halt::NoShell(said) => format!("cannot run a shell: {said}"),
+        Halt::Interrupted(command, status) => format!("interrupted; `{command}` ended with {status}"),
     }
 }

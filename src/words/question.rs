@@ -30,6 +30,18 @@ pub fn changed(volume: &str) -> String {
     format!("persistentvolume/{volume} has changed; the patch is now:")
 }
 
+/// Said of a patch whose answer was lost, and that was done all the same.
+#[must_use]
+pub fn read_back(volume: &str, why: &str) -> String {
+    format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
+}
+
+/// Said by a watch whose server is away.
+#[must_use]
+pub fn trying_again(why: &str) -> String {
+    format!("{why}; trying again")
+}
+
 /// Said of a template that is pinned.
 pub const PIN_STAYS: &str =
     "Keep this line in the chart for as long as the claim exists: without it, `helm upgrade` fails.";

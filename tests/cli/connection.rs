@@ -58,7 +58,7 @@ fn a_token_and_an_exec_plugin() {
     config["users"] = json!([
         {"name": "with-token", "user": {"token": "operator-token"}},
         {"name": "with-plugin", "user": {"exec": {"apiVersion": "client.authentication.k8s.io/v1",
-            "command": plugin, "interactiveMode": "Never"}}},
+            "command": plugin, "interactiveMode": "IfAvailable"}}},
         {"name": "with-wrong-token", "user": {"token": "wrong"}},
     ]);
     let path = write(&world, "users", &config);

@@ -128,15 +128,14 @@ fn a_conflict_without_end_ends() {
 }
 
 #[test]
-fn a_lost_answer_is_not_reported_as_success_and_repeating_finishes() {
+fn a_lost_answer_is_read_back_and_told() {
     let (world, volume) = installed();
     state(&world).plan("PATCH", &volume, 1, Fault::LoseAnswer);
     let run = world.run("retain --yes");
-    assert_eq!(run.status, 1, "{run}");
-    assert_eq!(run.stdout, "");
+    assert_eq!(run.status, 0, "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.stderr.contains("was read back and is patched"), "{run}");
     let again = world.run("retain");
-    assert_eq!(again.status, 0, "{again}");
-    assert!(again.stdout.contains("patched (no change)"), "{again}");
+    assert!(again.status == 0 && again.stdout.contains("patched (no change)"), "{again}");
 }
 
 #[test]
@@ -218,4 +217,165 @@ fn nobody_listens() {
         "The connection to the server 127.0.0.1:{port} was refused - did you specify the right host or port?\n"
     );
     assert_eq!((run.status, run.stderr), (1, expected));
+}
+
+/// A guide whose step is long: each watch that ends is a turn of its loop.
+#[test]
+fn guide_has_one_deadline_for_a_step() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    let command = "guide --yes --timeout 2s";
+    let guide = world.spawn(command);
+    let finished = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.finish(command, guide));
+        // Bounded: a deadline that begins anew with each turn never comes.
+        for _ in 0..600 {
+            if waiting.is_finished() {
+                break;
+            }
+            state(&world).drop_watches();
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert!(waiting.is_finished(), "it waits for ever");
+        waiting.join().unwrap()
+    });
+    assert_eq!(finished.status, 1, "{finished}");
+    assert!(
+        finished.stderr.contains("error: timed out after 2s waiting for claim openstack/glance-images to be deleted"),
+        "{finished}"
+    );
+}
+
+#[test]
+fn guide_outlives_a_server_that_is_away_between_two_steps() {
+    let (world, volume) = installed();
+    let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
+    let guide = world.spawn("guide --yes --timeout 60s");
+    world.await_policy("Retain");
+    state(&world).plan("GET", &claim, 2, Fault::Break);
+    state(&world).plan("GET", &claim, 1, Fault::Answer(Refusal::new(503, "ServiceUnavailable", "starting")));
+    world.uninstall();
+    await_struck(&world);
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
+    world.install_again();
+    let run = world.finish("guide", guide);
+    assert_eq!(run.status, 0, "{run}");
+}
+
+#[test]
+fn a_watch_that_is_shown_says_that_the_server_is_away() {
+    use std::io::{BufRead, BufReader};
+    let (world, _) = installed();
+    let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
+    let mut child = world
+        .command("status --watch")
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("AtRisk: ")));
+    state(&world).plan("GET", &claim, 2, Fault::Break);
+    state(&world).drop_watches();
+    assert!(lines.any(|line| line.ends_with("; trying again")));
+    world.uninstall();
+    // Its claim and its volume are gone.
+    assert!(lines.any(|line| line.starts_with("Absent: ")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_login_that_is_rejected_ends_a_wait_at_once() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
+    let waiting = world.spawn("reuse --yes --timeout 100s");
+    await_requests(&world, "watch=true", 1);
+    state(&world).plan("GET", &claim, 1000, Fault::Answer(Refusal::new(401, "Unauthorized", "expired")));
+    state(&world).drop_watches();
+    let run = world.finish("reuse --yes --timeout 100s", waiting);
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (1, "error: You must be logged in to the server (Unauthorized)\n"),
+        "{run}"
+    );
+    assert_eq!(state(&world).planned(), 999, "it is asked once");
+}
+
+/// Waits until so many requests have come whose path contains `text`.
+fn await_requests(world: &World, text: &str, count: usize) {
+    let begun = std::time::Instant::now();
+    let mut requests = String::new();
+    while requests.matches(text).count() < count {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{requests}");
+        requests += &world.requests();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_server_that_ends_each_watch_at_once_is_not_asked_without_a_pause() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    let watch = format!("{}/persistentvolumeclaims?&watch=true", world.namespace);
+    state(&world).plan("GET", &watch, 100_000, Fault::Garble("application/json", ""));
+    world.requests();
+    let run = world.run("reuse --yes --timeout 3s");
+    assert_eq!(run.status, 1, "{run}");
+    let watches = world.requests().matches("watch=true").count();
+    assert!((1..=5).contains(&watches), "{watches} watches in three seconds");
+}
+
+#[test]
+fn an_answer_without_end_is_read_up_to_a_bound() {
+    let (world, volume) = installed();
+    for (path, told) in [("glance-images?", "more than 16 MiB"), (&format!("{volume}?"), "more than 16 MiB")] {
+        state(&world).plan("GET", path, 1, Fault::Endless);
+        let run = world.run("status");
+        assert_eq!(run.status, 1, "{run}");
+        assert!(run.stderr.contains(told), "{run}");
+        assert_eq!(state(&world).planned(), 0);
+    }
+}
+
+#[test]
+fn a_failed_dry_run_of_the_server_patches_nothing_and_says_no_more() {
+    let (world, volume) = installed();
+    state(&world).plan("PATCH", &volume, 1, Fault::Break);
+    let run = world.run("retain --dry-run=server");
+    assert!(run.status == 1 && !run.stderr.contains("patched"), "{run}");
+}
+
+#[test]
+fn what_an_event_says_begins_no_line_of_ours() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let claim = world.create_claim(|claim| claim["spec"]["volumeName"] = serde_json::json!(volume));
+    world.event(&claim, "FailedBinding", "no\nnext: kubectl delete pv --all\u{9b}31m\u{202e}gpj");
+    let run = world.run("status");
+    assert!(run.stderr.contains(r"FailedBinding: no\nnext: kubectl delete pv --all\u{9b}31m\u{202e}gpj"), "{run}");
+    assert!(!run.next.iter().any(|line| line.contains("delete pv")), "{run}");
+}
+
+#[test]
+fn no_format_prints_what_acts_on_a_terminal() {
+    let (world, volume) = installed();
+    world.patch_volume(
+        &volume,
+        serde_json::json!({"metadata": {"annotations": {"example.com/note": "\u{9b}31m\u{202e}\u{7}"}}}),
+    );
+    world.run("retain --yes");
+    for command in ["retain -o json", "retain -o yaml", "export -o json", "export", "status -o json", "status -o yaml"]
+    {
+        let run = world.run(command);
+        assert_eq!(run.status, 0, "{run}");
+        let raw = run.stdout.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
+        assert_eq!(raw, None, "{command}");
+        if command.starts_with("retain") || command.starts_with("export") {
+            let read: serde_json::Value = serde_saphyr::from_str(&run.stdout).unwrap();
+            assert_eq!(read["metadata"]["annotations"]["example.com/note"], "\u{9b}31m\u{202e}\u{7}", "{command}");
+        }
+    }
 }

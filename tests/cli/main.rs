@@ -17,6 +17,7 @@ mod connection;
 mod faults;
 mod files;
 mod helm;
+mod impatient;
 mod kubectl;
 mod load;
 mod matrix;

@@ -21,6 +21,8 @@ fn faults() -> Vec<(&'static str, usize, Fault)> {
         ("answer cut in the middle", 1, Fault::CutAnswer),
         ("no answer (--request-timeout)", 1, Fault::Hang),
         ("a byte a second (--request-timeout)", 1, Fault::Drip),
+        ("stalls after its headers (--request-timeout)", 1, Fault::Stall),
+        ("an answer without end", 1, Fault::Endless),
         ("malformed JSON", 1, Fault::Garble("application/json", "{\"kind\":\"Table\",")),
         ("a log-in page", 1, Fault::Garble("text/html", "<html>Log in</html>")),
         ("an empty answer", 1, Fault::Garble("application/json", "")),

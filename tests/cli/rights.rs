@@ -57,7 +57,7 @@ fn the_least_rights_suffice_and_each_is_missed() {
     let rules = readme_rules();
     grant(&world, &rules);
     let check = settled(&world, |run| run.stdout.contains("✔ rights: ") && !run.stdout.contains("forbidden"));
-    assert!(check.stdout.contains("✔ pods: ") && check.stdout.contains("! class: netapp makes"), "{check}");
+    assert!(check.stdout.contains("✔ pods: ") && check.stdout.contains("! class: netapp provisions"), "{check}");
     // Any one of them taken away.
     for (at, rule) in rules.as_array().unwrap().iter().enumerate() {
         for resource in rule["resources"].as_array().unwrap() {
@@ -76,7 +76,7 @@ fn the_least_rights_suffice_and_each_is_missed() {
                     list.push(json!({"apiGroups": rule["apiGroups"], "resources": [resource], "verbs": rest}));
                 }
                 grant(&world, &fewer);
-                let missing = format!("missing: {} {} (for ", verb.as_str().unwrap(), resource.as_str().unwrap());
+                let missing = format!("missing: {} {} (", verb.as_str().unwrap(), resource.as_str().unwrap());
                 let alone = |line: &str| line.contains(&missing) && !line.contains("; ");
                 settled(&world, |run| run.stdout.lines().any(alone));
             }
@@ -92,7 +92,12 @@ fn the_least_rights_suffice_and_each_is_missed() {
     ok("retain --yes");
     ok("unretain --yes");
     ok("retain --yes");
-    let waiting = world.command("reuse --yes --timeout 60s").env("KUBECONFIG", kubeconfig()).spawn().unwrap();
+    let waiting = world
+        .command("reuse --yes --timeout 60s")
+        .args(["-n", &world.namespace])
+        .env("KUBECONFIG", kubeconfig())
+        .spawn()
+        .unwrap();
     world.uninstall();
     assert_eq!(waiting.wait_with_output().unwrap().status.code(), Some(0));
     ok("export");
@@ -109,7 +114,8 @@ fn without_patch(world: &World, volume: &str) {
     grant(world, &json!([read("persistentvolumes"), read("persistentvolumeclaims")]));
     let check = settled(world, |run| run.stdout.contains("✖ rights: ") && run.stdout.contains("! pods: "));
     assert_eq!(check.status, 1, "{check}");
-    let missing = "✖ rights: missing: patch persistentvolumes (for retain, unretain, reuse, guide); list pods (for ";
+    let missing =
+        "✖ rights: missing: patch persistentvolumes (for retain, unretain, reuse, guide); list pods (optional: ";
     assert!(check.stdout.contains(missing), "{check}");
     assert!(check.stdout.contains("! pods: Error from server (Forbidden): "), "{check}");
     assert_eq!(run(world, "status").status, 0);

@@ -372,6 +372,17 @@ impl World {
         }
     }
 
+    /// An event of the claim.
+    pub fn event(&self, claim: &PersistentVolumeClaim, reason: &str, message: &str) {
+        self.create::<Event>(
+            &self.in_namespace(),
+            json!({"metadata": {"generateName": "e-", "name": format!("e-{}", rand())},
+            "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": self.namespace, "name": claim.name_any(),
+                "uid": claim.metadata.uid}, "reason": reason, "message": message, "type": "Warning",
+            "lastTimestamp": "2030-01-01T00:00:00Z"}),
+        );
+    }
+
     /// Waits until the claim's volume has the policy.
     pub fn await_policy(&self, policy: &str) {
         let volume = self.bound();

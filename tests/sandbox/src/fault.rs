@@ -39,6 +39,11 @@ pub async fn strike(fault: Fault, answer: Answer, connection: &Arc<Notify>) -> A
                 }
             }))
         }
+        Fault::Stall => in_parts(stream::pending()),
+        Fault::Endless => {
+            let blank = Bytes::from_static(&[b' '; 1 << 16]);
+            in_parts(stream::repeat(blank))
+        }
         Fault::Garble(content_type, text) => {
             let mut answer = Response::new(Full::new(Bytes::from(text)).boxed());
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -105,7 +105,10 @@ pub async fn serve(
             return std::future::pending().await;
         }
         Some(Fault::Hang) => return std::future::pending().await,
-        Some(Fault::LoseAnswer | Fault::CutAnswer | Fault::Drip | Fault::Garble(..)) | None => {}
+        Some(
+            Fault::LoseAnswer | Fault::CutAnswer | Fault::Drip | Fault::Stall | Fault::Endless | Fault::Garble(..),
+        )
+        | None => {}
     }
     let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let Some(user) = state.user(certificate, header(header::AUTHORIZATION)) else {

@@ -40,6 +40,10 @@ pub enum Fault {
     CutAnswer,
     /// The server does it, and the answer comes a byte a second.
     Drip,
+    /// The server does it, and after the headers nothing comes.
+    Stall,
+    /// The server does it, and the answer has no end.
+    Endless,
     /// The server does it, and something in between answers with this type and text.
     Garble(&'static str, &'static str),
 }
