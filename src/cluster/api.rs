@@ -383,6 +383,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_may_ask_to_wait_up_to_a_bound() {
+        let asked = |status: u16, after: &str| {
+            let response =
+                http::Response::builder().status(status).header(header::RETRY_AFTER, after).body(()).unwrap();
+            asked_to_wait(&response).map(|pause| pause.as_secs())
+        };
+        assert_eq!(
+            (asked(429, "2"), asked(503, "86400"), asked(429, "soon"), asked(200, "2")),
+            (Some(2), Some(30), None, None)
+        );
+    }
+
+    #[test]
     fn warnings() {
         let quoted = r#"299 - "say \"no\" and C:\\" "later""#;
         assert_eq!(warning_text(quoted).as_deref(), Some(r#"say "no" and C:\"#));

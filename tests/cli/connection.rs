@@ -294,10 +294,108 @@ fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
         world.command("status -o name").args(elsewhere).env(name, value).env("HTTPS_PROXY", &proxy).output().unwrap()
     };
     let output = command("UNUSED", "");
-    assert!(asked(world.outcome("", output)).starts_with("connect sandbox.example.com:6443"));
+    let head = asked(world.outcome("", output));
+    assert!(head.starts_with("connect sandbox.example.com:6443"), "{head}");
+    assert!(head.contains("proxy-authorization: basic dxnlcjpwyxnz"), "who one is to it, too: {head}");
     let output = command("NO_PROXY", "example.com");
     assert_eq!(output.status.code(), Some(1), "named in NO_PROXY, it is sought directly, and there is none");
     assert!(heard.try_recv().is_err());
+}
+
+#[test]
+fn who_one_is_to_a_socks_proxy_is_told_to_it() {
+    use std::io::{Read, Write};
+    let world = world();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let to = server(&world).trim_start_matches("https://").to_owned();
+    // RFC 1928 and RFC 1929: it wants a name and a password, and connects wherever it is asked to.
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            let mut take = |count: usize| {
+                let mut bytes = vec![0; count];
+                client.read_exact(&mut bytes).map(|()| bytes)
+            };
+            let methods = take(2).unwrap()[1];
+            take(usize::from(methods)).unwrap();
+            client.write_all(&[5, 2]).unwrap();
+            let mut take = |count: usize| {
+                let mut bytes = vec![0; count];
+                client.read_exact(&mut bytes).map(|()| bytes)
+            };
+            let name_length = take(2).unwrap()[1];
+            let name = take(usize::from(name_length)).unwrap();
+            let password_length = take(1).unwrap()[0];
+            let password = take(usize::from(password_length)).unwrap();
+            told.send([name, b":".to_vec(), password].concat()).unwrap();
+            client.write_all(&[1, 0]).unwrap();
+            let mut request = [0; 4];
+            client.read_exact(&mut request).unwrap();
+            let length = match request[3] {
+                1 => 4,
+                _ => {
+                    let mut length = [0];
+                    client.read_exact(&mut length).unwrap();
+                    usize::from(length[0])
+                }
+            };
+            client.read_exact(&mut vec![0; length + 2]).unwrap();
+            client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+            let upstream = std::net::TcpStream::connect(&to).unwrap();
+            let (mut up, mut down) = (upstream.try_clone().unwrap(), client.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut client, &mut up));
+            std::thread::spawn(move || std::io::copy(&mut &upstream, &mut down));
+        }
+    });
+    let run = with(&world, |_, _| {}, &["--proxy-url", &format!("socks5://user:p%40ss@{address}")]);
+    assert_eq!(run.status, 0, "{run}");
+    assert_eq!(heard.try_recv().unwrap(), b"user:p@ss");
+}
+
+#[test]
+fn flags_are_heeded_in_a_pod() {
+    let world = world();
+    let address = server(&world);
+    let (host, port) = address.trim_start_matches("https://").split_once(':').unwrap();
+    let authority = format!("{}/ca.crt", world.sandbox_folder());
+    let run = |flags: &[&str]| {
+        let mut command = world.command("status -o name");
+        command.args(["-n", &world.namespace]).args(flags);
+        command.env_remove("KUBECONFIG").env("KUBERNETES_SERVICE_HOST", host).env("KUBERNETES_SERVICE_PORT", port);
+        world.requests();
+        let run = world.outcome("status", command.output().unwrap());
+        (run, world.sandbox.as_ref().unwrap().state.take_requests())
+    };
+    // The service account's files are not there: what a flag gives instead is enough.
+    let flags = ["--certificate-authority", &authority, "--token", "operator-token"];
+    assert_eq!(run(&flags).0.status, 0, "{}", run(&flags).0);
+    let (as_other, _) = run(&[&flags[..], &["--as", "someone-else", "--proxy-url", "ftp://127.0.0.1:1"]].concat());
+    assert!(as_other.stderr.contains("unsupported proxy scheme"), "{as_other}");
+    let (without, _) = run(&["--token", "operator-token"]);
+    assert!(without.status == 1 && without.stderr.contains("serviceaccount/ca.crt"), "{without}");
+}
+
+#[test]
+fn an_exec_plugin_that_never_asks_may_give_a_token_and_a_certificate() {
+    let world = world();
+    let pem = |name: &str| std::fs::read_to_string(format!("{}/{name}", world.sandbox_folder())).unwrap();
+    for (certificate, works) in [(pem("client.crt"), true), ("no certificate".to_owned(), false)] {
+        let status = json!({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status":
+            {"token": "operator-token", "clientCertificateData": certificate, "clientKeyData": pem("client.key")}});
+        let plugin = world.home().join("both");
+        std::fs::write(&plugin, format!("#!/bin/sh\ncat <<'END'\n{status}\nEND\n")).unwrap();
+        std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let run = with(
+            &world,
+            |_, user| {
+                *user = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": plugin,
+                    "interactiveMode": "Never"}});
+            },
+            &[],
+        );
+        assert_eq!(run.status == 0, works, "the certificate is used, with the token: {run}");
+    }
 }
 
 #[test]

@@ -74,6 +74,36 @@ fn at_risk() -> (World, String) {
     (world, volume)
 }
 
+/// What `guide` does while the API server is away for longer than it waits between two looks.
+#[test]
+#[ignore = "stops a control plane: tests/cluster/suite.sh outages"]
+fn guide_outlives_forty_seconds_without_an_api_server_at_each_stage() {
+    let (world, volume) = at_risk();
+    let guide = world.spawn("guide --yes --timeout 10m");
+    world.await_policy("Retain");
+    let away = || {
+        signal("apiserver", "KILL");
+        // What is tested is how long.
+        std::thread::sleep(Duration::from_secs(40));
+        start("apiserver");
+        ready(&world);
+    };
+    // Retained, while somebody is to uninstall.
+    away();
+    world.mount("glance-api-0");
+    world.delete_claim();
+    // Releasing, while a pod holds the claim.
+    away();
+    world.unmount("glance-api-0");
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
+    // Reserved, while somebody is to install.
+    away();
+    world.install_again();
+    let run = world.finish("guide --yes --timeout 10m", guide);
+    assert_eq!((run.status, world.bound()), (0, volume), "{run}");
+    eprintln!("guide, with the API server away for 40 s at each of 3 stages: [0]");
+}
+
 fn policy(world: &World, volume: &str) -> String {
     world.volume(volume).spec.and_then(|s| s.persistent_volume_reclaim_policy).unwrap_or_default()
 }
