@@ -1,5 +1,7 @@
 //! The list of verbs, and what each is given.
 
+use std::process::ExitCode;
+
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{check, completion, export, guide, pin, retain, reuse, status, unpin, unretain, verify};
@@ -9,7 +11,8 @@ use crate::lifecycle::next::Verb;
 use crate::session::Session;
 use crate::session::flags::Shared;
 use crate::template::Pin;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, Tone};
+use crate::words::error::{hints, message};
 use crate::words::next::Typed;
 
 /// Keep Glance's images when Glance is uninstalled, and reuse them when it is installed again
@@ -96,6 +99,12 @@ impl Cli {
         }
     }
 
+    /// Whether the verb looks after Ctrl-C itself.
+    #[must_use]
+    pub fn handles_ctrl_c(&self) -> bool {
+        matches!(self.command, Command::Guide(_))
+    }
+
     /// Runs the verb. Only those that ask a cluster look for one.
     pub async fn run(&self, terminal: Terminal) -> Result<(), Error> {
         let claim = &self.shared.claim;
@@ -117,9 +126,24 @@ impl Cli {
             Command::Verify(it) => verify::run(&open().await?, it).await,
             Command::Guide(it) => guide::run(&open().await?, it).await,
             Command::Export(it) => export::run(&open().await?, it).await,
-            Command::Completion(it) => completion::run(terminal, it, Self::command()),
+            Command::Completion(it) => completion::run(terminal, it),
         }
     }
+}
+
+/// Tells an error and what to do about it.
+pub fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
+    match error {
+        // The terminal has written ^C after whatever stood there.
+        Error::Interrupted if terminal.is_interactive() => terminal.note(""),
+        // Those two have said all there is to say.
+        Error::Interrupted | Error::Failed => {}
+        error => terminal.note(&message(error)),
+    }
+    for hint in hints(error, typed) {
+        terminal.headline(Tone::Plain, "hint", &hint);
+    }
+    error.exit_code()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cluster::api::Kind;
 use crate::cluster::observe::{Observation, Scope};
 use crate::error::Error;
+use crate::kubectl::asked::{Asked, asks};
 use crate::lifecycle::check::{Check, Claim, Class, Outcome, RIGHTS};
 use crate::lifecycle::facts;
 use crate::lifecycle::next::recreate;
@@ -25,7 +26,7 @@ use crate::words::error::{hints, within};
 #[derive(Args, Debug)]
 pub struct Checks {
     /// See whether this template can be pinned
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: Option<PathBuf>,
 }
 

@@ -1,8 +1,12 @@
 //! `completion` and the hidden `__complete`, which kubectl runs for each TAB.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Command};
+use jiff::Timestamp;
 
 use crate::cluster::api::{Cluster, Kind};
 use crate::error::Error;
@@ -11,7 +15,13 @@ use crate::kubectl::completion::{self, Candidate, Question, Script};
 use crate::lifecycle::facts::{Target, Volume};
 use crate::session::connect;
 use crate::session::flags::{DEFAULT_CLAIM, PATIENCE};
+use crate::template::{Pin, edit};
 use crate::terminal::Terminal;
+use crate::words::age::age;
+
+/// How long templates are searched for, and among how many files and folders.
+const SEARCH: Duration = Duration::from_millis(300);
+const FILES: usize = 5_000;
 
 /// Print a script for tab completion
 ///
@@ -24,17 +34,29 @@ pub struct Completion {
     script: Script,
 }
 
-/// Prints a script for the command line that `command` defines.
-pub fn run(terminal: Terminal, arguments: &Completion, command: Command) -> Result<(), Error> {
-    let mut command = command.bin_name("kubectl-glancepv");
-    terminal.print(&String::from_utf8_lossy(&completion::script(arguments.script, &mut command)))
+/// Prints a script.
+pub fn run(terminal: Terminal, arguments: &Completion) -> Result<(), Error> {
+    terminal.print(arguments.script.text())
+}
+
+/// The words that are to be completed, if that is what this program was called for: by the hidden
+/// `__complete`, or by the name that kubectl looks for, as a link to it.
+#[must_use]
+pub fn asked(mut line: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
+    let program = line.next().map(PathBuf::from).unwrap_or_default();
+    let mut words = line.peekable();
+    let helper = program.file_stem().is_some_and(|stem| stem == "kubectl_complete-glancepv");
+    let asked = helper || words.next_if(|first| first == "__complete").is_some();
+    asked.then(|| words.collect())
 }
 
 /// Answers what may stand for the last of `words`; without a cluster in reach, what is known without.
 pub async fn answer(terminal: Terminal, words: &[OsString], command: Command) -> Result<(), Error> {
     let question = completion::question(command, words);
     let mut found = question.kubeconfig_knows();
-    if found.is_empty() && question.asked.is_some() {
+    if question.asked == Some(Asked::Templates) {
+        found = templates(&claim(&question));
+    } else if found.is_empty() && question.asked.is_some() {
         // A shell has no place for an error.
         found = tokio::time::timeout(PATIENCE, from_cluster(&question, terminal))
             .await
@@ -47,11 +69,7 @@ pub async fn answer(terminal: Terminal, words: &[OsString], command: Command) ->
 
 async fn from_cluster(question: &Question, terminal: Terminal) -> Result<Vec<Candidate>, Error> {
     let (cluster, own) = connect(&question.connection, question.namespace.is_some(), terminal).await?;
-    let named = question.claim.clone().or_else(|| std::env::var("GLANCEPV_CLAIM").ok());
-    let target = Target {
-        namespace: question.namespace.clone().unwrap_or(own),
-        claim: named.unwrap_or(DEFAULT_CLAIM.to_owned()),
-    };
+    let target = Target { namespace: question.namespace.clone().unwrap_or(own), claim: claim(question) };
     let bare = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
     match question.asked {
         Some(Asked::Namespaces) => cluster.names("/api/v1/namespaces").await.map(bare),
@@ -61,7 +79,41 @@ async fn from_cluster(question: &Question, terminal: Terminal) -> Result<Vec<Can
     }
 }
 
-/// The target's volumes that the command could act on, with size, status and claim.
+/// The claim that is meant.
+fn claim(question: &Question) -> String {
+    let named = question.claim.clone().or_else(|| std::env::var("GLANCEPV_CLAIM").ok());
+    named.unwrap_or(DEFAULT_CLAIM.to_owned())
+}
+
+/// The templates below this folder that have the claim; as many and as deep as a shell has patience for.
+fn templates(claim: &str) -> Vec<Candidate> {
+    let (begun, mut left) = (Instant::now(), FILES);
+    let mut folders = VecDeque::from([PathBuf::new()]);
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop_front().filter(|_| begun.elapsed() < SEARCH) {
+        let here = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.clone() };
+        for entry in std::fs::read_dir(here).into_iter().flatten().flatten() {
+            let (path, name) = (folder.join(entry.file_name()), entry.file_name().to_string_lossy().into_owned());
+            let Ok(kind) = entry.file_type() else { continue };
+            if name.starts_with('.') || left == 0 {
+                continue;
+            }
+            left -= 1;
+            if kind.is_dir() {
+                folders.push_back(path);
+            } else if [".yaml", ".yml", ".tpl"].iter().any(|end| name.ends_with(end)) {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                if text.contains("PersistentVolumeClaim") && edit(&text, claim, Pin::To("a-volume")).is_ok() {
+                    found.push((path.to_string_lossy().into_owned(), String::new()));
+                }
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The target's volumes that the command could act on, with size, policy, phase, age and claim.
 async fn volumes(cluster: &Cluster, target: &Target, verb: Option<&str>) -> Result<Vec<Candidate>, Error> {
     let able = |volume: &Volume| match verb {
         Some("retain") => !volume.is_retained(),
@@ -71,7 +123,8 @@ async fn volumes(cluster: &Cluster, target: &Target, verb: Option<&str>) -> Resu
     };
     let described = |volume: Volume| {
         let size = volume.offers.size.as_deref().unwrap_or("?");
-        let help = format!("{size} {} {} {}", volume.policy, volume.phase, target.key());
+        let age = age(volume.created, Timestamp::now());
+        let help = format!("{size} {} {} {age} {}", volume.policy, volume.phase, target.key());
         (volume.name, help)
     };
     Ok(cluster.volumes_of(target).await?.into_iter().filter(able).map(described).collect())

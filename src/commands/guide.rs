@@ -14,6 +14,7 @@ use super::reuse::{self, Reuse};
 use super::verify::{self, Verify};
 use crate::cluster::observe::{Observation, Scope};
 use crate::error::{Deed, Error, Halt, said};
+use crate::kubectl::asked::{Asked, asks, suggests};
 use crate::lifecycle::assess::assess;
 use crate::lifecycle::facts::Volume;
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
@@ -40,7 +41,7 @@ const A_WEEK: &str = "168h";
 #[derive(Args, Debug)]
 pub struct Guide {
     /// Pin the volume in this template
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: Option<PathBuf>,
     /// The command that uninstalls glance, run by the shell
     #[arg(long, value_name = "CMD")]
@@ -49,7 +50,7 @@ pub struct Guide {
     #[arg(long, value_name = "CMD")]
     pub install: Option<String>,
     /// How long to wait for each step that is done elsewhere; by default, for days
-    #[arg(long, value_name = "D", value_parser = limit)]
+    #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     pub timeout: Option<Limit>,
     /// Uninstall and install once more where the claim was reused before
     #[arg(long)]

@@ -26,7 +26,7 @@ pub struct Pin {
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
     /// The template; - filters standard input to standard output
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: PathBuf,
     /// How the change is made
     #[command(flatten)]

@@ -9,7 +9,7 @@ use crate::cluster::api::Kind;
 use crate::cluster::observe::{Scope, not_found};
 use crate::cluster::watch::Watched;
 use crate::error::{Error, Unsettled};
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{Asked, asks, suggests};
 use crate::lifecycle::facts::VolumePhase;
 use crate::lifecycle::plan::reuse;
 use crate::session::Session;
@@ -31,10 +31,10 @@ pub struct Reuse {
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
     /// Then pin the volume in this template, as `pin` does
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: Option<PathBuf>,
     /// Wait this long for the claim to be gone (90s, 10m, 1h30m); without it, not at all
-    #[arg(long, value_name = "D", value_parser = limit)]
+    #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     pub timeout: Option<Limit>,
     /// How the change is made
     #[command(flatten)]

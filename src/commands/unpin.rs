@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::pin;
 use crate::error::Error;
+use crate::kubectl::asked::{Asked, asks};
 use crate::session::Session;
 use crate::session::flags::{AskFlags, PATIENCE};
 use crate::template::Pin;
@@ -20,7 +21,7 @@ use crate::words::question;
 #[derive(Args, Debug)]
 pub struct Unpin {
     /// The template; - filters standard input to standard output
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE")]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: PathBuf,
     /// How the change is made
     #[command(flatten)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cluster::observe::Scope;
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{Asked, asks, suggests};
 use crate::kubectl::output::Format;
 use crate::lifecycle::assess::assess;
 use crate::lifecycle::plan::{Remedy, verify};
@@ -27,7 +27,7 @@ pub struct Verify {
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
     /// Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all
-    #[arg(long, value_name = "D", value_parser = limit)]
+    #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     pub timeout: Option<Limit>,
 }
 

@@ -17,16 +17,19 @@ pub enum Asked {
     Claims,
     /// Volumes that the command could act on.
     Volumes,
+    /// Templates that have the claim.
+    Templates,
 }
 
 /// The candidate that stands for each; no name begins like it.
-const MARKS: [(&str, Asked); 6] = [
+const MARKS: [(&str, Asked); 7] = [
     ("\0contexts", Asked::Contexts),
     ("\0clusters", Asked::Clusters),
     ("\0users", Asked::Users),
     ("\0namespaces", Asked::Namespaces),
     ("\0claims", Asked::Claims),
     ("\0volumes", Asked::Volumes),
+    ("\0templates", Asked::Templates),
 ];
 
 /// Marks an argument as one whose values are `asked` for.
@@ -34,6 +37,12 @@ const MARKS: [(&str, Asked); 6] = [
 pub fn asks(asked: Asked) -> ArgValueCompleter {
     let mark = MARKS.iter().find(|(_, known)| *known == asked).map(|(mark, _)| *mark);
     ArgValueCompleter::new(move |_: &std::ffi::OsStr| mark.map(CompletionCandidate::new).into_iter().collect())
+}
+
+/// A value that is worth offering.
+#[must_use]
+pub fn suggests(value: &'static str) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |_: &std::ffi::OsStr| vec![CompletionCandidate::new(value)])
 }
 
 /// What a candidate stands for, if it is a mark.

@@ -1,4 +1,5 @@
-//! Tab completion: kubectl's protocol for plugins, from the same definitions as the help.
+//! Tab completion: kubectl's protocol for plugins, from the same definitions as the help. The scripts of all
+//! shells speak it, too.
 //!
 //! kubectl 1.26 and newer runs `kubectl_complete-glancepv` with the words after the plugin's name and
 //! reads one candidate a line, a TAB and its description, and last `:` and a sum of directives
@@ -8,15 +9,11 @@ use std::ffi::OsString;
 
 use clap::{Command, FromArgMatches, ValueHint};
 use clap_complete::engine::complete;
-use clap_complete::{Shell, generate};
 
 use super::asked::{Asked, asked_for};
 use super::connection::Connection;
 use super::kubeconfig;
 
-/// What `kubectl_complete-glancepv` is: a file beside the plugin, since krew links only one.
-const HELPER: &str = "#!/bin/sh\n# Lets kubectl complete `kubectl glancepv`: to be put on PATH, executable.\n\
-    exec kubectl glancepv __complete \"$@\"\n";
 /// Nothing but the candidates: no files.
 const NO_FILES: u8 = 4;
 /// The shell completes files.
@@ -35,24 +32,23 @@ pub enum Script {
     Powershell,
     /// elvish
     Elvish,
-    /// The file kubectl_complete-glancepv, through which kubectl completes its plugin
+    /// The `kubectl_complete-glancepv` helper
     Kubectl,
 }
 
-/// The text of a script, for `command`, which is named as it is typed without kubectl.
-#[must_use]
-pub fn script(script: Script, command: &mut Command) -> Vec<u8> {
-    let shell = match script {
-        Script::Bash => Shell::Bash,
-        Script::Zsh => Shell::Zsh,
-        Script::Fish => Shell::Fish,
-        Script::Powershell => Shell::PowerShell,
-        Script::Elvish => Shell::Elvish,
-        Script::Kubectl => return HELPER.as_bytes().to_vec(),
-    };
-    let mut text = Vec::new();
-    generate(shell, command, "kubectl-glancepv", &mut text);
-    text
+impl Script {
+    /// Its text: each asks this program.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("../../completions/kubectl-glancepv.bash"),
+            Self::Zsh => include_str!("../../completions/_kubectl-glancepv"),
+            Self::Fish => include_str!("../../completions/kubectl-glancepv.fish"),
+            Self::Powershell => include_str!("../../completions/_kubectl-glancepv.ps1"),
+            Self::Elvish => include_str!("../../completions/kubectl-glancepv.elv"),
+            Self::Kubectl => include_str!("../../completions/kubectl_complete-glancepv"),
+        }
+    }
 }
 
 /// A candidate and its description.
@@ -101,7 +97,7 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
     let (namespace, claim) = (given("namespace"), given("claim"));
     let wants_file = flag.is_some_and(|flag| takes_file(&mut command, verb.as_deref(), &flag));
     let index = line.len() - 1;
-    let found = if wants_file { Vec::new() } else { complete(&mut command, line, index, None).unwrap_or_default() };
+    let found = complete(&mut command, line, index, None).unwrap_or_default();
     let mut question = Question {
         known: Vec::new(),
         asked: None,
@@ -121,6 +117,8 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
         let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
         match asked_for(value) {
             Some(asked) => question.asked = Some(asked),
+            // The shell completes files by itself.
+            None if wants_file => {}
             None => question
                 .known
                 .push((value.to_owned(), candidate.get_help().map(ToString::to_string).unwrap_or_default())),
@@ -158,6 +156,8 @@ impl Question {
     /// The answer in kubectl's form.
     #[must_use]
     pub fn answer(&self, asked: Vec<Candidate>) -> String {
+        let begins = |(value, _): &Candidate| value.starts_with(&self.begun);
+        let directive = if asked.iter().any(begins) { NO_FILES } else { self.directive };
         let mut lines: Vec<String> = Vec::new();
         for (value, help) in self.known.iter().cloned().chain(asked) {
             // kubectl does not filter.
@@ -166,7 +166,7 @@ impl Question {
                 lines.push(if help.is_empty() { value } else { format!("{value}\t{help}") });
             }
         }
-        lines.push(format!(":{}\n", self.directive));
+        lines.push(format!(":{directive}\n"));
         lines.join("\n")
     }
 }

@@ -3,7 +3,7 @@
 use super::facts::{Volume, VolumePhase};
 use super::finding::{Begun, Finding, findings};
 use super::next::{
-    Next, Remark, Step, Verb, choice, install, obstacles, on_own, recreate, start_over, uninstall, way_back,
+    Next, Remark, Step, Verb, apply, choice, install, obstacles, on_own, recreate, start_over, uninstall, way_back,
 };
 use super::owner::Keep;
 use super::situation::Situation;
@@ -146,8 +146,9 @@ fn without_volume(s: &Situation<'_>, stage: Stage, waiting: &[&Volume]) -> Vec<N
             vec![Next::from(Step::Apply(gone)).because(Remark::FromExport), Next::run(Verb::Verify).waiting()]
         }
         (Stage::Lost, Some(gone)) => {
-            let apply = Next::from(Step::Apply(gone.clone())).because(Remark::FromExport);
-            uninstall(s).into_iter().chain([apply]).chain(install(Some(&gone))).collect()
+            let [export, available] = apply(&gone);
+            let apply = [export.because(Remark::FromExport), available];
+            uninstall(s).into_iter().chain(apply).chain(install(Some(&gone))).collect()
         }
         (Stage::Binding | Stage::Lost | Stage::Releasing, _) => {
             vec![Next::run(Verb::Status).because(Remark::NothingPreserved)]

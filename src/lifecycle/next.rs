@@ -97,6 +97,8 @@ pub enum Remark {
     FromExport,
     /// It waits until the claim is deleted.
     UntilDeleted,
+    /// It waits until the volume is Available.
+    UntilAvailable,
     /// It waits until the volume is Released.
     UntilReleased,
     /// What was written to the claim's volume stays there only.
@@ -252,9 +254,17 @@ pub fn recreate(situation: &Situation<'_>, volume: &Volume) -> Vec<Next> {
     if held || situation.claim.is_some_and(|claim| claim.phase == ClaimPhase::Lost) {
         steps.extend(uninstall(situation));
     }
-    steps.extend([Step::AwaitDeleted(name.clone()).into(), Step::Apply(name.clone()).into()]);
+    steps.push(Step::AwaitDeleted(name.clone()).into());
+    steps.extend(apply(name));
     steps.extend(install(Some(name)));
     steps
+}
+
+/// The export is applied, and the volume is Available: a claim that comes before that gets a new one.
+#[must_use]
+pub fn apply(volume: &str) -> [Next; 2] {
+    let available = Next::on(Verb::Reuse, volume).because(Remark::UntilAvailable);
+    [Step::Apply(volume.to_owned()).into(), available]
 }
 
 /// A verb on `volume`, named only where the target has others.

@@ -179,6 +179,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
         Remark::OrDeleteClaim => format!("or: kubectl delete pvc {} -n {}", target.claim, target.namespace),
         Remark::FromExport => "the export of the volume, made before it was lost".to_owned(),
         Remark::UntilDeleted => "waits until the claim is deleted".to_owned(),
+        Remark::UntilAvailable => "waits until it is Available".to_owned(),
         Remark::UntilReleased => "waits until the volume is Released".to_owned(),
         Remark::GoingBack { to, from } => format!(
             "going back to {}: what was written since the claim was bound stays on persistentvolume/{from} only",

@@ -122,7 +122,7 @@ fn what_is_known_without_a_cluster() {
         fish	fish
         powershell	`PowerShell`
         elvish	elvish
-        kubectl	The file kubectl_complete-glancepv, through which kubectl completes its plugin
+        kubectl	The `kubectl_complete-glancepv` helper
         :4
         status -n 
         :4
@@ -138,10 +138,11 @@ fn volumes_claims_and_namespaces_of_the_cluster() {
     let (world, volume) = World::installed();
     let ask = |words: &[&str]| {
         let mut command = Command::new(plugin());
-        answer(command.env_clear().env("KUBECONFIG", world.kubeconfig()), words)
+        let answer = answer(command.env_clear().env("KUBECONFIG", world.kubeconfig()), words);
+        regex_lite::Regex::new(r" \d+s os-").unwrap().replace_all(&answer, " [age] os-").into_owned()
     };
     let namespace = world.namespace.as_str();
-    let bound = format!("{volume}\t500Gi Delete Bound {namespace}/glance-images\n:4\n");
+    let bound = format!("{volume}\t500Gi Delete Bound [age] {namespace}/glance-images\n:4\n");
     assert_eq!(ask(&["retain", "-n", namespace, ""]), bound);
     assert_eq!(ask(&["retain", &format!("--namespace={namespace}"), &volume[..6]]), bound);
     assert_eq!(ask(&["retain", "-n", namespace, "other"]), ":4\n");
@@ -154,8 +155,34 @@ fn volumes_claims_and_namespaces_of_the_cluster() {
     assert_eq!(ask(&["retain", "-n", namespace, ""]), ":4\n");
     assert_eq!(
         ask(&["unretain", "-n", namespace, ""]),
-        format!("{volume}\t500Gi Retain Bound {namespace}/glance-images\n:4\n")
+        format!("{volume}\t500Gi Retain Bound [age] {namespace}/glance-images\n:4\n")
     );
+}
+
+#[test]
+fn templates_that_have_the_claim_are_offered() {
+    let home = tempfile::tempdir().unwrap();
+    let chart = home.path().join("openstack-helm/glance/templates");
+    std::fs::create_dir_all(&chart).unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates/openstack-helm.yaml");
+    std::fs::copy(&fixture, chart.join("pvc-images.yaml")).unwrap();
+    std::fs::write(chart.join("configmap.yaml"), "kind: ConfigMap\n").unwrap();
+    let ask = |words: &[&str]| answer(Command::new(plugin()).env_clear().current_dir(home.path()), words);
+    let found = "openstack-helm/glance/templates/pvc-images.yaml\n:4\n";
+    assert_eq!(ask(&["pin", "-f", ""]), found);
+    assert_eq!(ask(&["reuse", "--filename=open"]), found);
+    // Where none has it, or another path is begun, the shell's own files.
+    assert_eq!(ask(&["pin", "-f", "", "--claim", "other", "-f", ""]), ":0\n");
+    assert_eq!(ask(&["guide", "-f", "/etc/"]), ":0\n");
+}
+
+#[test]
+fn called_by_the_name_that_kubectl_looks_for_it_answers() {
+    let home = tempfile::tempdir().unwrap();
+    let link = home.path().join("kubectl_complete-glancepv");
+    std::os::unix::fs::symlink(plugin(), &link).unwrap();
+    let answer = Command::new(link).args(["verify", "--timeout", ""]).env_clear().output().unwrap();
+    assert_eq!(String::from_utf8(answer.stdout).unwrap(), "10m\n:4\n");
 }
 
 /// The folders of the kubectls to try, old and new.
@@ -169,9 +196,7 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path) {
     let folder = world.home().join("bin");
     std::fs::create_dir_all(&folder).unwrap();
     let helper = folder.join("kubectl_complete-glancepv");
-    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/kubectl_complete-glancepv"), &helper)
-        .unwrap();
-    std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let _ = std::os::unix::fs::symlink(plugin(), &helper);
     let plugin = std::path::Path::new(plugin()).parent().unwrap();
     let path = [kubectl, &folder, plugin, Path::new("/usr/bin"), Path::new("/bin")];
     let mut command = Command::new(shell[0]);
@@ -189,6 +214,10 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path) {
         ("kubectl glancepv ret\t", "kubectl glancepv retain"),
         ("kubectl glancepv status --outp\tjs\t", "json"),
         (&format!("kubectl glancepv retain -n {} pvc\t", world.namespace) as &str, &world.bound() as &str),
+        // And by the program's own name.
+        ("kubectl-glancepv ret\t", "kubectl-glancepv retain"),
+        ("kubectl-glancepv status --outp\tjs\t", "json"),
+        (&format!("kubectl-glancepv retain -n {} pvc\t", world.namespace) as &str, &world.bound() as &str),
     ] {
         session.send(line).unwrap();
         session.flush().unwrap();
@@ -204,7 +233,7 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path) {
 #[ignore = "needs bash-completion and several kubectls: tests/cluster/suite.sh"]
 fn bash_completes_through_kubectl() {
     let (world, _) = World::installed();
-    let setup = "bind 'set enable-bracketed-paste off'; source /usr/share/bash-completion/bash_completion; source <(kubectl completion bash)";
+    let setup = "bind 'set enable-bracketed-paste off'; source /usr/share/bash-completion/bash_completion; source <(kubectl completion bash); source <(kubectl-glancepv completion bash)";
     for kubectl in kubectls() {
         typed(&world, &["bash", "--norc", "--noprofile", "-i"], setup, &kubectl);
     }
@@ -214,7 +243,7 @@ fn bash_completes_through_kubectl() {
 #[ignore = "needs zsh and several kubectls: tests/cluster/suite.sh"]
 fn zsh_completes_through_kubectl() {
     let (world, _) = World::installed();
-    let setup = "autoload -Uz compinit; compinit -u; source <(kubectl completion zsh)";
+    let setup = "autoload -Uz compinit; compinit -u; source <(kubectl completion zsh); source <(kubectl-glancepv completion zsh)";
     for kubectl in kubectls() {
         typed(&world, &["zsh", "-f", "-i"], setup, &kubectl);
     }
@@ -222,10 +251,22 @@ fn zsh_completes_through_kubectl() {
 
 #[test]
 #[ignore = "needs fish: tests/cluster/suite.sh"]
-fn fish_loads_its_script() {
+fn fish_completes() {
+    let (world, volume) = World::installed();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/kubectl-glancepv.fish");
-    let command = format!("source {}; complete -C 'kubectl-glancepv ret'", script.display());
-    let output = Command::new("fish").args(["--no-config", "-c", &command]).output().expect("fish");
-    let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && shown.lines().any(|line| line.starts_with("retain")), "{output:?}");
+    let folder = Path::new(plugin()).parent().unwrap().display();
+    for (line, wanted) in [
+        ("kubectl-glancepv ret".to_owned(), "retain\tSet the volume's reclaim policy to Retain".to_owned()),
+        ("kubectl-glancepv status --output=js".to_owned(), "--output=json".to_owned()),
+        (format!("kubectl-glancepv retain -n {} pvc", world.namespace), volume),
+    ] {
+        let command = format!("set PATH {folder} $PATH; source {}; complete -C '{line}'", script.display());
+        let output = Command::new("fish")
+            .args(["--no-config", "-c", &command])
+            .env("KUBECONFIG", world.kubeconfig())
+            .output()
+            .expect("fish");
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && shown.lines().any(|shown| shown.starts_with(&wanted)), "{line}: {output:?}");
+    }
 }
