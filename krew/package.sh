@@ -5,7 +5,7 @@
 #
 # BINARIES has a folder for each platform, named OS-ARCH as krew's selectors name them (linux-amd64,
 # darwin-arm64, windows-amd64…), with the binary in it. OUT gets, for each, an archive of the binary,
-# LICENSE, README.md and completions, and glancepv.yaml with their SHA-256. The same commit and the
+# LICENSE, README.md, completions and plugin.yaml, and glancepv.yaml with their SHA-256. The same commit and the
 # same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the addresses of the
 # archives and of the project; the release workflow knows them.
 set -euo pipefail
@@ -20,13 +20,13 @@ when=$(git log -1 --format=%ct)
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 
-platforms=
+platforms= archives=()
 for folder in "$binaries"/*/; do
   platform=$(basename "$folder")
   os=${platform%%-*} arch=${platform#*-} bin=kubectl-glancepv
   [ "$os" = windows ] && bin=kubectl-glancepv.exe
   [ -f "$folder$bin" ] || { echo "package.sh: $folder has no $bin" >&2 && exit 1; }
-  rm -rf "${stage:?}/"* && cp -R LICENSE README.md completions "$folder$bin" "$stage"
+  rm -rf "${stage:?}/"* && cp -R LICENSE README.md completions plugin.yaml "$folder$bin" "$stage"
   find "$stage" -type d -exec chmod 755 {} + && find "$stage" -type f -exec chmod 644 {} +
   chmod 755 "$stage/$bin" "$stage/completions/kubectl_complete-glancepv"
   find "$stage" -exec touch -h -d "@$when" {} +
@@ -39,6 +39,7 @@ for folder in "$binaries"/*/; do
     (cd "$stage" && find . -type f | LC_ALL=C sort |
       tar --create --format=ustar --owner=0 --group=0 --numeric-owner --no-recursion --files-from=-) | gzip -n -9 >"$out/$archive"
   fi
+  archives+=("$archive")
   sum=$(sha256sum "$out/$archive" | cut -d ' ' -f 1)
   platforms+="  - selector: {matchLabels: {os: $os, arch: $arch}}
     uri: $base/$archive
@@ -49,8 +50,9 @@ done
 [ -n "$platforms" ] || { echo "package.sh: $binaries has no platform's folder" >&2 && exit 1; }
 
 manifest=$(sed '/^#/d' krew/glancepv.yaml.in)
-manifest=${manifest//@VERSION@/$version}
-manifest=${manifest//@HOMEPAGE@/$homepage}
-manifest=${manifest/@PLATFORMS@/${platforms%$'\n'}}
+# Quoted: bash 5.2 takes an & in a replacement for what was matched.
+manifest=${manifest//@VERSION@/"$version"}
+manifest=${manifest//@HOMEPAGE@/"$homepage"}
+manifest=${manifest/@PLATFORMS@/"${platforms%$'\n'}"}
 printf '%s\n' "$manifest" >"$out/glancepv.yaml"
-(cd "$out" && find . -name 'kubectl-glancepv-v*' -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
+(cd "$out" && sha256sum "${archives[@]}" glancepv.yaml >SHA256SUMS)

@@ -15,13 +15,22 @@ use crate::terminal::{Terminal, Tone};
 use crate::words::error::{hints, message};
 use crate::words::next::Typed;
 
-/// Keep Glance's images when Glance is uninstalled, and reuse them when it is installed again
+/// The whole of it, for who types nothing else.
+const PROCEDURE: &str = "\
+1. kubectl glancepv retain                  # reclaim policy Retain: the volume outlives its claim
+2. helm uninstall RELEASE                   # the claim is deleted with its release
+3. kubectl glancepv reuse --timeout 10m     # the volume is reserved for the next claim of that name
+4. helm install RELEASE CHART               # the new claim is bound to it
+5. kubectl glancepv verify --timeout 10m    # it is; `kubectl glancepv guide` does all five";
+
+/// Keep a PersistentVolume across uninstalling and reinstalling a Helm release
 ///
-/// The procedure: retain, uninstall glance, reuse, install glance, verify. `status` says at any
-/// time where you are in it and what to type next.
+/// Steps: retain, uninstall, reuse, install, verify. `status` shows the current step and the next command.
+/// Defaults to Glance's claim, glance-images.
 #[derive(Parser, Debug)]
 #[command(name = "kubectl-glancepv", bin_name = "kubectl glancepv", version, propagate_version = true)]
-#[command(disable_help_subcommand = true, max_term_width = 100)]
+#[command(disable_help_subcommand = true, max_term_width = 100, arg_required_else_help = true)]
+#[command(before_help = PROCEDURE)]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]

@@ -19,13 +19,16 @@ use crate::terminal::Tone;
 use crate::words::check::{hint, message, verdict};
 use crate::words::error::{hints, within};
 
-/// Say before a maintenance window whether anything stands in the way
+/// Check the preconditions before a maintenance window
 ///
-/// One line a check: the API server, the rights that later steps need, claim and volume, the
-/// policy, Helm, the storage class, the pods, the template. Exits 0 when nothing stands in the way.
+/// Prints one line per check: API server, rights, claim and volume, policy, Helm, who recreates the
+/// claim, storage class, pods, template. Exits 0 if no check failed.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Before a maintenance window\n  kubectl glancepv check -n openstack -f glance/templates/pvc-images.yaml"
+)]
 pub struct Checks {
-    /// See whether this template can be pinned
+    /// Also check that this template can be pinned
     #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: Option<PathBuf>,
 }

@@ -23,14 +23,16 @@ use crate::words::age::age;
 const SEARCH: Duration = Duration::from_millis(300);
 const FILES: usize = 5_000;
 
-/// Print a script for tab completion
+/// Print a shell completion script
 ///
-/// `kubectl` is for the file `kubectl_complete-glancepv`: put on PATH and made executable, it lets
-/// kubectl itself complete `kubectl glancepv` in every shell that it completes in. The others are
-/// for the program's own name, `kubectl-glancepv`.
+/// kubectl completes the plugin once `kubectl_complete-glancepv` is on PATH: a symbolic link to this
+/// program, or the script `kubectl`. Other values: scripts for `kubectl-glancepv`.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Completion of `kubectl glancepv` in every shell\n  ln -s \"$(command -v kubectl-glancepv)\" ~/.local/bin/kubectl_complete-glancepv"
+)]
 pub struct Completion {
-    /// The shell, or kubectl
+    /// Shell, or `kubectl`
     script: Script,
 }
 

@@ -30,13 +30,16 @@ const ANNOTATIONS: [&str; 3] = [
     "pv.kubernetes.io/bound-by-controller",
 ];
 
-/// Print the volume as a manifest that `kubectl apply` creates again
+/// Print the volume as a manifest for `kubectl apply`
 ///
-/// For a cluster that has lost the object. Nothing that ties it to a claim's UID is in it; it is
-/// reserved by name.
+/// Recreates a lost PersistentVolume object. The manifest reserves it for the claim by name, without a
+/// UID, and says Retain. It contains no data.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # A copy of the object, in case it is lost\n  kubectl glancepv export -n openstack > glance-images-pv.yaml"
+)]
 pub struct Export {
-    /// The volume; by default the one that is, or was, the claim's
+    /// PersistentVolume [default: the one bound, or last bound, to the claim]
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     volume: Option<String>,
 }

@@ -33,32 +33,34 @@ use crate::words::wait::Awaited;
 /// As long as an operator may take for a step that is done elsewhere.
 const A_WEEK: &str = "168h";
 
-/// Walk through the whole procedure, from wherever it stands to the end
+/// Run the whole procedure interactively, from the current stage to the end
 ///
-/// Finds the stage, offers the next step, runs the commands that are given or waits until
-/// somebody has run them elsewhere. It may be interrupted anywhere and goes on from the cluster's
-/// state. Exits 0 as verify does.
+/// Asks before each step, runs --uninstall and --install if given, otherwise waits for you to run them.
+/// Safe to interrupt and re-run. Exits like verify.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Waits while somebody uninstalls and installs elsewhere\n  kubectl glancepv guide -n openstack\n  \n  # All of it, without a question\n  kubectl glancepv guide -n openstack --yes \\\n      --uninstall 'helm uninstall glance -n openstack' \\\n      --install 'helm install glance ./glance -n openstack'"
+)]
 pub struct Guide {
     /// Pin the volume in this template
     #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: Option<PathBuf>,
-    /// The command that uninstalls glance, run by the shell
+    /// Shell command that uninstalls the release
     #[arg(long, value_name = "CMD")]
     pub uninstall: Option<String>,
-    /// The command that installs glance, run by the shell
+    /// Shell command that installs the release
     #[arg(long, value_name = "CMD")]
     pub install: Option<String>,
-    /// How long to wait for each step that is done elsewhere; by default, for days
+    /// Wait up to D for each step run elsewhere [default: 168h]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     pub timeout: Option<Limit>,
     /// Uninstall and install once more where the claim was reused before
     #[arg(long)]
     pub again: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     yes: bool,
-    /// The name that the API server records as the author of the changes
+    /// Name of the manager used to track field ownership
     #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
     field_manager: String,
 }
@@ -106,6 +108,7 @@ struct Walk<'a> {
     may_uninstall: bool,
     /// A claim that was reused before is left alone, unless another round is wanted.
     another_round: bool,
+    /// Whether the claim was seen to be gone, or on its way.
     begun: bool,
     /// The stage that was told last, and the wait for it to pass.
     at: Option<(Stage, Waiting<'a>)>,
@@ -136,7 +139,7 @@ impl<'a> Walk<'a> {
         let situation = Situation { pinned: arguments.template.is_some(), ..seen.situation() };
         let mut found = assess(&situation);
         let stage = found.stage;
-        self.begun |= stage != Stage::Reused;
+        self.begun |= !matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Reused);
         if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
             let awaited = match stage {
                 Stage::Reserved | Stage::Binding => Awaited::ClaimBound,

@@ -15,17 +15,19 @@ use crate::terminal::Terminal;
 /// The name that stands for standard input and output.
 pub const STANDARD: &str = "-";
 
-/// Name the volume in the chart's template of the claim
+/// Add `volumeName: PV` to the claim's chart template
 ///
-/// Adds or replaces the one line `volumeName: PV` in the spec of the claim; no other byte of the
-/// file changes. With PV no cluster is asked. A pin is for the next fresh install: the spec of
-/// a claim that is bound cannot change.
+/// Changes that one line only. With PV, needs no cluster. Takes effect for a new claim: the spec of an
+/// existing one is immutable. Needed only where the new claim would not fit the volume.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Show the edit without making it\n  kubectl glancepv pin -n openstack -f glance/templates/pvc-images.yaml --dry-run=client\n  \n  # As a filter, without a cluster\n  helm template glance ./glance | kubectl glancepv pin PV -f -"
+)]
 pub struct Pin {
-    /// The volume; by default the one that was the claim's
+    /// PersistentVolume [default: the one last bound to the claim]
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
-    /// The template; - filters standard input to standard output
+    /// Template file; `-` reads stdin and writes stdout
     #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: PathBuf,
     /// How the change is made

@@ -9,13 +9,16 @@ use crate::session::Session;
 use crate::session::change::{Changed, set_policy};
 use crate::session::flags::{ChangeFlags, name};
 
-/// Set the volume's reclaim policy to Retain, so that it outlives its claim
+/// Set the volume's reclaim policy to Retain
 ///
-/// Exits 0 only when the policy is Retain, so `kubectl glancepv retain && UNINSTALL` never
-/// uninstalls after a refusal or a declined prompt.
+/// Exits 0 only if the policy is Retain, so in `kubectl glancepv retain && helm uninstall ...` a refusal
+/// or "no" stops the uninstall.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Keep the volume, then uninstall\n  kubectl glancepv retain -n openstack && helm uninstall glance -n openstack\n  \n  # See what would be patched\n  kubectl glancepv retain -n openstack --dry-run=server"
+)]
 pub struct Retain {
-    /// The volume; by default the claim's own
+    /// PersistentVolume [default: the one bound to the claim]
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
     /// How the change is made

@@ -21,19 +21,22 @@ use crate::session::flags::{ChangeFlags, DryRun, Limit, limit, name};
 /// say; it takes a second or two.
 const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
-/// Make the preserved volume available to the next claim of that name
+/// Make the preserved volume Available to the next claim of the same name
 ///
-/// Clears claimRef.uid and claimRef.resourceVersion, and nothing else, once the claim is gone.
-/// Exits 0 when the volume is Available and reserved for the claim.
+/// Clears only claimRef.uid and claimRef.resourceVersion, and only after the claim is deleted. Exits 0 if
+/// the volume is Available and reserved.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # While the release is being uninstalled\n  kubectl glancepv reuse -n openstack --timeout 10m\n  \n  # The next claim will ask for more than the volume has: pin it\n  kubectl glancepv reuse -n openstack -f glance/templates/pvc-images.yaml"
+)]
 pub struct Reuse {
-    /// The volume; by default the one that was the claim's
+    /// PersistentVolume [default: the one last bound to the claim]
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
-    /// Then pin the volume in this template, as `pin` does
+    /// Then pin the volume in this template (see `pin`)
     #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: Option<PathBuf>,
-    /// Wait this long for the claim to be gone (90s, 10m, 1h30m); without it, not at all
+    /// Wait up to D for the claim to be deleted (90s, 10m, 1h30m) [default: do not wait]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     pub timeout: Option<Limit>,
     /// How the change is made

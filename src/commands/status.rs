@@ -14,10 +14,13 @@ use crate::session::report::Document;
 use crate::words::error::within;
 use crate::words::question::trying_again;
 
-/// Show the claim, its volumes, where they stand in the procedure and what to type next
+/// Show the claim, its volumes, the current stage and the next command
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Where Glance's volume stands, and what to type next\n  kubectl glancepv status -n openstack\n  \n  # The same for another claim, printed again after each change\n  kubectl glancepv status -n db --claim data-mariadb-0 --watch"
+)]
 pub struct Status {
-    /// Go on, and show it again whenever it has changed
+    /// Watch, and print again after each change
     #[arg(short, long)]
     watch: bool,
 }

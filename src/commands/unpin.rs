@@ -14,13 +14,16 @@ use crate::terminal::{Terminal, Tone};
 use crate::words::error::within;
 use crate::words::question;
 
-/// Take the line away that `pin` added
+/// Remove `volumeName` from the claim's chart template
 ///
-/// A claim that was made from the pinned template keeps its volumeName: as long as it exists, every later
-/// `helm upgrade` of the unpinned chart is refused. Warns where such a claim exists.
+/// While a claim that was made from the pinned template exists, `helm upgrade` of the unpinned chart fails.
+/// Warns where there is such a claim.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Before the claim is deleted for good\n  kubectl glancepv unpin -f glance/templates/pvc-images.yaml"
+)]
 pub struct Unpin {
-    /// The template; - filters standard input to standard output
+    /// Template file; `-` reads stdin and writes stdout
     #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
     pub template: PathBuf,
     /// How the change is made

@@ -11,10 +11,13 @@ use crate::session::flags::{ChangeFlags, name};
 
 /// Set the volume's reclaim policy back to Delete
 ///
-/// Only while claim and volume are bound to each other. Exits 0 when the policy is Delete.
+/// Refuses unless claim and volume are bound to each other. Exits 0 only if the policy is Delete.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # Let the volume be deleted with its claim again\n  kubectl glancepv unretain -n openstack"
+)]
 pub struct Unretain {
-    /// The volume; by default the claim's own
+    /// PersistentVolume [default: the one bound to the claim]
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     volume: Option<String>,
     /// How the change is made

@@ -17,16 +17,19 @@ use crate::session::{Session, volume_line};
 use crate::words::error::within;
 use crate::words::wait::Awaited;
 
-/// Say whether the claim is bound to the preserved volume
+/// Check that the claim is bound to the preserved volume
 ///
-/// Exits 0 when claim and volume are bound to each other by name and by UID, the policy is
-/// Retain, and the volume is PV if named, else one older than its claim.
+/// Exits 0 if both refer to each other by name and UID, the policy is Retain, and the volume is PV or, by
+/// default, one that was not provisioned for this claim.
 #[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  # After the release was installed again\n  kubectl glancepv verify -n openstack --timeout 10m"
+)]
 pub struct Verify {
-    /// The volume that must be bound; by default any that is older than the claim
+    /// Expected PersistentVolume [default: any that was not provisioned for the claim]
     #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
     pub volume: Option<String>,
-    /// Wait this long for the claim to be bound (90s, 10m, 1h30m); without it, not at all
+    /// Wait up to D for the claim to be bound (90s, 10m, 1h30m) [default: do not wait]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     pub timeout: Option<Limit>,
 }

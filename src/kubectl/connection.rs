@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// The flags by which kubectl is told how to connect, with the same meaning.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Connection (as kubectl's)")]
+#[command(next_help_heading = "Connection (same as kubectl)")]
 pub struct Connection {
     /// Path to the kubeconfig file to use, instead of $KUBECONFIG or ~/.kube/config
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
@@ -48,31 +48,31 @@ pub struct Connection {
     /// Extra field to impersonate; may be repeated
     #[arg(long, global = true, hide_short_help = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub as_user_extra: Vec<(String, String)>,
-    /// File with the certificates that the API server's is checked against
+    /// Path to a CA certificate file
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub certificate_authority: Option<String>,
-    /// File with the client certificate
+    /// Path to a client certificate file for TLS
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_certificate: Option<String>,
-    /// File with the client certificate's key
+    /// Path to a client key file for TLS
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_key: Option<String>,
-    /// Do not check the API server's certificate: the connection is then open to whoever is between
+    /// Do not verify the API server's certificate; this makes the connection insecure
     #[arg(long, global = true, hide_short_help = true)]
     pub insecure_skip_tls_verify: bool,
-    /// The name that the API server's certificate must have, instead of the host's
+    /// Server name to use for certificate validation instead of the host name
     #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
-    /// How long to wait for one answer (5, 5s, 1m); 0 is without limit
+    /// Timeout of a single request (5, 5s, 1m); 0 means no timeout
     #[arg(long, global = true, hide_short_help = true, value_name = "D", default_value = "0")]
     pub request_timeout: String,
-    /// Ask for answers without compression; they always are
+    /// Accepted for compatibility; responses are never compressed
     #[arg(long, global = true, hide_short_help = true)]
     pub disable_compression: bool,
-    /// Proxy to connect through, instead of the kubeconfig's or $`HTTPS_PROXY`
+    /// Proxy URL, overriding the kubeconfig and `HTTPS_PROXY`
     #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub proxy_url: Option<String>,
-    /// kubectl's cache folder; this plugin keeps nothing
+    /// Accepted for compatibility; nothing is cached
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
     /// Log requests to standard error from 6 on: method, address, status and time
@@ -124,7 +124,7 @@ pub fn pod_namespace() -> Option<String> {
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 

@@ -10,13 +10,13 @@ use crate::escape::acts;
 /// The formats of `-o`; without it, a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The table with all columns
+    /// Table with all columns
     Wide,
     /// resource/name
     Name,
-    /// The object, as JSON
+    /// JSON
     Json,
-    /// The object, as YAML
+    /// YAML
     Yaml,
 }
 

@@ -18,10 +18,10 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 /// How a change is agreed to.
 #[derive(Args, Clone, Debug)]
 pub struct AskFlags {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Show the change without making it: worked out here, or gone through by the server
+    /// Must be "none", "client" or "server"; client only prints the change, server submits it without persisting
     #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
     pub dry_run: DryRun,
 }
@@ -32,7 +32,7 @@ pub struct ChangeFlags {
     /// How it is agreed to
     #[command(flatten)]
     pub ask: AskFlags,
-    /// The name that the API server records as the author of the change
+    /// Name of the manager used to track field ownership
     #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
     pub field_manager: String,
 }
@@ -40,33 +40,33 @@ pub struct ChangeFlags {
 /// Who works out what a change would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DryRun {
-    /// Nobody: the change is made
+    /// Make the change
     None,
-    /// The plugin
+    /// Only print the change
     Client,
-    /// The API server, which then forgets it
+    /// Submit it without persisting
     Server,
 }
 
 /// Flags of every command.
 #[derive(Args, Clone, Debug)]
 pub struct Shared {
-    /// The claim's namespace; by default the context's own, the pod's, or else openstack
+    /// Namespace of the claim [default: the context's, the pod's, or openstack]
     #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = asks(Asked::Namespaces))]
     pub namespace: Option<String>,
-    /// The claim's name
+    /// Name of the PersistentVolumeClaim
     #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = asks(Asked::Claims))]
     pub claim: String,
     /// Whether the claim's name was typed, and does not come from the environment.
     #[arg(skip)]
     pub claim_typed: bool,
-    /// The output format; by default a table
+    /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
     pub output: Option<Format>,
-    /// Tables without their header
+    /// Do not print headers
     #[arg(long, global = true)]
     pub no_headers: bool,
-    /// Colour on standard error
+    /// When to use color
     #[arg(
         long,
         global = true,
@@ -92,7 +92,7 @@ pub fn name(text: &str) -> Result<String, String> {
     if is_name(text) {
         return Ok(text.to_owned());
     }
-    Err("a name is lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit".to_owned())
+    Err("must consist of lower case alphanumeric characters, '-' or '.', and start and end with an alphanumeric character".to_owned())
 }
 
 /// What the API server takes for a field manager: printable, 128 characters at most. Narrowed to
@@ -102,12 +102,12 @@ pub fn manager(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
         return Ok(text.to_owned());
     }
-    Err("a field manager is 1 to 128 letters, digits, '-', '_' and '.'".to_owned())
+    Err("must be 1 to 128 letters, digits, '-', '_' or '.'".to_owned())
 }
 
 /// A whole number is seconds, as kubectl takes it; else numbers with units.
 pub fn limit(text: &str) -> Result<Limit, String> {
-    let wrong = || format!("\"{}\" is no duration: write 90s, 10m or 1h30m", text.escape_debug());
+    let wrong = || format!("\"{}\" is not a duration: use 90s, 10m or 1h30m", text.escape_debug());
     let parsed = match text.parse::<i64>() {
         Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
         Err(_) => text.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,

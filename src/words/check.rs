@@ -72,7 +72,7 @@ pub fn hint(check: &Check, target: &Target, typed: &Typed) -> Option<String> {
         Check::Claim(_) => command(Verb::Status),
         Check::Policy(policy) if policy != "Retain" => command(Verb::Retain),
         Check::Rights(missing) if !missing.is_empty() => {
-            Some("see \"Rights\" in the README for a ClusterRole".to_owned())
+            Some("# docs/role.yaml is a ClusterRole with all of them".to_owned())
         }
         Check::Unknown { hint, .. } => hint.clone(),
         Check::Terminating { next, .. } => next.first().map(|step| typed.line(target, step)),

@@ -298,10 +298,10 @@ END
 
 
 def write(lines):
-    """Prints the tables, and puts them between the marks in both READMEs."""
+    """Prints the tables, and puts them between the marks in docs/speed.md."""
     text = "\n".join(lines)
     print(text)
-    for name in "README.md", "README.ko.md":
+    for name in ("docs/speed.md",):
         path = os.path.join(here, "../..", name)
         before, _, rest = open(path).read().partition("<!-- measured -->\n")
         after = rest.partition("<!-- /measured -->")[2]

@@ -119,11 +119,10 @@ impl World {
         loop {
             let ends = vec![ReadUntil::String("[y/N] ".to_owned()), ReadUntil::EOF];
             let (before, end) = session.exp_any(ends).unwrap_or_else(|error| panic!("{line}: {error}"));
-            shown += &before;
-            if end.is_empty() {
+            shown += &(before + &end);
+            if !end.ends_with("[y/N] ") {
                 return shown;
             }
-            shown += &end;
             session.send_line("y").unwrap();
         }
     }

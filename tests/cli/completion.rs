@@ -68,30 +68,30 @@ fn what_is_known_without_a_cluster() {
     }
     expect![[r#"
         re
-        retain	Set the volume's reclaim policy to Retain, so that it outlives its claim
-        reuse	Make the preserved volume available to the next claim of that name
+        retain	Set the volume's reclaim policy to Retain
+        reuse	Make the preserved volume Available to the next claim of the same name
         :4
         retain 
         :4
         retain --dr
-        --dry-run	Show the change without making it: worked out here, or gone through by the server
+        --dry-run	Must be "none", "client" or "server"; client only prints the change, server submits it without persisting
         :4
         retain --dry-run 
-        none	Nobody: the change is made
-        client	The plugin
-        server	The API server, which then forgets it
+        none	Make the change
+        client	Only print the change
+        server	Submit it without persisting
         :4
         retain --dry-run=s
-        server	The API server, which then forgets it
+        server	Submit it without persisting
         :4
         status -o 
-        wide	The table with all columns
+        wide	Table with all columns
         name	resource/name
-        json	The object, as JSON
-        yaml	The object, as YAML
+        json	JSON
+        yaml	YAML
         :4
         status --output=y
-        yaml	The object, as YAML
+        yaml	YAML
         :4
         status --color a
         auto	On a terminal, unless `NO_COLOR` is set (<https://no-color.org>)
@@ -127,7 +127,7 @@ fn what_is_known_without_a_cluster() {
         status -n 
         :4
         --nonsense --output
-        --output	The output format; by default a table
+        --output	Output format [default: table]
         :4
     "#]]
     .assert_eq(&table);
@@ -172,7 +172,7 @@ fn templates_that_have_the_claim_are_offered() {
     assert_eq!(ask(&["pin", "-f", ""]), found);
     assert_eq!(ask(&["reuse", "--filename=open"]), found);
     // Where none has it, or another path is begun, the shell's own files.
-    assert_eq!(ask(&["pin", "-f", "", "--claim", "other", "-f", ""]), ":0\n");
+    assert_eq!(ask(&["pin", "--claim", "other", "-f", ""]), ":0\n");
     assert_eq!(ask(&["guide", "-f", "/etc/"]), ":0\n");
 }
 

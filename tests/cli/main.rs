@@ -23,6 +23,7 @@ mod load;
 mod matrix;
 mod outages;
 mod packages;
+mod picture;
 mod prompts;
 mod reference;
 mod requests;

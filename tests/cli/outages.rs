@@ -79,7 +79,19 @@ fn at_risk() -> (World, String) {
 #[ignore = "stops a control plane: tests/cluster/suite.sh outages"]
 fn guide_outlives_forty_seconds_without_an_api_server_at_each_stage() {
     let (world, volume) = at_risk();
-    let guide = world.spawn("guide --yes --timeout 10m");
+    // What it says stands in a file, to be shown whatever becomes of it.
+    let log = world.home().join("guide");
+    let told = std::fs::File::create(&log).unwrap();
+    let mut guide = world
+        .command("guide --yes --again --timeout 10m")
+        .stdout(told.try_clone().unwrap())
+        .stderr(told)
+        .spawn()
+        .unwrap();
+    let mut goes_on = |at: &str| {
+        let told = std::fs::read_to_string(&log).unwrap();
+        assert!(guide.try_wait().unwrap().is_none(), "{at}: {told}");
+    };
     world.await_policy("Retain");
     let away = || {
         signal("apiserver", "KILL");
@@ -90,17 +102,21 @@ fn guide_outlives_forty_seconds_without_an_api_server_at_each_stage() {
     };
     // Retained, while somebody is to uninstall.
     away();
+    goes_on("Retained");
     world.mount("glance-api-0");
     world.delete_claim();
     // Releasing, while a pod holds the claim.
     away();
+    goes_on("Releasing");
     world.unmount("glance-api-0");
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
     // Reserved, while somebody is to install.
     away();
+    goes_on("Reserved");
     world.install_again();
-    let run = world.finish("guide --yes --timeout 10m", guide);
-    assert_eq!((run.status, world.bound()), (0, volume), "{run}");
+    let ended = guide.wait().unwrap();
+    let told = std::fs::read_to_string(&log).unwrap();
+    assert_eq!((ended.code(), world.bound()), (Some(0), volume), "{told}");
     eprintln!("guide, with the API server away for 40 s at each of 3 stages: [0]");
 }
 

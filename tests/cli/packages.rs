@@ -43,10 +43,18 @@ fn archives_and_manifest() {
     let second = package(&binaries, &home.path().join("second"));
     assert!(first == second, "the same bytes again");
     let manifest: Value = serde_saphyr::from_slice(&first["glancepv.yaml"]).unwrap();
+    assert_eq!(manifest["apiVersion"], "krew.googlecontainertools.github.com/v1alpha2");
+    assert_eq!(manifest["kind"], "Plugin");
+    let sums = String::from_utf8(first["SHA256SUMS"].clone()).unwrap();
+    assert_eq!(sums.lines().count(), platforms.len() + 1, "the archives and the manifest: {sums}");
+    let plugin_yaml: Value =
+        serde_saphyr::from_str(&fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/plugin.yaml")).unwrap())
+            .unwrap();
+    assert_eq!(plugin_yaml["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(manifest["metadata"]["name"], "glancepv");
     assert_eq!(manifest["spec"]["version"], concat!("v", env!("CARGO_PKG_VERSION")));
     let description = manifest["spec"]["shortDescription"].as_str().unwrap();
-    assert!(description.lines().count() == 1 && description.len() < 80, "{description}");
+    assert!(description.lines().count() == 1 && description.chars().count() <= 50, "{description}");
     let entries = manifest["spec"]["platforms"].as_array().unwrap();
     assert_eq!(entries.len(), platforms.len());
     for (entry, platform) in entries.iter().zip(platforms) {
@@ -61,9 +69,19 @@ fn archives_and_manifest() {
         if platform.starts_with("windows") {
             run("unzip", &["-q", path.to_str().unwrap()], &unpacked);
         } else {
+            let listed = run("tar", &["-tvzf", path.to_str().unwrap()], &unpacked);
+            assert!(listed.lines().all(|line| line.starts_with('-')), "files alone, no links: {listed}");
+            let binary = listed.lines().find(|line| line.ends_with("/kubectl-glancepv")).expect("the binary");
+            assert!(binary.starts_with("-rwxr-xr-x"), "{binary}");
             run("tar", &["-xzf", path.to_str().unwrap()], &unpacked);
         }
-        for file in ["LICENSE", "README.md", "completions/kubectl_complete-glancepv", entry["bin"].as_str().unwrap()] {
+        for file in [
+            "LICENSE",
+            "README.md",
+            "plugin.yaml",
+            "completions/kubectl_complete-glancepv",
+            entry["bin"].as_str().unwrap(),
+        ] {
             assert!(unpacked.join(file).is_file(), "{archive}: {file}");
         }
     }

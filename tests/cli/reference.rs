@@ -1,4 +1,5 @@
-//! The READMEs: their command reference is what the help prints, and both say the same.
+//! The documents: the command reference is what the help prints, both READMEs say the same, and every link
+//! leads to a file.
 
 use expect_test::expect_file;
 
@@ -39,16 +40,14 @@ fn readme(name: &str) -> String {
 fn the_reference_is_current() {
     let world = World::sandbox();
     let reference = reference(&world);
-    for name in ["README.md", "README.ko.md"] {
-        let text = readme(name);
-        let (before, rest) = text.split_once("<!-- reference -->\n").expect("the reference begins");
-        let (_, after) = rest.split_once("<!-- /reference -->").expect("the reference ends");
-        let current = format!("{before}<!-- reference -->\n{reference}<!-- /reference -->{after}");
-        expect_file![format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))].assert_eq(&current);
-    }
+    let text = readme("docs/reference.md");
+    let (before, rest) = text.split_once("<!-- reference -->\n").expect("the reference begins");
+    let (_, after) = rest.split_once("<!-- /reference -->").expect("the reference ends");
+    let current = format!("{before}<!-- reference -->\n{reference}<!-- /reference -->{after}");
+    expect_file![format!("{}/docs/reference.md", env!("CARGO_MANIFEST_DIR"))].assert_eq(&current);
 }
 
-/// What is the same in every language: the levels of headings, the blocks of code, and in each row
+/// What is the same in every language: the levels of headings, the blocks of code, the links, and in each row
 /// of a table what is code.
 fn skeleton(text: &str) -> Vec<String> {
     let mut kept = Vec::new();
@@ -66,6 +65,11 @@ fn skeleton(text: &str) -> Vec<String> {
             code.sort_unstable();
             kept.push(format!("| {} {}", line.matches(" | ").count(), code.join(" ")));
         }
+        if !in_code {
+            let links = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+            // Each page links the other.
+            kept.extend(links.filter(|link| !link.starts_with("README")).map(|link| format!("-> {link}")));
+        }
     }
     kept
 }
@@ -77,4 +81,48 @@ fn both_languages_say_the_same() {
         assert_eq!(ours, theirs, "at {at}");
     }
     assert_eq!(english.len(), korean.len());
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_the_front_page_is_short() {
+    for page in ["README.md", "README.ko.md"] {
+        let text = readme(page);
+        assert!(text.lines().count() <= 260, "{page}");
+        for link in skeleton(&text).iter().filter_map(|line| line.strip_prefix("-> ")) {
+            assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(link).is_file(), "{page}: {link}");
+        }
+    }
+}
+
+/// Every word of `-o json` and every reason of a finding is documented.
+#[test]
+fn the_output_is_documented() {
+    let text = readme("docs/output.md");
+    let (world, _) = World::installed();
+    for command in ["status -o json", "verify -o json", "check -o json"] {
+        let document: serde_json::Value = serde_json::from_str(&world.run(command).stdout).unwrap();
+        let mut fields = Vec::new();
+        names(&document, &mut fields);
+        for field in fields {
+            assert!(text.contains(&format!("`{field}`")), "{command}: {field}");
+        }
+    }
+    let voice = readme("src/words/voice.txt");
+    let (_, findings) = voice.split_once("# Findings\n\n").unwrap();
+    for reason in findings.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split(": ").next()) {
+        assert!(reason == "FailedBinding" || text.contains(&format!("`{reason}`")), "{reason}");
+    }
+}
+
+fn names(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+            if !["apiVersion", "kind", "name", "namespace", "uid"].contains(&key.as_str()) {
+                found.push(key.clone());
+            }
+            names(value, found);
+        }),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+        _ => {}
+    }
 }

@@ -12,12 +12,10 @@ fn kubeconfig() -> PathBuf {
     PathBuf::from(folder).join("kubeconfig-reader")
 }
 
-/// The rules of the role that the README gives.
-fn readme_rules() -> Value {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let (_, rest) = readme.split_once("```yaml\napiVersion: rbac").expect("a role in the README");
-    let (role, _) = rest.split_once("```").unwrap();
-    let role: Value = serde_saphyr::from_str(&format!("apiVersion: rbac{role}")).unwrap();
+/// The rules of the role that the documentation gives.
+fn documented_rules() -> Value {
+    let role = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/role.yaml")).unwrap();
+    let role: Value = serde_saphyr::from_str(&role).unwrap();
     role["rules"].clone()
 }
 
@@ -54,7 +52,7 @@ fn settled(world: &World, seen: impl Fn(&Run) -> bool) -> Run {
 #[ignore = "needs a real control plane: tests/cluster/suite.sh"]
 fn the_least_rights_suffice_and_each_is_missed() {
     let (world, volume) = World::installed();
-    let rules = readme_rules();
+    let rules = documented_rules();
     grant(&world, &rules);
     let check = settled(&world, |run| run.stdout.contains("✔ rights: ") && !run.stdout.contains("forbidden"));
     assert!(check.stdout.contains("✔ pods: ") && check.stdout.contains("! class: netapp provisions"), "{check}");

@@ -33,8 +33,8 @@ newest | 1.20)
 esac
 export GLANCEPV_TEST_CLUSTER=$1
 if [ -n "${GLANCEPV_CONTROL_PLANE:-}" ]; then
-  # The plugin runs with exactly the rights of the README's role; what is around it, as administrator.
-  sed -n '/^apiVersion: rbac/,/^```/p' README.md | sed '/^```/d' | kubectl apply -f - >&2
+  # The plugin runs with exactly the rights of this role; what is around it, as administrator.
+  kubectl apply -f docs/role.yaml >&2
   kubectl create clusterrolebinding glancepv-operator --clusterrole=glancepv-operator --user=operator >&2
   export GLANCEPV_TEST_OPERATOR=$GLANCEPV_CONTROL_PLANE/kubeconfig-operator
 fi

@@ -1,0 +1,79 @@
+//! The pictures of a terminal in the documentation: real output of the real executable, drawn.
+//!
+//! `UPDATE_EXPECT=1 cargo test --test cli picture` draws them again.
+
+use std::process::Command;
+
+use expect_test::expect_file;
+use rexpect::ReadUntil;
+use rexpect::session::spawn_command;
+
+use crate::world::World;
+
+/// What a command puts on a terminal, its questions answered with yes.
+fn screen(world: &World, typed: &str) -> String {
+    let mut command: Command = world.command(typed);
+    // Nothing but the pseudo-terminal.
+    command.env_remove("NO_COLOR").stdin(std::process::Stdio::inherit());
+    let mut session = spawn_command(command, Some(60_000)).expect("a terminal");
+    let mut shown = format!("$ kubectl glancepv {typed}\n");
+    loop {
+        let ends = vec![ReadUntil::String("[y/N] ".to_owned()), ReadUntil::EOF];
+        let (before, end) = session.exp_any(ends).unwrap_or_else(|error| panic!("{typed}: {error}"));
+        // It takes each byte for a letter.
+        let bytes: Vec<u8> = (before + &end).chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+        shown += &String::from_utf8_lossy(&bytes);
+        if !end.ends_with("[y/N] ") {
+            return shown + "\n";
+        }
+        shown += "y\n";
+        session.send_line("y").unwrap();
+    }
+}
+
+/// Without what differs from run to run: names and ages, and the lines that are drawn while waiting.
+fn still(world: &World, text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let rule = |text: String, pattern: &str, with: &str| {
+        regex_lite::Regex::new(pattern).unwrap().replace_all(&text, with).into_owned()
+    };
+    let text = rule(text, "(?m)^\r?\u{1b}\\[2K.*$\n?", "");
+    let text = rule(text, "\u{1b}\\[2K|\r", "");
+    let text = text.replace(&world.namespace, "openstack").replace(&world.class, "netapp");
+    let text = rule(
+        text,
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "b0f01f0f-fab5-4c0f-b549-89f47d819cf1",
+    );
+    let text = rule(text, r"(?m) \d+s$", " 25h");
+    let text = rule(text, r"\(\d+s\)", "(25h)");
+    let text = rule(text, r" for \d+s with", " for 9s with");
+    let text = rule(text, r"resourceVersion: \d+", "resourceVersion: 21883");
+    let text = rule(text, r"https://[0-9.:]+ \(context [a-z]+\)", "https://10.0.0.5:6443 (context burrito)");
+    // The columns that say least.
+    let text = rule(text, r"VOLUMEATTRIBUTESCLASS   REASON   ", "");
+    rule(text, r"<unset> {26}", "")
+}
+
+fn drawn(text: &str) -> String {
+    anstyle_svg::Term::new().render_svg(text)
+}
+
+#[test]
+fn a_session() {
+    let world = World::sandbox().provisioned();
+    world.install(None);
+    world.template();
+    let mut shown = screen(&world, "status --color=always");
+    shown += &screen(&world, "check -f pvc-images.yaml --color=always");
+    shown += &screen(&world, "retain --color=always");
+    world.uninstall();
+    shown += "$ helm uninstall glance -n openstack\n\n";
+    shown += &screen(&world, "reuse --color=always");
+    world.install_again();
+    world.bound();
+    shown += "$ helm install glance ./glance -n openstack\n\n";
+    shown += &screen(&world, "verify --color=always");
+    let text = still(&world, &shown.replace(" --color=always", ""));
+    expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/docs/session.svg")].assert_eq(&drawn(text.trim_end()));
+}
