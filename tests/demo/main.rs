@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use glancepv_sandbox::{PROVISIONER, Sandbox, claim, provisioner};
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use kube::api::{Api, DeleteParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -37,37 +36,53 @@ async fn demo() -> Outcome<()> {
     let read = Kubeconfig::read_from(sandbox.kubeconfig())?;
     let client =
         kube::Client::try_from(kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await?)?;
-    let (provisioning, claims) = (client.clone(), Api::<PersistentVolumeClaim>::namespaced(client, "openstack"));
+    let (provisioning, volumes) = (client.clone(), Api::<PersistentVolume>::all(client.clone()));
+    let claims = Api::<PersistentVolumeClaim>::namespaced(client, "openstack");
     tokio::spawn(async move { provisioner::run(provisioning, PROVISIONER, "Delete").await });
     let volume = bound(&claims).await?;
-    let stage = Stage { plugin, kubeconfig: sandbox.kubeconfig(), asks };
+    let folder = tempfile::tempdir()?;
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cluster/chart/templates/pvc-images.yaml");
+    std::fs::copy(template, folder.path().join("pvc-images.yaml"))?;
+    let stage = Stage { plugin, kubeconfig: sandbox.kubeconfig(), folder: folder.path().to_owned(), asks };
 
-    stage.tell("Glance is installed, and its images are on a volume that would go with its claim.")?;
-    stage.plugin("status", true)?;
-    stage.tell("The volume's policy becomes Retain.")?;
+    stage.tell("Glance is installed. Its images are on a volume with reclaim policy Delete.")?;
+    stage.plugin("check -f pvc-images.yaml", false)?;
+    stage.tell("The policy becomes Retain.")?;
     stage.plugin("retain", true)?;
-    stage.tell(
-        "Too early: the claim still holds the volume, so this is refused. By hand, the same patch loses the claim.",
-    )?;
+    stage.tell("Too early: this is refused. The same patch by hand would make the claim Lost.")?;
     stage.plugin("reuse", false)?;
-    stage.tell("Glance is uninstalled. Its claim goes, and the volume stays.")?;
-    stage.typed("./scripts/burrito.sh uninstall glance")?;
+    stage.tell("Glance is uninstalled. The claim is deleted; the volume is Released.")?;
+    stage.typed("helm uninstall glance -n openstack")?;
     claims.delete("glance-images", &DeleteParams::default()).await?;
     stage.plugin("reuse --timeout 1m", true)?;
-    stage.tell("Glance is installed again, its claim's template naming the volume.")?;
-    stage.typed("./scripts/burrito.sh install glance")?;
-    // The new claim is told from the old volume by its age, in whole seconds.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut pinned = claim();
-    pinned["spec"]["volumeName"] = json!(volume);
-    claims.create(&PostParams::default(), &serde_json::from_value(pinned)?).await?;
+    stage.tell("Glance is installed again. The new claim fits the volume, so it needs no pin.")?;
+    stage.typed("helm install glance ./glance -n openstack")?;
+    install(&claims).await?;
     stage.plugin("verify --timeout 1m", true)?;
     stage.tell("The claim has its old volume, with every image on it.")?;
+
+    stage.tell("Without the plugin: the policy is Delete, and Glance is uninstalled.")?;
+    stage.plugin("unretain", true)?;
+    stage.typed("helm uninstall glance -n openstack")?;
+    claims.delete("glance-images", &DeleteParams::default()).await?;
+    gone(&volumes, &volume).await?;
+    stage.typed("helm install glance ./glance -n openstack")?;
+    install(&claims).await?;
+    let fresh = bound(&claims).await?;
+    stage.plugin("verify", false)?;
+    stage.tell(&format!("The claim has a new, empty volume, {fresh}. {volume} and every image on it are gone."))?;
+    Ok(())
+}
+
+/// What installing Glance does to its claim.
+async fn install(claims: &Api<PersistentVolumeClaim>) -> Outcome<()> {
+    claims.create(&PostParams::default(), &serde_json::from_value(claim())?).await?;
     Ok(())
 }
 
 /// The executable, built as it is released but for optimisation.
 fn build() -> Outcome<PathBuf> {
+    writeln!(stderr(), "Building the plugin; the first time this takes a minute or two.")?;
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--bin", "kubectl-glancepv"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -86,6 +101,8 @@ fn build() -> Outcome<PathBuf> {
 struct Stage {
     plugin: PathBuf,
     kubeconfig: PathBuf,
+    /// Where it is run.
+    folder: PathBuf,
     asks: bool,
 }
 
@@ -107,13 +124,14 @@ impl Stage {
 
     /// Runs the plugin as it is typed and holds it to its exit status.
     fn plugin(&self, arguments: &str, succeeds: bool) -> Outcome<()> {
-        let changes = arguments.starts_with("retain") || arguments.starts_with("reuse");
+        let changes = ["retain", "reuse", "unretain"].iter().any(|verb| arguments.starts_with(verb));
         let yes = if changes && !self.asks { " --yes" } else { "" };
         self.typed(&format!("kubectl glancepv {arguments}{yes}"))?;
         stdout().flush()?;
         let status: ExitStatus = Command::new(&self.plugin)
             .args(arguments.split(' ').chain((!yes.is_empty()).then_some("--yes")))
             .env("KUBECONFIG", &self.kubeconfig)
+            .current_dir(&self.folder)
             .env_remove("GLANCEPV_CLAIM")
             .status()?;
         if status.success() == succeeds {
@@ -138,5 +156,24 @@ async fn bound(claims: &Api<PersistentVolumeClaim>) -> Outcome<String> {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), wait).await.map_err(|_| "the sandbox bound no claim")?
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .map_err(|_| "timed out waiting for the sandbox to bind the claim")?
+}
+
+/// Waits until the volume is deleted.
+async fn gone(volumes: &Api<PersistentVolume>, name: &str) -> Outcome<()> {
+    let wait = async {
+        loop {
+            let mut events = volumes.watch_metadata(&WatchParams::default().timeout(5), "").await?.boxed();
+            while events.next().await.is_some() {
+                if volumes.get_opt(name).await?.is_none() {
+                    return Ok(());
+                }
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .map_err(|_| "timed out waiting for the volume to be deleted")?
 }
