@@ -140,7 +140,8 @@ impl Cli {
     }
 }
 
-/// Tells an error and what to do about it.
+/// Tells an error and what to do about it. The exit status is kubectl's for it.
+#[must_use]
 pub fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
     match error {
         // The terminal has written ^C after whatever stood there.

@@ -60,7 +60,7 @@ fn imports(module: &str, text: &str, known: &BTreeSet<&str>) -> BTreeSet<String>
             heads = list.trim_end_matches('}').split(',').map(|item| format!("{head}{}", item.trim())).collect();
         }
         for head in heads {
-            path = head.trim_start_matches("::").to_owned();
+            head.trim_start_matches("::").clone_into(&mut path);
             // The longest part of the path that is a file.
             while !path.is_empty() {
                 if known.contains(path.as_str()) && path != module {

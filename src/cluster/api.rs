@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::transport;
+use super::transport::{self, Told};
 use crate::error::{Answer, Error, Trouble};
 use crate::lifecycle::change::Change;
 use crate::lifecycle::check::Right;
@@ -150,9 +150,6 @@ pub enum Persist {
     /// No: the server goes through all of it and then forgets it (`dryRun=All`).
     DryRun,
 }
-
-/// Who is told a line.
-pub type Told = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A cluster to talk to.
 pub struct Cluster {

@@ -27,7 +27,6 @@ use tokio::sync::Mutex;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
-use super::api::Told;
 use crate::error::{Error, Trouble, said};
 
 /// How long a connection may say nothing before it is asked whether it lives, and how long it then has to
@@ -36,6 +35,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
 const WINDOW: u32 = 1 << 20;
+
+/// Who is told a line.
+pub type Told = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A byte stream to the API server, through whatever proxy there is.
 trait Stream: Read + Write + Connection + Send + Unpin {}

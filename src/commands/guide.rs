@@ -98,6 +98,7 @@ enum Act {
 }
 
 /// What this run has done, and how far its waiting is.
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, not the states of one thing")]
 struct Walk<'a> {
     session: &'a Session,
     arguments: &'a Guide,

@@ -208,14 +208,16 @@ impl Check {
             Self::Kubernetes { .. } | Self::Pods(_) | Self::Template(_) | Self::Class(Class::None) => Outcome::Passed,
             Self::Claim(claim) => failed_if(!matches!(claim, Claim::Bound { .. })),
             Self::Policy(policy) => failed_if(policy != "Retain"),
-            Self::Terminating { .. } => Outcome::Failed,
             Self::Helm(_, keep) => noted_if(*keep != Keep::No),
-            Self::Driver(_) | Self::Applied(_) | Self::Preserved(_) => Outcome::Note,
             Self::Class(Class::Provisions { policy, .. }) => noted_if(policy != "Retain"),
-            Self::Class(Class::Missing(_)) | Self::Unknown { needed: false, .. } => Outcome::Note,
+            Self::Driver(_)
+            | Self::Applied(_)
+            | Self::Preserved(_)
+            | Self::Class(Class::Missing(_))
+            | Self::Unknown { needed: false, .. } => Outcome::Note,
             Self::Rights(missing) if missing.iter().any(|r| r.by.is_needed()) => Outcome::Failed,
             Self::Rights(missing) => noted_if(!missing.is_empty()),
-            Self::Unknown { needed: true, .. } => Outcome::Failed,
+            Self::Terminating { .. } | Self::Unknown { needed: true, .. } => Outcome::Failed,
         }
     }
 }

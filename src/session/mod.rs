@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use futures::future::join;
 
-use crate::cluster::api::{Cluster, Row, Told};
+use crate::cluster::api::{Cluster, Row};
 use crate::cluster::observe::{Observation, Scope};
-use crate::cluster::transport;
+use crate::cluster::transport::{self, Told};
 use crate::error::Error;
 use crate::kubectl::connection::{Connection, pod_namespace, request_timeout};
 use crate::kubectl::kubeconfig::{self, Settings};

@@ -4,7 +4,7 @@ use super::next::{Typed, driver};
 use crate::lifecycle::check::{Check, Claim, Class, NeededBy, Right};
 use crate::lifecycle::facts::Target;
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
-use crate::lifecycle::owner::{Driver, Keep};
+use crate::lifecycle::owner::Keep;
 
 /// What was found.
 #[must_use]
@@ -31,8 +31,7 @@ pub fn message(check: &Check, target: &Target) -> String {
         Check::Policy(policy) => format!("{policy}: deleting the claim deletes the volume and its data"),
         Check::Terminating { volume, .. } => format!("{volume} is being deleted; this cannot be undone"),
         Check::Helm(release, keep) => helm(release.as_ref().map(|r| r.name.as_str()), *keep),
-        Check::Driver(by @ Driver::ArgoCd(_)) => format!("{} recreates the claim at once", driver(by)),
-        Check::Driver(by @ Driver::Flux(..)) => format!("{} recreates the claim at once", driver(by)),
+        Check::Driver(by) => format!("{} recreates the claim at once", driver(by)),
         Check::Applied(manager) => {
             format!("{manager} applies the volume's policy; change it there, or it may be set back")
         }
@@ -69,10 +68,10 @@ pub fn hint(check: &Check, target: &Target, typed: &Typed) -> Option<String> {
     let command = |verb| Some(typed.command(target, verb, None, false, false));
     match check {
         Check::Claim(Claim::Bound { .. }) => None,
-        Check::Claim(_) => command(Verb::Status),
+        Check::Claim(_) | Check::Preserved(_) => command(Verb::Status),
         Check::Policy(policy) if policy != "Retain" => command(Verb::Retain),
         Check::Rights(missing) if !missing.is_empty() => {
-            Some("# docs/role.yaml is a ClusterRole with all of them".to_owned())
+            Some(r#"see "Rights" in the README for a ClusterRole"#.to_owned())
         }
         Check::Unknown { hint, .. } => hint.clone(),
         Check::Terminating { next, .. } => next.first().map(|step| typed.line(target, step)),
@@ -81,7 +80,6 @@ pub fn hint(check: &Check, target: &Target, typed: &Typed) -> Option<String> {
             let look = Next::from(Step::Manifest(release.clone())).because(Remark::KeptInManifest);
             Some(typed.line(target, &look))
         }
-        Check::Preserved(_) => command(Verb::Status),
         Check::Kubernetes { .. }
         | Check::Policy(_)
         | Check::Helm(..)
@@ -144,8 +142,6 @@ fn right(right: &Right) -> String {
         NeededBy::SayingWhy => "shows why a claim is Pending",
         NeededBy::Classes => "shows what the class provisions",
     };
-    match right.by.is_needed() {
-        true => format!("{} {} (for {by})", right.verb, right.resource),
-        false => format!("{} {} (optional: {by})", right.verb, right.resource),
-    }
+    let need = if right.by.is_needed() { "for" } else { "optional:" };
+    format!("{} {} ({need} {by})", right.verb, right.resource)
 }

@@ -81,8 +81,9 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
         },
         Error::Guide(target, halt) => match halt {
             Halt::Kept | Halt::Stopped(_) => Vec::new(),
-            Halt::TimedOut(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))],
-            Halt::Interrupted(..) => vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))],
+            Halt::TimedOut(..) | Halt::Interrupted(..) => {
+                vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))]
+            }
             Halt::Command(..) | Halt::NoShell(_) => {
                 vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::OnceFixed))]
             }
@@ -225,8 +226,7 @@ fn halted(target: &Target, halt: &Halt) -> String {
         Halt::Stopped(stage) => format!("guide cannot continue from stage {stage}: the next steps are above"),
         Halt::TimedOut(stage, limit) => {
             let what = match stage {
-                Stage::Retained => format!("claim {key} to be deleted"),
-                Stage::Releasing => format!("claim {key} to be deleted"),
+                Stage::Retained | Stage::Releasing => format!("claim {key} to be deleted"),
                 Stage::Reserved => format!("claim {key} to be created and bound"),
                 _ => format!("claim {key} to be bound"),
             };

@@ -172,7 +172,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
             format!("a pin is needed only if the new claim asks for {more} or other access modes")
         }
         Remark::OrFit(misfits) => {
-            let fit: Vec<_> = misfits.iter().map(|misfit| fitting(misfit)).collect();
+            let fit: Vec<_> = misfits.iter().map(fitting).collect();
             format!("or install with {}, without a pin", fit.join(" and "))
         }
         Remark::OneOfThem => "one of them".to_owned(),

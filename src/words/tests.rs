@@ -404,18 +404,24 @@ fn the_whole_voice() {
     head(&mut voice, "Checks");
     for it in each(after_check) {
         voice += &format!("{} {}: {}\n", name(&it.outcome()), it.name(), check::message(&it, &t));
-        check::hint(&it, &t, &typed).iter().for_each(|hint| voice += &format!("    hint: {hint}\n"));
+        if let Some(hint) = check::hint(&it, &t, &typed) {
+            voice += &format!("    hint: {hint}\n");
+        }
     }
     head(&mut voice, "Templates");
     for problem in each(after_problem) {
         let it = Error::file("pvc-images.yaml", FileProblem::Template(Misfit { line: Some(12), problem }));
         voice += &format!("{}\n", error::message(&it));
-        error::hints(&it, &typed).iter().for_each(|hint| voice += &format!("    hint: {hint}\n"));
+        for hint in error::hints(&it, &typed) {
+            voice += &format!("    hint: {hint}\n");
+        }
     }
     head(&mut voice, "Other errors");
     for it in errors() {
         voice += &format!("{}\n", error::message(&it));
-        error::hints(&it, &typed).iter().for_each(|hint| voice += &format!("    hint: {hint}\n"));
+        for hint in error::hints(&it, &typed) {
+            voice += &format!("    hint: {hint}\n");
+        }
     }
     head(&mut voice, "Questions and waits");
     for deed in deeds() {

@@ -332,13 +332,12 @@ fn who_one_is_to_a_socks_proxy_is_told_to_it() {
             client.write_all(&[1, 0]).unwrap();
             let mut request = [0; 4];
             client.read_exact(&mut request).unwrap();
-            let length = match request[3] {
-                1 => 4,
-                _ => {
-                    let mut length = [0];
-                    client.read_exact(&mut length).unwrap();
-                    usize::from(length[0])
-                }
+            let length = if request[3] == 1 {
+                4
+            } else {
+                let mut length = [0];
+                client.read_exact(&mut length).unwrap();
+                usize::from(length[0])
             };
             client.read_exact(&mut vec![0; length + 2]).unwrap();
             client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();

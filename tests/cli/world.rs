@@ -559,7 +559,9 @@ impl World {
     pub fn outcome(&self, arguments: &str, output: std::process::Output) -> Run {
         let text = |bytes: &[u8]| self.stable(&String::from_utf8_lossy(bytes));
         let next = advice::lines(&String::from_utf8_lossy(&output.stderr));
-        next.iter().for_each(|line| advice::assert_can_be_typed(line));
+        for line in &next {
+            advice::assert_can_be_typed(line);
+        }
         let status = output.status.code().unwrap_or(-1);
         Run { stdout: text(&output.stdout), stderr: text(&output.stderr), status, next, typed: self.stable(arguments) }
     }

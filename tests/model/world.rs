@@ -352,7 +352,7 @@ impl World {
             }
             Step::Delete(name) => self.change(name, |v| v.terminating = true),
             Step::VolumeGoes(name) => {
-                for slot in self.volumes.iter_mut() {
+                for slot in &mut self.volumes {
                     let Some(v) = slot.filter(|v| v.name == name) else { continue };
                     // The policy is honoured when the object goes (Kubernetes 1.33).
                     let bytes = if v.retained && v.bytes != Bytes::Told { v.bytes } else { Bytes::Gone };

@@ -41,7 +41,7 @@ pub async fn strike(fault: Fault, answer: Answer, connection: &Arc<Notify>) -> A
         }
         Fault::Stall => in_parts(stream::pending()),
         Fault::Endless => {
-            let blank = Bytes::from_static(&[b' '; 1 << 16]);
+            let blank = Bytes::from(vec![b' '; 1 << 16]);
             in_parts(stream::repeat(blank))
         }
         Fault::Garble(content_type, text) => {
