@@ -69,8 +69,8 @@ impl Original {
             return wrong(FileProblem::Changed);
         }
         new.persist(&self.path).map_err(|error| broken(error.error))?;
-        // The rename itself is on the disk once the folder is. It has happened whatever comes of this,
-        // and not every system lets a folder be opened.
+        // The folder is synced so that the rename is durable; best effort, since not every system can open
+        // folders.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
         Ok(())
     }

@@ -10,7 +10,7 @@ use kubectl_glancepv::terminal::{Color, Terminal};
 use kubectl_glancepv::words::next::Typed;
 
 fn main() -> ExitCode {
-    // kubectl's question is no command line of ours: its words may be anything.
+    // The arguments of `__complete` are arbitrary words, so they bypass clap.
     let asked = completion::asked(std::env::args_os());
     let cli = if asked.is_some() { None } else { Some(Cli::typed_in()) };
     let terminal = Terminal::new(cli.as_ref().map_or(Color::Never, |cli| cli.shared.color));
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             } => outcome,
         }
     });
-    // A resolver or exec plugin that still blocks a thread must not hold the program back.
+    // Blocking threads (DNS, exec plugins) are not waited for on exit.
     runtime.shutdown_background();
     outcome.map_or_else(|error| report(terminal, &typed, &error), |()| ExitCode::SUCCESS)
 }

@@ -91,9 +91,8 @@ impl Terminal {
     /// Asks; only `y` and `yes` are yes, and a bare Return and the end of input are no. What was typed
     /// before is no answer: nobody has read the question by then.
     ///
-    /// A line is read as the terminal gives it, not key by key as dialoguer's own confirmation
-    /// does: that one takes no end of input for an answer. The read has a thread of its own, so
-    /// that Ctrl-C ends the program and not the read.
+    /// A whole line is read, because dialoguer's confirmation ignores the end of input; on a thread of its own,
+    /// so that Ctrl-C ends the program.
     pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
         let mut err = stderr();
         discard_typed();
@@ -161,7 +160,7 @@ impl Progress {
         let Some(term) = &self.term else { return };
         self.frame = (self.frame + 1) % FRAMES.len();
         let shown = format!("{} waiting for {} ({}s)", FRAMES[self.frame], line(what), self.since.elapsed().as_secs());
-        // A line that wraps cannot be taken back.
+        // Only one row can be cleared, so the line is cut to the width of the terminal.
         let width = usize::from(term.size().1).saturating_sub(1);
         let shown: String = shown.chars().take(width).collect();
         let _ = term.clear_line().and_then(|()| term.write_str(&shown)).and_then(|()| term.flush());

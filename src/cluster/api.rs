@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const OBJECT: u64 = 16 << 20;
 const LIST: u64 = 1 << 30;
 
-/// How often a request is sent to a server that asks to come again later; client-go gives up as soon.
+/// The attempts for a request that is answered with `Retry-After`; client-go's limit.
 const ATTEMPTS: u32 = 10;
 
 /// The kinds of object that the procedure is about.
@@ -147,7 +147,7 @@ pub(super) struct TableRow {
 pub enum Persist {
     /// Yes.
     Yes,
-    /// No: the server goes through all of it and then forgets it (`dryRun=All`).
+    /// No: `dryRun=All`, processed but not persisted.
     DryRun,
 }
 
@@ -295,8 +295,7 @@ impl Cluster {
     }
 }
 
-/// How long a server that has not done it asks to wait before it is asked again: `Retry-After`, in seconds, as
-/// client-go heeds it, up to a bound.
+/// The delay that `Retry-After` (in seconds) asks for on 429 and 5xx, as in client-go, up to a bound.
 fn asked_to_wait<B>(response: &http::Response<B>) -> Option<Duration> {
     let busy = response.status() == StatusCode::TOO_MANY_REQUESTS || response.status().is_server_error();
     let seconds = response.headers().get(header::RETRY_AFTER).filter(|_| busy)?;
@@ -350,7 +349,7 @@ fn row(bytes: &[u8]) -> Result<Row, Error> {
     Ok(Row { columns: table.column_definitions, cells: only.cells, object })
 }
 
-/// Names go into URLs, and those that the cluster tells are as foreign as those that are typed.
+/// Names are put into URLs, so those from the cluster are validated like user input.
 fn check_name(name: &str) -> Result<(), Error> {
     if is_name(name) { Ok(()) } else { Err(Error::Answer(Answer::Name(name.to_owned()))) }
 }

@@ -1,9 +1,8 @@
 //! Lists, as they come.
 //!
-//! A cluster may have tens of thousands of volumes or pods. Lists are asked for as server-side Tables,
-//! and nothing of them is kept but the elements that mention what is looked for: memory does not
-//! grow with the number of objects. serde reads a document from its beginning to its end, so what
-//! arrives in parts is cut into the list's elements here.
+//! Lists are requested as Tables and streamed, and only the elements that mention what is looked for are kept:
+//! memory does not grow with the number of objects. serde needs whole documents, so the elements are split
+//! here.
 
 use memchr::{memchr2, memmem};
 use serde::Deserialize;
@@ -198,7 +197,7 @@ struct Elements {
 impl Elements {
     /// Takes the next part; `each` is given each element that ends in it.
     fn feed(&mut self, part: &[u8], mut each: impl FnMut(&[u8])) {
-        // What lies before `from` has found its place.
+        // Bytes before `from` have been consumed.
         let (mut from, mut at) = (0, 0);
         while at < part.len() {
             if self.escaped {
@@ -250,7 +249,7 @@ impl Elements {
         }
     }
 
-    /// Puts what is no element around them: without the commas that parted those.
+    /// Appends the bytes outside the elements, without the commas between those.
     fn place(&mut self, text: &[u8]) {
         if self.listed {
             self.around.extend(text.iter().filter(|byte| **byte != b','));

@@ -23,8 +23,8 @@ pub enum Scope {
     /// As `All`, unless the claim is bound to a volume older than it: that one is the preserved one,
     /// whatever others there are.
     UnlessReused,
-    /// As `All`, for those who only look: the volumes that the API server's watch cache knows of, if
-    /// it is not behind anything else that was read. What is told of each was read consistently.
+    /// As `All`, with names from the watch cache if it is no older than what was read. Each volume is still
+    /// read consistently.
     Cached,
 }
 
@@ -77,9 +77,8 @@ impl Observation {
         assess(&self.situation()).stage == Stage::Reused
     }
 
-    /// Whether a cached list will do: a volume of the target was found, and nothing that was read
-    /// has changed since the list was made. A volume that the list does not have yet came to be the
-    /// target's after all that.
+    /// True if a cached list is usable: it contains a volume of the target, and no object read so far is newer
+    /// than it.
     fn agrees_with(&self, listed: &Candidates) -> bool {
         let found = self.volumes.iter().any(|read| read.facts.names(&self.target));
         let claim = self.claim.iter().map(Read::version);
@@ -101,7 +100,7 @@ impl Cluster {
                 (None, Scope::All | Scope::UnlessReused) => self.candidates(target, Source::Consistent).await,
             }
         });
-        // Both end before an error is told, so that it is always the same one.
+        // Both are awaited before an error is returned, so that it is always the same one.
         let (own, listed) = match select(own, listed).await {
             Either::Left((Ok(own), _)) if scope == Scope::UnlessReused && own.is_reused() => return Ok(own),
             Either::Left((own, listed)) => (own, listed.await),
@@ -128,7 +127,7 @@ impl Cluster {
         let claim = async {
             let claim = self.claim(target).await?;
             let own = claim.as_ref().and_then(|c| c.facts.volume_name.as_deref());
-            // Whoever named a volume and looks no further does not ask what the claim has.
+            // When only the named volume is wanted, the one that the claim refers to is skipped.
             let own = own.filter(|own| named.is_none_or(|named| scope != Scope::Own && named != *own));
             let volume = match own {
                 Some(own) => self.volume(own).await?,
@@ -150,7 +149,7 @@ impl Cluster {
         Ok(seen)
     }
 
-    /// Reads those of the volumes that were not read yet; one that is gone is no error.
+    /// Reads the volumes not read yet, and skips those deleted meanwhile.
     async fn read(&self, seen: &mut Observation, names: &[String]) -> Result<(), Error> {
         let unread = names.iter().filter(|name| seen.volume(name).is_none());
         let volumes = try_join_all(unread.map(|name| self.volume(name))).await?;

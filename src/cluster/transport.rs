@@ -49,8 +49,8 @@ type Connector = BoxCloneSyncService<Uri, Box<dyn Stream>, BoxError>;
 /// A client for the cluster that `config` tells of; each request is told to `log`. Nothing is sent yet.
 pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error> {
     let auth = config.auth_layer()?;
-    // kube runs an exec plugin once for a token and once for a certificate; one that has given a token
-    // is not to ask a person again, whereas one that never asks may have both.
+    // kube runs an exec plugin twice, for a token and for a certificate. One that may prompt is not run again
+    // once there is a token.
     let mut config = config.clone();
     let never_asks = |exec: &ExecConfig| exec.interactive_mode == Some(ExecInteractiveMode::Never);
     config.auth_info.exec = config.auth_info.exec.filter(|exec| auth.is_none() || never_asks(exec));
@@ -76,7 +76,7 @@ pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error>
             };
             secured(config, socks)?
         }
-        // Who one is to the proxy may stand in its address.
+        // The proxy's credentials may be part of its URL.
         Some((_, other)) => return Err(kube::Error::Service(Box::new(ProxyScheme(other.to_owned())))),
     };
     let transport =
@@ -90,12 +90,12 @@ pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error>
     Ok(Client::new(service, config.default_namespace.clone()))
 }
 
-/// A proxy's address, and who one is to it.
+/// A proxy's address and credentials.
 fn known(proxy: &Uri) -> Option<Intercept> {
     Matcher::builder().all(proxy.to_string()).build().intercept(&Uri::from_static("https://any"))
 }
 
-/// A tunnel by CONNECT; who one is to the proxy stands before the `@` of its address.
+/// An HTTP CONNECT tunnel; credentials come from the userinfo part of the proxy URL.
 fn tunnel<C>(proxy: &Uri, connector: C) -> Tunnel<C> {
     let tunnel = Tunnel::new(proxy.clone(), connector);
     match known(proxy).as_ref().and_then(|k| k.basic_auth()) {
@@ -208,7 +208,7 @@ impl Transport {
 
     async fn send(self, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
         let Some(log) = self.log.clone() else { return self.sent(request).await };
-        // The address and nothing of the headers: those carry tokens.
+        // The headers are not logged: they carry tokens.
         let (line, begun) = (format!("{} {}", request.method(), request.uri()), Instant::now());
         let outcome = self.sent(request).await;
         let status = outcome.as_ref().map_or_else(|_| "no answer".to_owned(), |answer| answer.status().to_string());
@@ -307,7 +307,7 @@ pub fn trouble(error: &kube::Error) -> Trouble {
         reason = at.to_string();
         cause = at.source();
     }
-    // rustls tells of the page in its manual that is about this.
+    // rustls appends a link to its manual; the whole message is replaced.
     if reason.contains("without sending TLS close_notify") {
         "unexpected EOF".clone_into(&mut reason);
     }

@@ -12,8 +12,8 @@ use super::transport;
 use crate::error::Error;
 use crate::lifecycle::facts::Target;
 
-/// How long one watch lasts before the situation is read again anyway, so that an event that never
-/// came (a stalled proxy, a claim deleted between the read and the watch) delays nothing for long.
+/// The longest that one watch lasts; then the state is read again, in case an event was lost (a stalled proxy,
+/// a delete before the watch began).
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause before an API server that is not there is asked again.
 pub const PAUSE: Duration = Duration::from_secs(1);
@@ -66,8 +66,8 @@ impl Cluster {
         let params = WatchParams::default()
             .fields(&format!("metadata.name={name}"))
             .timeout(u32::try_from(PATIENCE.as_secs()).unwrap_or(u32::MAX));
-        // Without a version the watch begins with the object as it is: an absent one is then
-        // missed by no gap between the read and the watch.
+        // Without a resourceVersion the watch starts with an ADDED event, so that an object created after our
+        // read is not missed.
         let request = Request::new(path).watch_metadata(&params, seen.unwrap_or_default());
         let request = request.map_err(Error::form)?;
         let broken = |e| transport::failure(&self.server, e);
@@ -88,8 +88,7 @@ impl Cluster {
     }
 }
 
-/// Whether an event tells of what was read, or of what was before: a server may repeat itself, or be
-/// behind the one that was read from.
+/// True for an event at or before the version that was read: servers may replay, or lag behind.
 fn is_old(version: &str, seen: Option<&str>) -> bool {
     let number = |text: &str| text.parse::<u64>().ok();
     match (number(version), seen.and_then(number)) {

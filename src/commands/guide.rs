@@ -1,7 +1,6 @@
 //! `guide`: the whole procedure as one conversation that can be resumed.
 //!
-//! Nothing is remembered between steps but which commands this run has run: before each step the
-//! cluster is asked where things stand.
+//! Stateless except for which commands this run has executed; the cluster is read again before each step.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -151,11 +150,11 @@ impl<'a> Walk<'a> {
             if !matches!(stage, Stage::Reused | Stage::Absent) {
                 session.explain(&mut found, &situation).await?;
                 // What it does itself, nobody has to type.
-                let stops = match stage {
-                    Stage::Terminating => found.volume.is_some_and(Volume::is_retained),
-                    stage => matches!(stage, Stage::Diverted | Stage::Lost),
-                };
+                let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
                 found.next.retain(|next| stops || is_theirs(next, arguments));
+                if stage == Stage::Terminating && !found.volume.is_some_and(Volume::is_retained) {
+                    found.next.clear();
+                }
                 session.tell(&situation, &found);
             }
             self.at = Some((stage, Waiting::begun(session, awaited, self.limit())));
@@ -163,7 +162,8 @@ impl<'a> Walk<'a> {
         let name = found.volume.map(|v| v.name.clone());
         match stage {
             Stage::Terminating if found.volume.is_some_and(|v| !v.is_retained()) => {
-                // Always safe; that it cannot go on from here is what this says then.
+                // Always safe; then the stage is told again, with what brings the volume back.
+                self.at = None;
                 self.retain(name).await
             }
             Stage::AtRisk | Stage::Doomed => self.retain(name).await,

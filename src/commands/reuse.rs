@@ -58,7 +58,7 @@ pub async fn change(session: &Session, arguments: &Reuse) -> Result<Changed, Err
     if let Some(template) = template {
         Draft::place(&session.target.claim, template)?;
     }
-    // What is only shown may come from the watch cache; what is patched, never.
+    // A client dry run may read from the watch cache; a patch never does.
     let scope = if flags.ask.dry_run == DryRun::Client { Scope::Cached } else { Scope::All };
     let intent =
         Intent { plan: reuse, volume: volume.as_deref(), hands_on: true, scope, timeout: timeout.clone(), flags };

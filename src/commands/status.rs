@@ -45,7 +45,7 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
         let situation = seen.situation();
         let mut found = assess(&situation);
         session.explain(&mut found, &situation).await?;
-        // Ages are no change.
+        // Ages change every second; they are not compared.
         let claim = situation.claim.cloned();
         let now =
             Some((found.findings.clone(), claim, situation.volumes.iter().map(|v| (*v).clone()).collect::<Vec<_>>()));

@@ -30,8 +30,7 @@ pub struct Settings {
     pub namespace: Option<String>,
 }
 
-/// What flags, files and environment say together. kubectl words some mistakes differently when a
-/// namespace is given (`namespaced`), since it then meets them elsewhere.
+/// Resolves flags, files and environment. kubectl words some errors differently with `-n` (`namespaced`).
 pub async fn settings(flags: &Connection, namespaced: bool) -> Result<Settings, Error> {
     resolved(flags).await.map_err(|mistake| Error::Configuration(mistake.worded(namespaced)))
 }
@@ -136,7 +135,7 @@ fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
     })
 }
 
-/// Whether a file that says it is UTF-16 has an odd number of bytes, which kube takes for granted it has not.
+/// Detects UTF-16 files with an odd number of bytes, on which kube panics.
 fn ends_in_half_a_letter(path: &Path) -> bool {
     let mut mark = [0; 2];
     let Ok(mut file) = std::fs::File::open(path) else { return false };
@@ -166,7 +165,7 @@ fn cluster(kubeconfig: &Kubeconfig, flags: &Connection, name: &str) -> Result<Cl
     }
 }
 
-/// The user of that name. kube takes an unknown user for nobody, and would connect as nobody.
+/// The user of that name. kube treats an unknown user as anonymous; kubectl fails.
 fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Mistake> {
     if name.is_empty() {
         return Ok(AuthInfo::default());
@@ -208,8 +207,7 @@ fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> R
     Ok(cluster)
 }
 
-/// What a flag gives replaces what the file has of it; the file's other ways to tell who one is stay
-/// out of its way.
+/// Flags override the kubeconfig user; competing credentials of the file are cleared.
 fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Mistake> {
     if let Some(token) = &flags.token {
         user.token = Some(token.clone().into());
@@ -296,7 +294,7 @@ fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, M
         return Ok(None);
     }
     let Some(found) = Matcher::from_env().intercept(server) else { return Ok(None) };
-    // Who one is to the proxy stands in the variable, and not in what was made of it.
+    // The credentials are in the variable, and not in what was made of it.
     let names: &[&str] = match server.scheme_str() {
         Some("https") => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
         _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],

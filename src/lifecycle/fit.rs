@@ -1,8 +1,7 @@
 //! Would this claim take this volume, were it not pinned to it?
 //!
-//! Kubernetes compares size, modes and volumeMode of a claim with a volume that is reserved for it, not
-//! the class; a claim that is pinned to it is bound unchecked (`syncUnboundClaim` in the
-//! volume controller). So the comparison is made here.
+//! For a reserved volume Kubernetes compares size, modes and volumeMode, but not the class, and nothing at all if
+//! the claim is pinned (`syncUnboundClaim` in the volume controller). So it is compared and reported here.
 
 use super::facts::{Claim, Volume};
 

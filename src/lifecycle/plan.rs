@@ -237,9 +237,8 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
     }
 }
 
-/// The volume that is to be, or was, or is the target's: the one named; the claim's own, unless others
-/// are preserved; one that is reserved, one that is Released, any other. Several are for the user to
-/// choose from.
+/// Picks the volume: the named one; the bound one if nothing else is preserved; else one that is reserved,
+/// Released, any. Several: the user chooses.
 pub fn preserved<'a>(situation: &Situation<'a>, verb: Verb) -> Result<&'a Volume, Refusal> {
     let others = situation.preserved();
     let volume = match (situation.named, situation.bound()) {
@@ -259,8 +258,7 @@ pub fn preserved<'a>(situation: &Situation<'a>, verb: Verb) -> Result<&'a Volume
     Ok(volume)
 }
 
-/// Refuses as long as the claim that the volume's claimRef means may live, or the claim of that
-/// name has another volume.
+/// Refuses while the claim in claimRef may exist, or a claim of that name is bound elsewhere.
 fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
     let Some(claim) = situation.claim else { return Ok(()) };
     let name = volume.name.clone();
@@ -336,7 +334,7 @@ pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
     Ok(volume)
 }
 
-/// Rule 7: a volume whose claimRef is another claim's is nobody else's business.
+/// Safety rule 7: a volume that belongs to another claim is never touched.
 fn ours(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
     if volume.names(situation.target) {
         return Ok(());

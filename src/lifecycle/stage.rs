@@ -38,8 +38,7 @@ shown_by_name!(Stage);
 
 /// The stage of a situation, and the volume that it speaks of.
 ///
-/// The order of the questions is the order of urgency: what cannot be undone first, then what may
-/// lose data, then what has to be waited for, then the rest.
+/// Ordered by severity: what is irreversible, then possible data loss, then waiting, then the rest.
 pub(super) fn stand<'a>(situation: &Situation<'a>) -> (Stage, Option<&'a Volume>) {
     match situation.claim {
         Some(claim) => with_claim(situation, claim),
@@ -56,7 +55,8 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
         return (bound(situation, claim, volume), Some(volume));
     }
     if claim.phase == ClaimPhase::Bound {
-        // Read one after the other, the volume may already tell of the claim's end.
+        // Claim and volume are read one after the other, so the volume may already show that the claim was
+        // deleted.
         return match named {
             Some(v) if v.holds(claim) && v.terminating => (Stage::Terminating, named),
             Some(v) if v.holds(claim) => (if v.is_retained() { Stage::Releasing } else { Stage::Doomed }, named),
@@ -70,7 +70,7 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
     let waits_for = situation.naming(own);
     let first = |wanted: &dyn Fn(&Volume) -> bool| waits_for.iter().copied().find(|v| wanted(v));
     let left = |v: &Volume| situation.is_left(v);
-    // A claim that names a volume takes no other, though that one is not there.
+    // A claim with volumeName binds to no other volume, even if that one does not exist.
     let in_vain = claim.volume_name.is_some() && named.is_none();
     if let Some(v) = first(&|v| left(v) && !v.is_retained() && !v.terminating) {
         (Stage::Doomed, Some(v))
@@ -80,7 +80,7 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
         let stage = match (v.terminating, claim.terminating && v.holds(claim), v.is_retained()) {
             (true, _, _) => Stage::Terminating,
             (false, false, _) => Stage::Binding,
-            // Going before it was bound: the volume goes the way of a bound one.
+            // Deleted before binding completed: like a bound claim.
             (false, true, true) => Stage::Releasing,
             (false, true, false) => Stage::AtRisk,
         };

@@ -227,7 +227,7 @@ async fn send(
     match session.cluster.patch(change, &flags.field_manager, persist).await {
         Ok(volume) => Ok((volume, outcome)),
         Err(error @ Error::Connection { trouble: Trouble::Refused, .. }) => Err(error),
-        // The request may have arrived, whatever became of its answer.
+        // The request may have reached the server even though the response was lost.
         Err(error @ (Error::Connection { .. } | Error::Answer(_))) if persist == Persist::Yes => {
             read_back(session, change, error).await.map(|volume| (volume, outcome))
         }

@@ -120,9 +120,8 @@ impl Session {
     }
 }
 
-/// The cluster that flags, files and environment tell of, and the namespace that the context (or, in a
-/// pod, the service account) tells; `openstack` where nothing does. Nothing is sent yet. `namespaced` is
-/// whether a flag tells the namespace.
+/// The cluster, and the default namespace: of the context, else (in a pod) of the service account, else
+/// `openstack`. Nothing is sent yet. `namespaced` is whether a flag gives a namespace.
 pub async fn connect(flags: &Connection, namespaced: bool, terminal: Terminal) -> Result<(Cluster, String), Error> {
     let timeout = request_timeout(&flags.request_timeout)?.map(|limit| (limit, flags.request_timeout.clone()));
     let Settings { config, context, namespace } = kubeconfig::settings(flags, namespaced).await?;
@@ -138,7 +137,7 @@ pub async fn connect(flags: &Connection, namespaced: bool, terminal: Terminal) -
     });
     let log = (flags.v >= 6).then_some(log);
     let client = if config.auth_info.exec.is_some() {
-        // kube waits for the plugin; on a thread of its own, so that Ctrl-C does not wait with it.
+        // kube blocks on the exec plugin; it has a thread of its own, so that Ctrl-C works.
         let made = tokio::task::spawn_blocking(move || transport::client(&config, log)).await;
         made.map_err(std::io::Error::other)?
     } else {

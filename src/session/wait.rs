@@ -38,8 +38,8 @@ impl<'a> Waiting<'a> {
         Self { session, awaited, limit, begun: None, refusal: None, holders: Vec::new(), holders_read: None }
     }
 
-    /// Reads the situation. Once the wait has begun, a server that is away for a while is waited
-    /// for as well, and one that does not answer no longer than the wait.
+    /// Reads the situation. Once the wait has begun, connection errors are retried until the deadline, which
+    /// also bounds each request.
     pub async fn observe(&mut self, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
         let cluster = &self.session.cluster;
         let Some(deadline) = self.deadline() else {
@@ -128,7 +128,7 @@ impl<'a> Waiting<'a> {
             awaited => awaited,
         };
         if awaited == Awaited::ClaimGone && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
-            // Whoever holds it is told besides; the wait goes on without it.
+            // Showing pods is best effort and must not delay the wait.
             let holders = tokio::time::timeout(PAUSE, self.session.cluster.mounting(target));
             self.holders = holders.await.ok().and_then(Result::ok).unwrap_or_default();
             self.holders_read = Some(Instant::now());

@@ -86,7 +86,7 @@ fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Edited, Misfit>
     Ok(Edited { text, line: Some(at + 1) })
 }
 
-/// The last line of a file may have no line end; then the one before gives its own away.
+/// If the removed line was the last and had no newline, the newline before it is removed, too.
 fn removed(lines: &[Line<'_>], at: usize) -> Edited {
     let mut text = joined(&lines[..at]);
     if at > 0 && lines[at].ending().is_empty() {

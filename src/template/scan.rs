@@ -120,7 +120,7 @@ fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
                 skip_to = end_of_action(action, is_comment(action)).map_or(text.len(), |end| at + 2 + end);
                 false
             }
-            // A quote in the middle of a word is an apostrophe.
+            // A quote inside a word is an apostrophe, not the start of a string.
             None if ['"', '\''].contains(c) && !last.is_alphanumeric() => {
                 quote = Some(*c);
                 false
@@ -362,8 +362,8 @@ fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result
     Ok(Claim { pins, insert_at, indent })
 }
 
-/// The first line after the mapping of the key on line `at`: where it is less indented, where the
-/// block that it stands in ends or alternates, or where only blank lines and comments are left.
+/// The end of the mapping of the key on line `at`: a dedent, the end or `else` of the enclosing block, or
+/// trailing blank lines and comments.
 fn last_of(lines: &[Line<'_>], at: usize, end: usize) -> usize {
     let own = lines[at].content().unwrap_or_default();
     let depth = lines[at].depth;
