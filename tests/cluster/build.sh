@@ -45,9 +45,11 @@ oldest() {
   need /usr/lib/go-1.19/bin/go golang-1.19-go
   local work=$cache/1.20-build
   rm -rf "$work" && mkdir -p "$work/lists/partial" "$work/gopath/src/k8s.io"
-  # A list of its own, so that the machine's package sources stay as they are.
-  sed -n 's/^Signed-By: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1 >"$work/keyring"
-  echo "deb-src [signed-by=$(cat "$work/keyring")] http://deb.debian.org/debian bookworm main" >"$work/sources.list"
+  # A list of its own, so that the machine's package sources stay as they are; from where its packages come.
+  local keyring mirror
+  keyring=$(sed -n 's/^Signed-By: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' | head -n 1)
+  echo "deb-src [signed-by=$keyring] ${mirror:?no package source of Debian bookworm} bookworm main" >"$work/sources.list"
   local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$work/lists")
   (cd "$work" && "${apt[@]}" update && "${apt[@]}" source kubernetes) >&2
   mv "$work"/kubernetes-*/ "$work/gopath/src/k8s.io/kubernetes"
