@@ -2,6 +2,7 @@
 //! leads to a file.
 
 use expect_test::expect_file;
+use regex_lite::Regex;
 
 use crate::world::World;
 
@@ -112,6 +113,32 @@ fn the_output_is_documented() {
     for reason in findings.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split(": ").next()) {
         assert!(reason == "FailedBinding" || text.contains(&format!("`{reason}`")), "{reason}");
     }
+}
+
+/// The documents, whole, at the stages of a procedure.
+#[test]
+fn the_documents_are_these() {
+    let (world, volume) = World::installed();
+    let mut documents = String::new();
+    let mut show = |command: &str| {
+        let shown = world.stable(&world.run(command).stdout);
+        documents += &format!("$ kubectl glancepv {command}\n{}\n\n", shown.trim_end());
+    };
+    show("status -o json");
+    show("check -o json");
+    assert_eq!(world.run("retain --yes").status, 0);
+    world.uninstall();
+    show("status -o json");
+    assert_eq!(world.run("reuse --yes").status, 0);
+    show("status -o yaml");
+    show("verify -o json");
+    world.install_again();
+    assert_eq!(world.bound(), volume);
+    show("verify -o yaml");
+    for (what, with) in [(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]"), (r"127\.0\.0\.1:\d+", "[server]")] {
+        documents = Regex::new(what).unwrap().replace_all(&documents, with).into_owned();
+    }
+    expect_file!["documents.txt"].assert_eq(&documents);
 }
 
 fn names(value: &serde_json::Value, found: &mut Vec<String>) {
