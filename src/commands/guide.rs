@@ -171,7 +171,8 @@ impl<'a> Walk<'a> {
                 // Named where others are preserved as well only by the person who chooses.
                 let volume = name.filter(|_| found.waiting.is_empty());
                 let (template, change) = (arguments.template.clone(), self.change.clone());
-                reuse::change(session, &Reuse { volume, template, timeout: None, change }).await?;
+                let timeout = Some(self.limit());
+                reuse::change(session, &Reuse { volume, template, timeout, change }).await?;
                 Ok(Act::Again)
             }
             Stage::Reused if self.begun => self.verified().await,
