@@ -144,8 +144,8 @@ pub enum Deed {
 /// What did not follow from a change.
 #[derive(Debug)]
 pub enum Unsettled {
-    /// The volume is not Available after these seconds.
-    NotAvailable(String, u64),
+    /// The volume is not Available after this time.
+    NotAvailable(String, String),
     /// Whether the volume was patched is not known, for this reason.
     Unknown(String, Box<Error>),
     /// The answer to the patch was lost for this reason, and the volume read back is as it was.

@@ -171,8 +171,9 @@ impl<'a> Walk<'a> {
                 // Named where others are preserved as well only by the person who chooses.
                 let volume = name.filter(|_| found.waiting.is_empty());
                 let (template, change) = (arguments.template.clone(), self.change.clone());
-                let timeout = Some(self.limit());
-                reuse::change(session, &Reuse { volume, template, timeout, change }).await?;
+                let reuse = Reuse { volume, template, timeout: None, change };
+                // After an outage the volume controller stays away for up to a minute more.
+                reuse::change(session, &reuse, &self.limit()).await?;
                 Ok(Act::Again)
             }
             Stage::Reused if self.begun => self.verified().await,

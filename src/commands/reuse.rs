@@ -16,10 +16,12 @@ use crate::session::Session;
 use crate::session::change::{Changed, Intent, carry_out};
 use crate::session::draft::Draft;
 use crate::session::flags::{ChangeFlags, DryRun, Limit, limit, name};
+use crate::terminal::Progress;
+use crate::words::wait::{self as words, Awaited};
 
-/// How long the volume controller may take to make a volume Available, where `--timeout` does not
-/// say; it takes a second or two.
-const SETTLES_WITHIN: Duration = Duration::from_secs(30);
+/// How many seconds the volume controller may take to make a volume Available, where `--timeout` does not
+/// say; it takes one or two.
+const SETTLES_WITHIN: u64 = 30;
 
 /// Make the preserved volume Available to the next claim of the same name
 ///
@@ -46,13 +48,15 @@ pub struct Reuse {
 
 /// Clears what ties the volume to the claim that is gone.
 pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
-    let changed = change(session, arguments).await?;
+    let settles = Limit { typed: format!("{SETTLES_WITHIN}s"), time: Duration::from_secs(SETTLES_WITHIN) };
+    let settles = arguments.timeout.clone().filter(|limit| !limit.time.is_zero()).unwrap_or(settles);
+    let changed = change(session, arguments, &settles).await?;
     changed.tell(session, arguments.template.is_some());
     Ok(())
 }
 
-/// The same, without what is next.
-pub async fn change(session: &Session, arguments: &Reuse) -> Result<Changed, Error> {
+/// The same, without what is next; the volume controller may take as long as `settles`.
+pub async fn change(session: &Session, arguments: &Reuse, settles: &Limit) -> Result<Changed, Error> {
     let Reuse { volume, template, timeout, change: flags } = arguments;
     // A template that cannot be pinned is told before anything has changed.
     if let Some(template) = template {
@@ -65,8 +69,7 @@ pub async fn change(session: &Session, arguments: &Reuse) -> Result<Changed, Err
     let mut changed = carry_out(session, &intent).await?;
     changed.announce(session)?;
     if changed.is_real() {
-        let limit = timeout.as_ref().map(|limit| limit.time).filter(|limit| !limit.is_zero());
-        settle(session, &mut changed, limit.unwrap_or(SETTLES_WITHIN)).await?;
+        settle(session, &mut changed, settles).await?;
     }
     if let Some(template) = template {
         session.pin(&changed.name, template, &flags.ask).await?;
@@ -76,7 +79,7 @@ pub async fn change(session: &Session, arguments: &Reuse) -> Result<Changed, Err
 }
 
 /// Waits until the volume is what was promised: Available, or already taken by the waiting claim.
-async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Result<(), Error> {
+async fn settle(session: &Session, changed: &mut Changed, limit: &Limit) -> Result<(), Error> {
     let name = changed.name.clone();
     let reached = async {
         loop {
@@ -94,8 +97,20 @@ async fn settle(session: &Session, changed: &mut Changed, limit: Duration) -> Re
             }
         }
     };
-    match tokio::time::timeout(limit, reached).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::Unsettled(session.target.clone(), Unsettled::NotAvailable(name, limit.as_secs()))),
+    tokio::pin!(reached);
+    let deadline = tokio::time::Instant::now() + limit.time;
+    let mut progress = session.terminal.progress();
+    let mut ticks = tokio::time::interval(Progress::EVERY);
+    loop {
+        tokio::select! {
+            outcome = &mut reached => return outcome,
+            () = tokio::time::sleep_until(deadline) => {
+                let late = Unsettled::NotAvailable(name.clone(), limit.typed.clone());
+                return Err(Error::Unsettled(session.target.clone(), late));
+            }
+            _ = ticks.tick(), if progress.is_shown() => {
+                progress.tick(&words::progress(Awaited::VolumeAvailable, &session.target.key(), &[]));
+            }
+        }
     }
 }

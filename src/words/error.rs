@@ -204,8 +204,8 @@ fn undone(deed: &Deed) -> String {
 
 fn unsettled(what: &Unsettled) -> String {
     match what {
-        Unsettled::NotAvailable(volume, seconds) => {
-            format!("timed out after {seconds}s waiting for persistentvolume/{volume} to be Available (it was patched)")
+        Unsettled::NotAvailable(volume, limit) => {
+            format!("timed out after {limit} waiting for persistentvolume/{volume} to be Available (it was patched)")
         }
         Unsettled::Unknown(volume, cause) => {
             format!("cannot tell whether persistentvolume/{volume} was patched: {}", within(cause))

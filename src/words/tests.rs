@@ -313,7 +313,7 @@ fn errors() -> Vec<Error> {
     }
     all.extend(
         [
-            Unsettled::NotAvailable(v(), 30),
+            Unsettled::NotAvailable(v(), "30s".into()),
             Unsettled::Unknown(v(), Box::new(connection(Trouble::Other("unexpected EOF".into())))),
             Unsettled::PolicyReset(v(), "Delete".into()),
         ]
@@ -435,7 +435,12 @@ fn the_whole_voice() {
         question::REUSED_BEFORE,
         question::exported_retain(&v(), "Delete")
     );
-    for awaited in [wait::Awaited::ClaimGone, wait::Awaited::VolumeReleased, wait::Awaited::ClaimBound] {
+    for awaited in [
+        wait::Awaited::ClaimGone,
+        wait::Awaited::VolumeReleased,
+        wait::Awaited::VolumeAvailable,
+        wait::Awaited::ClaimBound,
+    ] {
         voice += &format!("waiting for {}\n", wait::progress(awaited, &t.key(), &["glance-api-0".to_owned()]));
     }
     expect_file!["voice.txt"].assert_eq(voice.trim_start());

@@ -7,6 +7,8 @@ pub enum Awaited {
     ClaimGone,
     /// The volume, to be released: the claim is gone.
     VolumeReleased,
+    /// The volume, to be Available: it was patched.
+    VolumeAvailable,
     /// The claim, to appear and be bound.
     ClaimBound,
 }
@@ -17,6 +19,7 @@ pub fn progress(awaited: Awaited, key: &str, holders: &[String]) -> String {
     match (awaited, holders) {
         (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),
         (Awaited::VolumeReleased, _) => format!("the volume of claim {key} to be Released"),
+        (Awaited::VolumeAvailable, _) => format!("the volume of claim {key} to be Available"),
         (Awaited::ClaimGone, []) => format!("claim {key} to be deleted"),
         (Awaited::ClaimGone, [pod]) => format!("claim {key} to be deleted (in use by pod {pod})"),
         (Awaited::ClaimGone, pods) => format!("claim {key} to be deleted (in use by pods {})", pods.join(", ")),

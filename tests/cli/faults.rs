@@ -192,6 +192,23 @@ fn a_controller_that_stands_still_is_no_success() {
 }
 
 #[test]
+fn the_guide_waits_for_the_controller_as_long_as_it_was_told() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.sandbox.as_ref().unwrap().pause_controller(true);
+    let run = world.run("guide --yes --timeout 1500ms");
+    assert_eq!(run.status, 1, "{run}");
+    assert!(run.stderr.contains("error: timed out after 1500ms waiting for persistentvolume/"), "{run}");
+    // The hint, once the controller is back.
+    world.sandbox.as_ref().unwrap().pause_controller(false);
+    let (_, hint) = run.stderr.split_once("hint: ").expect("a hint");
+    world.type_line(hint.trim_end());
+    world.install_again();
+    assert_eq!(world.run("verify --timeout 30s").status, 0);
+}
+
+#[test]
 fn a_failed_volume_is_reused_like_a_released_one() {
     let (world, volume) = installed();
     world.run("retain --yes");

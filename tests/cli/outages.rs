@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::prompts::{ask, status};
-use crate::world::{Run, World, phase};
-
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::world::{PATIENCE, Run, World, phase};
 
 fn folder() -> PathBuf {
     PathBuf::from(std::env::var_os("GLANCEPV_CONTROL_PLANE").expect("tests/cluster/control-plane.sh sets it"))

@@ -37,7 +37,7 @@ fn still(world: &World, text: &str) -> String {
     let rule = |text: String, pattern: &str, with: &str| {
         regex_lite::Regex::new(pattern).unwrap().replace_all(&text, with).into_owned()
     };
-    let text = rule(text, "(?m)^\r?\u{1b}\\[2K.*$\n?", "");
+    let text = rule(text, "[⠀-⣿] waiting for [^\u{1b}\n]*", "");
     let text = rule(text, "\u{1b}\\[2K|\r", "");
     let text = text.replace(&world.namespace, "openstack").replace(&world.class, "netapp");
     let text = rule(

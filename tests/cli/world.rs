@@ -32,8 +32,9 @@ pub fn plugin() -> &'static str {
     &PLUGIN
 }
 
-/// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything may take that is waited for: after an outage, a controller looks again within a minute
+/// (`defaultBackoffMax` and its jitter, client-go's reflector.go).
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A namespace, a class and a provisioner of their own, in the sandbox or in a real cluster.
 pub struct World {
