@@ -1,7 +1,8 @@
 //! Would this claim take this volume, were it not pinned to it?
 //!
-//! For a reserved volume Kubernetes compares size, modes and volumeMode, but not the class, and nothing at all if
-//! the claim is pinned (`syncUnboundClaim` in the volume controller). So it is compared and reported here.
+//! For a reserved volume Kubernetes compares size, modes, volumeMode and the volume attributes class, but not the
+//! storage class (`FindMatchingVolume` in component-helpers), and nothing at all if the claim is pinned
+//! (`syncUnboundClaim` in the volume controller). So it is compared and reported here.
 
 use super::facts::{Claim, Volume};
 
@@ -10,7 +11,7 @@ use super::facts::{Claim, Volume};
 pub struct Misfit {
     /// The field that differs.
     pub field: Field,
-    /// What the claim asks for.
+    /// What the claim asks for; empty for no class.
     pub wanted: String,
     /// What the volume has; empty for no class.
     pub offered: String,
@@ -35,7 +36,7 @@ impl Misfit {
     /// Whether an unpinned claim is not bound to the volume because of it.
     #[must_use]
     pub fn prevents_binding(&self) -> bool {
-        matches!(self.field, Field::Size | Field::Modes | Field::VolumeMode)
+        self.field != Field::Class
     }
 }
 
@@ -65,10 +66,11 @@ pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     if wanted != offered {
         differs(Field::VolumeMode, wanted, offered);
     }
-    if let Some(wanted) = &wants.attributes
-        && Some(wanted) != offers.attributes.as_ref()
-    {
-        differs(Field::Attributes, wanted.clone(), offers.attributes.clone().unwrap_or_default());
+    // None is a class like any other.
+    let class = |given: &Option<String>| given.clone().unwrap_or_default();
+    let (wanted, offered) = (class(&wants.attributes), class(&offers.attributes));
+    if wanted != offered {
+        differs(Field::Attributes, wanted, offered);
     }
     found
 }
@@ -133,8 +135,17 @@ mod tests {
         wanting.wants.class = Some("other".to_owned());
         wanting.wants.modes = vec!["ReadWriteOnce".to_owned()];
         wanting.wants.volume_mode = Some("Block".to_owned());
+        wanting.wants.attributes = Some("gold".to_owned());
         let fields: Vec<_> = misfits(&wanting, &volume("v")).into_iter().map(|m| m.field).collect();
-        assert_eq!(fields, [Field::Size, Field::Class, Field::Modes, Field::VolumeMode]);
+        assert_eq!(fields, [Field::Size, Field::Class, Field::Modes, Field::VolumeMode, Field::Attributes]);
+    }
+
+    #[test]
+    fn a_claim_without_an_attributes_class_does_not_fit_a_volume_with_one() {
+        let mut offering = volume("v");
+        offering.offers.attributes = Some("gold".to_owned());
+        let found = misfits(&claim("u1"), &offering);
+        assert!(matches!(found.as_slice(), [m] if m.field == Field::Attributes && m.prevents_binding()), "{found:?}");
     }
 
     #[test]

@@ -200,6 +200,7 @@ fn fitting(Misfit { field, offered, .. }: &Misfit) -> String {
         Field::Modes => format!("access modes {offered}"),
         Field::VolumeMode => format!("volumeMode {offered}"),
         Field::Class => format!("storage class {offered}"),
+        Field::Attributes if offered.is_empty() => "no volume attributes class".to_owned(),
         Field::Attributes => format!("volume attributes class {offered}"),
     }
 }

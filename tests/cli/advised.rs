@@ -52,6 +52,27 @@ fn a_claim_that_is_pending_on_a_misfit_is_told_what_to_do() {
 }
 
 #[test]
+fn a_claim_of_another_attributes_class_is_not_bound_without_a_pin() {
+    let mut world = World::new();
+    world.template();
+    let reference = json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images"});
+    let volume = world.create_volume(reference);
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
+    world.attributes = Some("gold");
+    world.install_again();
+    // Servers that know no such class drop the field, and bind.
+    let known = world
+        .await_claim(|claim| claim.is_some())
+        .and_then(|claim| claim.spec)
+        .is_some_and(|spec| spec.volume_attributes_class_name.is_some());
+    let told = "AttributesClassDiffers: volume attributes class: the claim requests gold";
+    let status = world.run("status");
+    assert_eq!(status.stderr.contains(told) && status.stderr.contains("is not bound to it)"), known, "{status}");
+    world.follow();
+    assert_eq!(world.bound(), volume);
+}
+
+#[test]
 fn a_claim_that_fits_needs_no_pin() {
     let (world, volume) = reserved();
     let status = world.run("status");

@@ -52,6 +52,8 @@ pub struct World {
     selected: Option<String>,
     /// What the chart asks for.
     pub size: &'static str,
+    /// The volume attributes class that it asks for, if any.
+    pub attributes: Option<&'static str>,
     /// The command that installs the release, where a real chart is installed.
     pub installer: Option<String>,
     home: tempfile::TempDir,
@@ -129,6 +131,7 @@ impl World {
             runtime,
             selected: None,
             size: "500Gi",
+            attributes: None,
             installer: None,
             home,
             names: Mutex::new(names),
@@ -198,6 +201,9 @@ impl World {
         let mut claim = glancepv_sandbox::claim();
         claim["spec"]["storageClassName"] = json!(self.class);
         claim["spec"]["resources"]["requests"]["storage"] = json!(self.size);
+        if let Some(class) = self.attributes {
+            claim["spec"]["volumeAttributesClassName"] = json!(class);
+        }
         if let Some(node) = &self.selected {
             claim["metadata"]["annotations"] = json!({"volume.kubernetes.io/selected-node": node});
         }

@@ -205,7 +205,8 @@ fn fits(volume: &Value, claim: &Value) -> bool {
 fn modes_fit(volume: &Value, claim: &Value) -> bool {
     let offered = volume["spec"]["accessModes"].as_array().cloned().unwrap_or_default();
     let wanted = claim["spec"]["accessModes"].as_array().cloned().unwrap_or_default();
-    volume["spec"]["volumeMode"] == claim["spec"]["volumeMode"] && wanted.iter().all(|mode| offered.contains(mode))
+    let same = |field: &str| volume["spec"][field] == claim["spec"][field];
+    same("volumeMode") && same("volumeAttributesClassName") && wanted.iter().all(|mode| offered.contains(mode))
 }
 
 fn big_enough(volume: &Value, claim: &Value) -> bool {
