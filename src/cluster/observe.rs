@@ -60,9 +60,14 @@ impl Observation {
         self.volumes.iter().find(|read| read.facts.name == name)
     }
 
-    /// The row of the volume of that name.
+    /// The volume of that name, which must have been read.
+    pub fn known(&self, name: &str) -> Result<&Read<Volume>, Error> {
+        self.volume(name).ok_or_else(|| Error::Answer(Answer::NoVolume(name.to_owned())))
+    }
+
+    /// The row of the volume of that name, which must have been read.
     pub fn row(&self, name: &str) -> Result<&Row, Error> {
-        self.volume(name).map(|read| &read.row).ok_or_else(|| Error::Answer(Answer::NoVolume(name.to_owned())))
+        Ok(&self.known(name)?.row)
     }
 
     /// Adds a volume, or what has become of one.

@@ -1,9 +1,9 @@
 //! One connection to the API server, shared by all requests.
 //!
 //! kube's own client opens a connection for each request that is under way, over HTTP/1.1, and so does
-//! hyper-util's pool until the first has negotiated HTTP/2. Here
-//! requests that go together share one HTTP/2 connection and one TLS handshake; a server or proxy
-//! that speaks HTTP/1.1 alone is served too, with a connection for each request under way.
+//! hyper-util's pool until the first has negotiated HTTP/2. Here requests that go together share one HTTP/2
+//! connection and one TLS handshake; a server or proxy that speaks HTTP/1.1 alone is served too, with a
+//! connection for each request under way.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const WINDOW: u32 = 1 << 20;
 
 /// Who is told a line.
-pub type Told = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
+pub type Told = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A byte stream to the API server, through whatever proxy there is.
 trait Stream: Read + Write + Connection + Send + Unpin {}

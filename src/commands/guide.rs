@@ -12,6 +12,7 @@ use super::retain::{self, Retain};
 use super::reuse::{self, Reuse};
 use super::verify::{self, Verify};
 use crate::cluster::observe::{Observation, Scope};
+use crate::cluster::watch::PAUSE;
 use crate::error::{Deed, Error, Halt, said};
 use crate::kubectl::asked::{Asked, asks, suggests};
 use crate::lifecycle::assess::assess;
@@ -76,7 +77,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         let act = tokio::select! {
             biased;
             _ = tokio::signal::ctrl_c() => return Err(Error::Interrupted),
-            act = walk.step() => act?,
+            act = walk.act() => act?,
         };
         match act {
             Act::Again => {}
@@ -129,9 +130,20 @@ impl<'a> Walk<'a> {
         self.arguments.timeout.clone().unwrap_or_else(week)
     }
 
+    /// The next step. Once on its way, a server that is away for a while does not end it, whatever was asked
+    /// of it: where things stand is read again.
+    async fn act(&mut self) -> Result<Act, Error> {
+        match self.step().await {
+            Err(error) if error.is_passing() && self.at.as_ref().is_some_and(|(_, waiting)| waiting.has_time()) => {
+                tokio::time::sleep(PAUSE).await;
+                Ok(Act::Again)
+            }
+            outcome => outcome,
+        }
+    }
+
     async fn step(&mut self) -> Result<Act, Error> {
         let (session, arguments) = (self.session, self.arguments);
-        // Once on its way, a server that is away for a while does not end it.
         let seen = match &mut self.at {
             Some((_, waiting)) => waiting.observe(None, Scope::All).await?,
             None => session.cluster.observe(&session.target, None, Scope::All).await?,
@@ -145,10 +157,10 @@ impl<'a> Walk<'a> {
                 Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
                 _ => Awaited::ClaimGone,
             };
-            // The progress line of the stage before is taken away first.
-            self.at = None;
             if !matches!(stage, Stage::Reused | Stage::Absent) {
                 session.explain(&mut found, &situation).await?;
+                // The progress line of the stage before is taken away first.
+                self.at = None;
                 // What it does itself, nobody has to type.
                 let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
                 found.next.retain(|next| stops || is_theirs(next, arguments));

@@ -44,7 +44,11 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
         away = false;
         let situation = seen.situation();
         let mut found = assess(&situation);
-        session.explain(&mut found, &situation).await?;
+        match session.explain(&mut found, &situation).await {
+            // It is told again once that is known.
+            Err(error) if watch && error.is_passing() => {}
+            outcome => outcome?,
+        }
         // Ages change every second; they are not compared.
         let claim = situation.claim.cloned();
         let now =

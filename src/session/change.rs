@@ -10,7 +10,7 @@ use super::wait::Waiting;
 use super::{Session, volume_line};
 use crate::cluster::api::{Persist, Read, Row};
 use crate::cluster::observe::{Observation, Scope};
-use crate::error::{Answer, Deed, Error, Trouble, Unsettled};
+use crate::error::{Deed, Error, Trouble, Unsettled};
 use crate::kubectl::output::{Format, shown};
 use crate::lifecycle::assess::assess;
 use crate::lifecycle::change::Change;
@@ -73,7 +73,7 @@ impl Changed {
 
     /// The volume as it has become.
     pub fn volume(&self) -> Result<&Read<Volume>, Error> {
-        self.seen.volume(&self.name).ok_or_else(|| unread(&self.name))
+        self.seen.known(&self.name)
     }
 
     /// `persistentvolume/NAME patched`, for people.
@@ -266,8 +266,4 @@ fn choose(session: &Session, seen: &Observation, names: &[String]) -> Result<Str
     let items: Vec<String> = volumes.map(|read| question::choice(&read.facts, now)).collect();
     let chosen = session.terminal.select(&question::which(&session.target), &items)?;
     chosen.and_then(|at| names.get(at).cloned()).ok_or(Error::Declined(Deed::Choose))
-}
-
-fn unread(name: &str) -> Error {
-    Error::Answer(Answer::NoVolume(name.to_owned()))
 }

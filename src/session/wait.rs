@@ -60,6 +60,12 @@ impl<'a> Waiting<'a> {
         Some(self.begun.as_ref()?.0 + self.limit.as_ref()?.time)
     }
 
+    /// Whether it has begun, and its deadline is still to come.
+    #[must_use]
+    pub fn has_time(&self) -> bool {
+        self.deadline().is_some_and(|deadline| Instant::now() < deadline)
+    }
+
     /// A wait that has begun already: it keeps its deadline over everything that is read on the way.
     #[must_use]
     pub fn begun(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {

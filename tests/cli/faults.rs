@@ -271,6 +271,8 @@ fn guide_outlives_a_server_that_is_away_between_two_steps() {
     world.await_policy("Retain");
     state(&world).plan("GET", &claim, 2, Fault::Break);
     state(&world).plan("GET", &claim, 1, Fault::Answer(Refusal::new(503, "ServiceUnavailable", "starting")));
+    // What only explains is read between two steps, too.
+    state(&world).plan("GET", "/events?", 1, Fault::Break);
     world.uninstall();
     await_struck(&world);
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
@@ -298,6 +300,29 @@ fn a_watch_that_is_shown_says_that_the_server_is_away() {
     world.uninstall();
     // Its claim and its volume are gone.
     assert!(lines.any(|line| line.starts_with("Absent: ")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_watch_outlives_an_explanation_that_is_lost() {
+    use std::io::{BufRead, BufReader};
+    let (world, _) = installed();
+    assert_eq!(world.run("retain --yes").status, 0);
+    let mut child = world
+        .command("status --watch")
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("Retained: ")));
+    state(&world).plan("GET", "/events?", 1, Fault::Break);
+    world.uninstall();
+    assert!(lines.any(|line| line.starts_with("Released: ")));
+    assert_eq!(state(&world).planned(), 0, "it was lost");
+    assert_eq!(world.run("reuse --yes").status, 0);
+    assert!(lines.any(|line| line.starts_with("Reserved: ")));
     child.kill().unwrap();
     child.wait().unwrap();
 }
