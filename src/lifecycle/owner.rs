@@ -68,8 +68,8 @@ pub fn keep(meta: &ObjectMeta) -> Keep {
 /// The release that the object belongs to.
 #[must_use]
 pub fn release(meta: &ObjectMeta) -> Option<Release> {
-    let name = annotation(meta, "meta.helm.sh/release-name")?;
-    let namespace = annotation(meta, "meta.helm.sh/release-namespace")?;
+    let name = argument(annotation(meta, "meta.helm.sh/release-name")?)?;
+    let namespace = argument(annotation(meta, "meta.helm.sh/release-namespace")?)?;
     Some(Release { name: name.to_owned(), namespace: namespace.to_owned() })
 }
 
@@ -81,7 +81,7 @@ pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
         let name = label(&[prefix, "/name"].concat())?;
         Some(Driver::Flux(kind, name, label(&[prefix, "/namespace"].concat()).unwrap_or_default()))
     };
-    let tracked = annotation(meta, "argocd.argoproj.io/tracking-id").and_then(|id| id.split(':').next());
+    let tracked = annotation(meta, "argocd.argoproj.io/tracking-id").and_then(|id| argument(id.split(':').next()?));
     let argo = tracked.map(str::to_owned).or_else(|| label("argocd.argoproj.io/instance"));
     let argo = argo.map(Driver::ArgoCd);
     argo.or_else(|| flux("helmrelease", "helm.toolkit.fluxcd.io"))
@@ -99,6 +99,11 @@ pub fn policy_applier(meta: &ObjectMeta) -> Option<String> {
     owners(meta, &["f:spec", "f:persistentVolumeReclaimPolicy"]).find(applies)?.manager.clone()
 }
 
+/// A name that is to be an argument of a command: one that begins with a dash would be a flag, and is none.
+fn argument(name: &str) -> Option<&str> {
+    (!name.is_empty() && !name.starts_with('-')).then_some(name)
+}
+
 fn annotation<'a>(meta: &'a ObjectMeta, key: &str) -> Option<&'a str> {
     meta.annotations.as_ref()?.get(key).map(String::as_str)
 }
@@ -110,4 +115,33 @@ fn owners<'a>(meta: &'a ObjectMeta, path: &'a [&str]) -> impl Iterator<Item = &'
         path.iter().try_fold(root?, |at, key| at.get(*key)).map(|_| ())
     };
     meta.managed_fields.iter().flatten().filter(move |entry| owns(entry).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_is_no_name() {
+        let meta = |name: &str| ObjectMeta {
+            annotations: Some(
+                [
+                    ("meta.helm.sh/release-name", name),
+                    ("meta.helm.sh/release-namespace", "openstack"),
+                    (
+                        "argocd.argoproj.io/tracking-id",
+                        &format!("{name}:/PersistentVolumeClaim:openstack/glance-images"),
+                    ),
+                ]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+            ),
+            ..ObjectMeta::default()
+        };
+        let found = |name: &str| (release(&meta(name)).map(|r| r.name), driver(&meta(name)));
+        assert_eq!(found("images"), (Some("images".to_owned()), Some(Driver::ArgoCd("images".to_owned()))));
+        for flag in ["--all", "-x", ""] {
+            assert_eq!(found(flag), (None, None), "{flag}");
+        }
+    }
 }

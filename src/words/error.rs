@@ -63,7 +63,7 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
         },
         Error::File { name, problem } => match problem {
             FileProblem::Folder | FileProblem::NoFile => one("pass the template file that contains the claim"),
-            FileProblem::ReadOnly => vec![format!("chmod u+w {name}")],
+            FileProblem::ReadOnly => vec![format!("chmod u+w {}", shell_words::quote(name))],
             FileProblem::HardLinks => one("edit it by hand, or copy it first"),
             FileProblem::Changed => one("review the file and re-run the command"),
             FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), one),

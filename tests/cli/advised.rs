@@ -193,6 +193,56 @@ fn who_drives_the_claim_is_told_and_suspended_first() {
 }
 
 #[test]
+fn what_an_annotation_says_runs_nothing_when_a_line_is_pasted() {
+    for (key, value) in [
+        ("argocd.argoproj.io/tracking-id", "x; touch owned #:"),
+        ("meta.helm.sh/release-name", "x$(touch owned)"),
+        ("meta.helm.sh/release-name", "x\ntouch owned"),
+        ("meta.helm.sh/release-namespace", "x' && touch owned && '"),
+    ] {
+        let world = World::new().provisioned();
+        world.create_claim(|claim| {
+            let annotations = &mut claim["metadata"]["annotations"];
+            // Helm keeps it, so that what the release has stored is to be looked at, too.
+            *annotations = json!({"helm.sh/resource-policy": "keep", "meta.helm.sh/release-name": "glance",
+                "meta.helm.sh/release-namespace": "openstack"});
+            annotations[key] = json!(value);
+        });
+        world.bound();
+        let mut lines = world.run("retain --yes").next;
+        let check: serde_json::Value = serde_json::from_str(&world.run("check -o json").stdout).unwrap();
+        let hints = check["checks"].as_array().unwrap().iter().filter_map(|check| check["hint"].as_str());
+        lines.extend(hints.map(str::to_owned));
+        assert!(lines.iter().any(|line| line.contains("touch owned")), "{lines:#?}");
+        for line in &lines {
+            let mut shell = std::process::Command::new("sh");
+            // Neither helm nor argocd is there: only what a shell makes of the line matters.
+            let _ = shell.args(["-c", line]).current_dir(world.home()).env("PATH", "/usr/bin:/bin").output().unwrap();
+        }
+        assert!(!world.home().join("owned").exists(), "{lines:#?}");
+    }
+}
+
+#[test]
+fn a_hint_about_a_file_can_be_typed() {
+    use std::os::unix::fs::PermissionsExt;
+    let (world, volume) = World::installed();
+    world.template();
+    let name = world.home().join("the chart's template.yaml");
+    std::fs::rename(world.home().join("pvc-images.yaml"), &name).unwrap();
+    std::fs::set_permissions(&name, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let pinned = |world: &World| {
+        let typed = world.command("").args(["pin", &volume, "--yes", "-f"]).arg(&name).output().unwrap();
+        (typed.status.code(), String::from_utf8(typed.stderr).unwrap())
+    };
+    let (status, said) = pinned(&world);
+    assert_eq!(status, Some(1), "{said}");
+    let (_, hint) = said.split_once("hint: ").expect("a hint");
+    world.type_line(hint.trim_end());
+    assert_eq!(pinned(&world).0, Some(0));
+}
+
+#[test]
 #[ignore = "needs server-side apply: tests/cluster/suite.sh"]
 fn who_applies_the_policy_is_told() {
     let (world, volume) = World::installed();
