@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # Packs release archives and writes the krew manifest for them.
 #
-#   package.sh BINARIES OUT
+#   package.sh BINARIES LICENSES OUT
 #
 # BINARIES has a folder for each platform, named OS-ARCH as krew's selectors name them (linux-amd64,
-# darwin-arm64, windows-amd64…), with the binary in it. OUT gets, for each, an archive of the binary,
-# LICENSE, README.md, completions and plugin.yaml, and glancepv.yaml with their SHA-256. The same commit and the
-# same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the addresses of the
+# darwin-arm64, windows-amd64…), with the binary in it; LICENSES is the text of `cargo about`. OUT gets, for each, an
+# archive of the binary, both licence files, README.md, completions and plugin.yaml, and glancepv.yaml with their
+# SHA-256. The same commit and the same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the addresses of the
 # archives and of the project; the release workflow knows them.
 set -euo pipefail
-binaries=$(cd "${1:?usage: package.sh BINARIES OUT}" && pwd)
-mkdir -p "${2:?usage: package.sh BINARIES OUT}"
-out=$(cd "$2" && pwd)
+usage="usage: package.sh BINARIES LICENSES OUT"
+binaries=$(cd "${1:?$usage}" && pwd)
+licenses=$(realpath -e "${2:?$usage}")
+mkdir -p "${3:?$usage}"
+out=$(cd "$3" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 base=${GLANCEPV_BASE:-https://example.com/releases/download/v$version}
@@ -27,6 +29,7 @@ for folder in "$binaries"/*/; do
   [ "$os" = windows ] && bin=kubectl-glancepv.exe
   [ -f "$folder$bin" ] || { echo "package.sh: $folder has no $bin" >&2 && exit 1; }
   rm -rf "${stage:?}/"* && cp -R LICENSE README.md completions plugin.yaml "$folder$bin" "$stage"
+  cp "$licenses" "$stage/LICENSES-OF-CRATES.txt"
   find "$stage" -type d -exec chmod 755 {} + && find "$stage" -type f -exec chmod 644 {} +
   chmod 755 "$stage/$bin" "$stage/completions/kubectl_complete-glancepv"
   find "$stage" -exec touch -h -d "@$when" {} +

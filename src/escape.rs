@@ -1,4 +1,6 @@
-//! Text from outside, so that it acts on no terminal and begins no line of ours.
+//! Text from outside, so that it acts on no terminal, begins no line of ours and is one word to a shell.
+
+use std::borrow::Cow;
 
 /// Text in which what would act on a terminal, or turn the writing, is escaped; line breaks and tabs stay.
 #[must_use]
@@ -10,6 +12,27 @@ pub fn plain(text: &str) -> String {
 #[must_use]
 pub fn line(text: &str) -> String {
     escaped(text, |_| false)
+}
+
+/// Text as one word of a line to type: in a Unix shell, or in PowerShell on Windows.
+#[must_use]
+pub fn quote(text: &str) -> Cow<'_, str> {
+    if cfg!(windows) { powershell(text) } else { shell_words::quote(text) }
+}
+
+/// In double quotes wherever `cmd` would read the same, else in single ones, in which nothing but a quote means
+/// anything. Typographic quotes count as quotes (`about_Quoting_Rules` of PowerShell).
+fn powershell(text: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_./\\:=".contains(c);
+    if !text.is_empty() && text.chars().all(is_bare) {
+        return text.into();
+    }
+    if !text.contains(['"', '$', '`', '%', '\u{201c}', '\u{201d}', '\u{201e}']) {
+        return format!("\"{text}\"").into();
+    }
+    let is_quote = |c: char| matches!(c, '\'' | '\u{2018}'..='\u{201b}');
+    let doubled = text.chars().flat_map(|c| std::iter::repeat_n(c, if is_quote(c) { 2 } else { 1 }));
+    format!("'{}'", doubled.collect::<String>()).into()
 }
 
 fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
@@ -30,4 +53,28 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
 pub fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_powershell() {
+        for (text, word) in [
+            ("glance", "glance"),
+            (r"C:\charts\pvc.yaml", r"C:\charts\pvc.yaml"),
+            ("", "\"\""),
+            ("my chart.yaml", "\"my chart.yaml\""),
+            ("a,b", "\"a,b\""),
+            ("it's", "\"it's\""),
+            ("a & b", "\"a & b\""),
+            ("$(calc)", "'$(calc)'"),
+            ("helm install \"x\"", "'helm install \"x\"'"),
+            ("\"it's\u{2019}", "'\"it''s\u{2019}\u{2019}'"),
+            ("%PATH%", "'%PATH%'"),
+        ] {
+            assert_eq!(powershell(text), word, "{text}");
+        }
+    }
 }

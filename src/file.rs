@@ -44,25 +44,28 @@ impl Original {
 
     /// Puts `text` in its place: written to a new file beside it, flushed to the disk, and renamed, so
     /// that whoever looks sees the old file or the new one. Mode and owner stay; a symbolic link
-    /// goes on pointing to it.
+    /// goes on pointing to it. On Windows the read-only attribute stays, and who may use the file is what a new
+    /// file of its folder has.
     ///
     /// # Errors
     ///
-    /// The file is read-only, has other hard links (a rename would part them), or has changed since
-    /// it was read; the folder cannot be written to. Then nothing has changed.
+    /// The file is read-only, has other hard links (a rename would part them; on Windows they are not seen),
+    /// or has changed since it was read; the folder cannot be written to. Then nothing has changed.
     pub fn replace(&self, text: &str) -> Result<(), Error> {
         let wrong = |problem| Err(Error::file(&self.name, problem));
         let broken = |error: io::Error| Error::file(&self.name, FileProblem::Io(error));
         if self.metadata.permissions().readonly() {
             return wrong(FileProblem::ReadOnly);
         }
-        if hard_links(&self.metadata) > 1 {
+        #[cfg(unix)]
+        if std::os::unix::fs::MetadataExt::nlink(&self.metadata) > 1 {
             return wrong(FileProblem::HardLinks);
         }
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut new = tempfile::Builder::new().prefix(".glancepv").tempfile_in(folder).map_err(broken)?;
         new.write_all(text.as_bytes()).map_err(broken)?;
         new.as_file().set_permissions(self.metadata.permissions()).map_err(broken)?;
+        #[cfg(unix)]
         keep_owner(new.as_file(), &self.metadata).map_err(broken)?;
         new.as_file().sync_all().map_err(broken)?;
         if fs::read(&self.path).map_err(broken)? != self.text.as_bytes() {
@@ -76,16 +79,6 @@ impl Original {
     }
 }
 
-#[cfg(unix)]
-fn hard_links(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::nlink(metadata)
-}
-
-#[cfg(not(unix))]
-fn hard_links(_: &Metadata) -> u64 {
-    1
-}
-
 /// Only the owner's own files and root's commands get here with another owner to keep.
 #[cfg(unix)]
 fn keep_owner(new: &File, old: &Metadata) -> io::Result<()> {
@@ -95,9 +88,4 @@ fn keep_owner(new: &File, old: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     fchown(new, Some(old.uid()), Some(old.gid()))
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
-    Ok(())
 }

@@ -44,12 +44,12 @@ impl Terminal {
     /// The terminal of this process.
     #[must_use]
     pub fn new(color: Color) -> Self {
-        let on_terminal = stderr().is_terminal();
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        // Switches colours on in a Windows console, too.
+        let colored = Term::stderr().features().colors_supported();
         Self {
-            interactive: stdin().is_terminal() && on_terminal,
+            interactive: stdin().is_terminal() && stderr().is_terminal(),
             color: match color {
-                Color::Auto => on_terminal && wanted,
+                Color::Auto => colored,
                 Color::Always => true,
                 Color::Never => false,
             },
@@ -182,5 +182,8 @@ fn discard_typed() {
     let _ = rustix::termios::tcflush(stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
-#[cfg(not(unix))]
-fn discard_typed() {}
+#[cfg(windows)]
+fn discard_typed() {
+    use crossterm_winapi::{Console, Handle};
+    let _ = Handle::current_in_handle().and_then(|input| Console::from(input).read_console_input());
+}

@@ -295,10 +295,25 @@ fn is_theirs(next: &Next, arguments: &Guide) -> bool {
     }
 }
 
+/// The shell that is to read the command.
+#[cfg(not(windows))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
+
+/// `cmd /S` takes away the outer quotes and leaves the line as it was typed; an argument would be escaped.
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    std::os::windows::process::CommandExt::raw_arg(shell.args(["/D", "/S", "/C"]), format!("\"{command}\""));
+    shell
+}
+
 /// Runs a command of the operator's with the terminal, and waits for it whatever is typed meanwhile.
 async fn execute(session: &Session, command: String) -> Result<(), Error> {
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(&command);
+    let mut shell = shell(&command);
     let mut interrupted = false;
     let mut run = tokio::task::spawn_blocking(move || shell.status());
     let ended = loop {

@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::asked::{Asked, asks};
 use crate::error::Error;
+use crate::escape::quote;
 
 /// The flags by which kubectl is told how to connect, with the same meaning.
 #[derive(Args, Clone, Debug, Default)]
@@ -103,10 +104,10 @@ impl Connection {
         ];
         let mut typed: String = with_value
             .iter()
-            .filter_map(|(flag, value)| Some(format!(" --{flag} {}", shell_words::quote(value.as_deref()?))))
+            .filter_map(|(flag, value)| Some(format!(" --{flag} {}", quote(value.as_deref()?))))
             .collect();
-        typed.extend(self.as_group.iter().map(|group| format!(" --as-group {}", shell_words::quote(group))));
-        let extra = |(key, value): &(String, String)| shell_words::quote(&format!("{key}={value}")).into_owned();
+        typed.extend(self.as_group.iter().map(|group| format!(" --as-group {}", quote(group))));
+        let extra = |(key, value): &(String, String)| quote(&format!("{key}={value}")).into_owned();
         typed.extend(self.as_user_extra.iter().map(|pair| format!(" --as-user-extra {}", extra(pair))));
         if self.insecure_skip_tls_verify {
             typed += " --insecure-skip-tls-verify";

@@ -123,7 +123,7 @@ fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
         }
         (None, Some(list)) => std::env::split_paths(&list).filter(|p| p.exists()).collect(),
         (None, None) => {
-            std::env::home_dir().map(|h| h.join(".kube/config")).filter(|p| p.exists()).into_iter().collect()
+            homes().map(|home| home.join(".kube").join("config")).find(|p| p.exists()).into_iter().collect()
         }
     };
     paths.iter().try_fold(Kubeconfig::default(), |merged, path| {
@@ -133,6 +133,17 @@ fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
         let one = Kubeconfig::read_from(path).map_err(|e| unreadable(path, &e))?;
         merged.merge(one).map_err(|e| unreadable(path, &e))
     })
+}
+
+/// Where `.kube/config` may be (`homedir.HomeDir` of client-go).
+fn homes() -> impl Iterator<Item = PathBuf> {
+    let told = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let drive = told("HOMEDRIVE").zip(told("HOMEPATH")).map(|(mut drive, path)| {
+        drive.push(path);
+        drive
+    });
+    let windows = [drive, told("USERPROFILE")].into_iter().flatten().filter(|_| cfg!(windows));
+    told("HOME").into_iter().chain(windows).map(PathBuf::from)
 }
 
 /// Detects UTF-16 files with an odd number of bytes, on which kube panics.
@@ -212,6 +223,13 @@ fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result
     if let Some(token) = &flags.token {
         user.token = Some(token.clone().into());
         (user.token_file, user.exec, user.auth_provider) = (None, None, None);
+    }
+    // Most are scripts there (`az.cmd`), which are found by their extensions only if one looks for them.
+    #[cfg(windows)]
+    if let Some(command) = user.exec.as_mut().and_then(|exec| exec.command.as_mut())
+        && let Ok(found) = which::which(&*command)
+    {
+        *command = found.to_string_lossy().into_owned();
     }
     if flags.username.is_some() || flags.password.is_some() {
         user.username = flags.username.clone().or(user.username);

@@ -99,9 +99,11 @@ pub fn policy_applier(meta: &ObjectMeta) -> Option<String> {
     owners(meta, &["f:spec", "f:persistentVolumeReclaimPolicy"]).find(applies)?.manager.clone()
 }
 
-/// A name that is to be an argument of a command: one that begins with a dash would be a flag, and is none.
+/// A name that is to be an argument of a command. Anybody can write an annotation: one that begins with a dash
+/// would be a flag, and any character that no name of Helm's or Kubernetes' has could mean something to a shell.
 fn argument(name: &str) -> Option<&str> {
-    (!name.is_empty() && !name.starts_with('-')).then_some(name)
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(part_of_name)).then_some(name)
 }
 
 fn annotation<'a>(meta: &'a ObjectMeta, key: &str) -> Option<&'a str> {
@@ -122,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flag_is_no_name() {
+    fn what_means_something_to_a_shell_is_no_name() {
         let meta = |name: &str| ObjectMeta {
             annotations: Some(
                 [
@@ -140,8 +142,8 @@ mod tests {
         };
         let found = |name: &str| (release(&meta(name)).map(|r| r.name), driver(&meta(name)));
         assert_eq!(found("images"), (Some("images".to_owned()), Some(Driver::ArgoCd("images".to_owned()))));
-        for flag in ["--all", "-x", ""] {
-            assert_eq!(found(flag), (None, None), "{flag}");
+        for other in ["--all", "-x", "", "x; y", "x$(y)", "x\ny", "x' && y", "x&y", "\u{201c}x"] {
+            assert_eq!(found(other), (None, None), "{other}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::next::Typed;
 use super::{refusal, template};
 use crate::error::{Answer, Deed, Error, FileProblem, Halt, Status, Trouble, Unsettled, said};
-use crate::escape::line;
+use crate::escape::{line, quote};
 use crate::lifecycle::facts::Target;
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
 use crate::lifecycle::stage::Stage;
@@ -63,7 +63,10 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
         },
         Error::File { name, problem } => match problem {
             FileProblem::Folder | FileProblem::NoFile => one("pass the template file that contains the claim"),
-            FileProblem::ReadOnly => vec![format!("chmod u+w {}", shell_words::quote(name))],
+            FileProblem::ReadOnly => {
+                let writable = if cfg!(windows) { "attrib -r" } else { "chmod u+w" };
+                vec![format!("{writable} {}", quote(name))]
+            }
             FileProblem::HardLinks => one("edit it by hand, or copy it first"),
             FileProblem::Changed => one("review the file and re-run the command"),
             FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), one),

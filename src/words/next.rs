@@ -1,8 +1,6 @@
 //! Next steps as lines to type.
 
-use shell_words::quote;
-
-use crate::escape::line;
+use crate::escape::quote;
 use crate::lifecycle::facts::Target;
 use crate::lifecycle::fit::{Field, Misfit};
 use crate::lifecycle::next::{Next, Remark, Step, Verb};
@@ -72,16 +70,15 @@ impl Typed {
         line
     }
 
-    /// A step as a line to type, its remark behind `#`; one that cannot be spelled is a comment. What the
-    /// cluster says is quoted in it: pasted, it runs nothing.
+    /// A step as a line to type, its remark behind `#`; one that cannot be spelled is a comment. Names in it that
+    /// the cluster tells have no character that means something to a shell (`lifecycle::owner`).
     #[must_use]
     pub fn line(&self, target: &Target, next: &Next) -> String {
         let key = target.key();
-        let said = |text: &str| quote(&line(text)).into_owned();
         let command = match &next.step {
             Step::Run { verb, volume, waits, pins } => self.command(target, *verb, volume.as_deref(), *waits, *pins),
             Step::Uninstall(Some(release)) => {
-                let command = format!("helm uninstall {} -n {}", said(&release.name), said(&release.namespace));
+                let command = format!("helm uninstall {} -n {}", release.name, release.namespace);
                 let burrito = burrito(target, "uninstall").map(|burrito| format!("  # {burrito}"));
                 return match &next.remark {
                     Some(it) => format!("{command}  # {}", remark(it, target)),
@@ -96,13 +93,9 @@ impl Typed {
                 let burrito = burrito(target, "install").map_or(String::new(), |burrito| format!(" ({burrito})"));
                 format!("# install the release again{burrito}")
             }
-            Step::Manifest(release) => {
-                format!("helm get manifest {} -n {}", said(&release.name), said(&release.namespace))
-            }
-            Step::Suspend(Driver::ArgoCd(app)) => format!("argocd app set {} --sync-policy none", said(app)),
-            Step::Suspend(Driver::Flux(kind, name, namespace)) => {
-                format!("flux suspend {kind} {} -n {}", said(name), said(namespace))
-            }
+            Step::Manifest(release) => format!("helm get manifest {} -n {}", release.name, release.namespace),
+            Step::Suspend(Driver::ArgoCd(app)) => format!("argocd app set {app} --sync-policy none"),
+            Step::Suspend(Driver::Flux(kind, name, namespace)) => format!("flux suspend {kind} {name} -n {namespace}"),
             Step::DeleteClaim => {
                 format!("kubectl delete pvc {} -n {} --ignore-not-found", target.claim, target.namespace)
             }

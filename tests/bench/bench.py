@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
 target = os.environ.get("CARGO_TARGET_DIR", "target")
-plugin, sandbox = (os.path.abspath(f"{target}/release/{name}") for name in ("kubectl-glancepv", "glancepv-sandbox"))
+sandbox = os.path.abspath(f"{target}/release/glancepv-sandbox")
+plugin = os.environ.get("GLANCEPV_BIN", os.path.abspath(f"{target}/release/kubectl-glancepv"))
 here = os.path.dirname(os.path.abspath(__file__))
 namespace, claim = "openstack", "glance-images"
 TABLE = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -294,7 +295,7 @@ END
     """)
     return ["**The shape of it**: a released volume among others, on the sandbox", "",
             "| volumes | `status` | curl, the same list | peak memory of `status` |", "|---|---|---|---|", *rows, "",
-            "![Wall time and peak memory against the number of volumes](tests/bench/curve.svg)"]
+            "![Wall time and peak memory against the number of volumes](../tests/bench/curve.svg)"]
 
 
 def write(lines):

@@ -1,14 +1,17 @@
 //! What the plugin prints as next steps, typed as it was printed.
 
+#[cfg(unix)]
 use std::path::Path;
 
 use clap::CommandFactory;
 use kubectl_glancepv::cli::Cli;
-use rexpect::ReadUntil;
-use rexpect::session::spawn_command;
+#[cfg(unix)]
+use rexpect::{ReadUntil, session::spawn_command};
+#[cfg(unix)]
 use serde_json::Value;
 
-use crate::world::{World, plugin};
+#[cfg(unix)]
+use crate::world::{World, executable, plugin};
 
 /// The lines that are to be typed, whole: behind `next:`, `then:` and `hint:`.
 pub fn lines(stderr: &str) -> Vec<String> {
@@ -32,6 +35,7 @@ pub fn assert_can_be_typed(line: &str) {
     }
 }
 
+#[cfg(unix)]
 impl World {
     /// Types what `status` says is next, and what that says, until the claim has its old volume; what
     /// was typed, and what stood there then. Where something has to be done that the plugin cannot
@@ -99,9 +103,7 @@ impl World {
         std::fs::create_dir_all(&bin).unwrap();
         let mut path = vec![bin.clone(), "/usr/bin".into(), "/bin".into()];
         if self.sandbox.is_some() {
-            let shim = format!("#!/bin/sh\nshift\nexec {} \"$@\"\n", plugin());
-            std::fs::write(bin.join("kubectl"), shim).unwrap();
-            std::fs::set_permissions(bin.join("kubectl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+            executable(&bin.join("kubectl"), &format!("shift\nexec {} \"$@\"", plugin()));
         } else {
             path.insert(0, Path::new(plugin()).parent().unwrap().to_owned());
             path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));

@@ -213,7 +213,6 @@ fn what_an_annotation_says_runs_nothing_when_a_line_is_pasted() {
         let check: serde_json::Value = serde_json::from_str(&world.run("check -o json").stdout).unwrap();
         let hints = check["checks"].as_array().unwrap().iter().filter_map(|check| check["hint"].as_str());
         lines.extend(hints.map(str::to_owned));
-        assert!(lines.iter().any(|line| line.contains("touch owned")), "{lines:#?}");
         for line in &lines {
             let mut shell = std::process::Command::new("sh");
             // Neither helm nor argocd is there: only what a shell makes of the line matters.

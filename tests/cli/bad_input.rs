@@ -1,16 +1,20 @@
 //! Bad input of every kind, as one table: what is told of it and the exit status. Nothing of it may
 //! reach the cluster as a change or the terminal as an escape.
 
+#[cfg(unix)]
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use expect_test::expect_file;
 use glancepv_sandbox::answer::Refusal;
 use glancepv_sandbox::state::Fault;
-use serde_json::{Value, json};
+#[cfg(unix)]
+use serde_json::Value;
+use serde_json::json;
 
 use crate::world::World;
+#[cfg(unix)]
+use crate::world::executable;
 
 /// One line of the table.
 fn line(world: &World, what: &str, arguments: &[&str], kubeconfig: Option<&Path>) -> String {
@@ -34,6 +38,7 @@ fn line(world: &World, what: &str, arguments: &[&str], kubeconfig: Option<&Path>
 }
 
 /// The sandbox's kubeconfig, changed.
+#[cfg(unix)]
 fn changed(world: &World, how: impl FnOnce(&mut Value)) -> String {
     let mut config = serde_json::from_slice(&fs::read(world.kubeconfig()).unwrap()).unwrap();
     how(&mut config);
@@ -41,10 +46,10 @@ fn changed(world: &World, how: impl FnOnce(&mut Value)) -> String {
 }
 
 /// An exec credential plugin in place of the client certificate.
+#[cfg(unix)]
 fn exec(world: &World, name: &str, script: &str) -> String {
     let path = world.home().join(name);
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&path, script);
     changed(world, |config| {
         config["users"][0]["user"] = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": path,
             "interactiveMode": "Never"}});
@@ -52,6 +57,7 @@ fn exec(world: &World, name: &str, script: &str) -> String {
 }
 
 #[test]
+#[cfg(unix)]
 fn kubeconfigs() {
     let world = World::sandbox();
     let user = |key: &str, value: Value| changed(&world, |c| c["users"][0]["user"][key] = value);
@@ -239,6 +245,7 @@ fn escapes_from_the_cluster() {
 
 /// Whoever has had enough of an exec plugin that hangs interrupts it.
 #[test]
+#[cfg(unix)]
 fn an_exec_plugin_that_hangs() {
     let world = World::sandbox();
     let begun = world.home().join("begun");

@@ -125,6 +125,7 @@ fn without_its_claim_ref_a_released_volume_is_anybodys() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_claim_that_names_a_volume_takes_no_other() {
     let world = World::new();
     let volume = world.create_volume(reference(&world, None));

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
+use crate::world::executable;
 use crate::world::{Run, World, plugin};
 
 fn world() -> World {
@@ -44,17 +46,16 @@ fn several_files_are_merged_and_missing_ones_passed_over() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_token_and_an_exec_plugin() {
     let world = world();
     let mut config = kubeconfig(&world);
     let plugin = world.home().join("plugin");
-    std::fs::write(
+    executable(
         &plugin,
-        "#!/bin/sh\necho run >> \"$0.runs\"\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \
-        \"status\": {\"token\": \"operator-token\"}}'\n",
-    )
-    .unwrap();
-    std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        "echo run >> \"$0.runs\"\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \
+        \"status\": {\"token\": \"operator-token\"}}'",
+    );
     config["users"] = json!([
         {"name": "with-token", "user": {"token": "operator-token"}},
         {"name": "with-plugin", "user": {"exec": {"apiVersion": "client.authentication.k8s.io/v1",
@@ -282,8 +283,9 @@ fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
     );
     let flags = ["--proxy-url", &proxy, "--as", "someone", "--as-user-extra", "why=a b"];
     let shown = world.outcome("status", world.command("status").args(flags).output().unwrap());
-    let next = "retain --as someone --as-user-extra 'why=a b'\n";
-    assert!(shown.stderr.ends_with(next), "no password in what is to be typed: {shown}");
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    let next = format!("retain --as someone --as-user-extra {quote}why=a b{quote}\n");
+    assert!(shown.stderr.ends_with(&next), "no password in what is to be typed: {shown}");
     heard.recv_timeout(std::time::Duration::from_secs(10)).expect("the proxy is asked");
     asked(with(&world, |cluster, _| cluster["proxy-url"] = json!(proxy), &[]));
     // Go never asks the environment's proxy for a server on this machine.
@@ -376,6 +378,7 @@ fn flags_are_heeded_in_a_pod() {
 }
 
 #[test]
+#[cfg(unix)]
 fn an_exec_plugin_that_never_asks_may_give_a_token_and_a_certificate() {
     let world = world();
     let pem = |name: &str| std::fs::read_to_string(format!("{}/{name}", world.sandbox_folder())).unwrap();
@@ -383,8 +386,7 @@ fn an_exec_plugin_that_never_asks_may_give_a_token_and_a_certificate() {
         let status = json!({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status":
             {"token": "operator-token", "clientCertificateData": certificate, "clientKeyData": pem("client.key")}});
         let plugin = world.home().join("both");
-        std::fs::write(&plugin, format!("#!/bin/sh\ncat <<'END'\n{status}\nEND\n")).unwrap();
-        std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&plugin, &format!("cat <<'END'\n{status}\nEND"));
         let run = with(
             &world,
             |_, user| {

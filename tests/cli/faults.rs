@@ -192,6 +192,7 @@ fn a_controller_that_stands_still_is_no_success() {
 }
 
 #[test]
+#[cfg(unix)]
 fn the_guide_waits_for_the_controller_as_long_as_it_was_told() {
     let (world, _) = installed();
     world.run("retain --yes");

@@ -6,25 +6,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)")]
+#![cfg_attr(windows, allow(dead_code, reason = "much of what the scenarios are told with is used on Unix alone"))]
 
 mod advice;
-mod advised;
 mod bad_input;
 mod binder;
-mod bytes;
 mod completion;
 mod connection;
 mod faults;
-mod files;
-mod helm;
-mod impatient;
 mod kubectl;
 mod load;
 mod matrix;
-mod outages;
-mod packages;
-mod picture;
-mod prompts;
 mod reference;
 mod requests;
 mod rights;
@@ -34,3 +26,30 @@ mod stale;
 mod templates;
 mod walk;
 mod world;
+
+// With pseudo-terminals, `sh` and signals.
+#[cfg(unix)]
+mod advised;
+#[cfg(unix)]
+mod bytes;
+#[cfg(unix)]
+mod helm;
+#[cfg(unix)]
+mod impatient;
+#[cfg(unix)]
+mod outages;
+#[cfg(unix)]
+mod packages;
+#[cfg(unix)]
+mod picture;
+#[cfg(unix)]
+mod prompts;
+#[cfg(unix)]
+mod shells;
+
+// With names that are no UTF-8, strace and a disk to mount.
+#[cfg(target_os = "linux")]
+mod files;
+
+#[cfg(windows)]
+mod windows;

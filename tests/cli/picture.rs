@@ -8,11 +8,14 @@ use expect_test::expect_file;
 use rexpect::ReadUntil;
 use rexpect::session::spawn_command;
 
-use crate::world::World;
+use crate::world::{PATIENCE, World, executable};
 
 /// What a command puts on a terminal, its questions answered with yes.
 fn screen(world: &World, typed: &str) -> String {
-    let mut command: Command = world.command(typed);
+    on_terminal(world.command(typed), typed)
+}
+
+fn on_terminal(mut command: Command, typed: &str) -> String {
     // Nothing but the pseudo-terminal.
     command.env_remove("NO_COLOR").stdin(std::process::Stdio::inherit());
     let mut session = spawn_command(command, Some(60_000)).expect("a terminal");
@@ -76,4 +79,44 @@ fn a_session() {
     shown += &screen(&world, "verify --color=always");
     let text = still(&world, &shown.replace(" --color=always", ""));
     expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/docs/session.svg")].assert_eq(&drawn(text.trim_end()));
+}
+
+/// From the start to the end, with a helm that says nothing and ends once the sandbox has done what it is for.
+#[test]
+fn the_guide() {
+    const UNINSTALL: &str = "helm uninstall glance -n openstack";
+    const INSTALL: &str = "helm install glance ./glance -n openstack";
+    let world = World::sandbox().provisioned();
+    world.install(None);
+    world.template();
+    executable(&world.home().join("helm"), "touch $1; while [ -e $1 ]; do sleep 0.05; done");
+    let mut command = world.command("--color=always");
+    command.args(["guide", "--uninstall", UNINSTALL, "--install", INSTALL]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", world.home().display()));
+    let shown = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for verb in ["uninstall", "install"] {
+                let asked = world.home().join(verb);
+                await_file(&asked);
+                if verb == "uninstall" {
+                    world.uninstall();
+                } else {
+                    world.install_again();
+                    world.bound();
+                }
+                std::fs::remove_file(asked).unwrap();
+            }
+        });
+        on_terminal(command, &format!("guide --uninstall '{UNINSTALL}' \\\n    --install '{INSTALL}'"))
+    });
+    let text = still(&world, &shown);
+    expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide.svg")].assert_eq(&drawn(text.trim_end()));
+}
+
+fn await_file(path: &std::path::Path) {
+    let begun = std::time::Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < PATIENCE, "{} is not there", path.display());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }

@@ -1,13 +1,12 @@
 //! What `pin` and `unpin` do to files: odd templates (tests/templates), and odd files.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use expect_test::{expect, expect_file};
 
-use crate::world::{World, plugin};
+use crate::world::{World, as_on_unix, plugin};
 
 /// The plugin where there is no cluster at all.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -88,7 +87,7 @@ fn what_it_says() {
         "pin pvc-1 -f .",
     ] {
         let (status, stdout, stderr) = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
-        shown += &format!("$ kubectl glancepv {arguments}\n{stdout}{stderr}[{status}]\n");
+        shown += &format!("$ kubectl glancepv {arguments}\n{stdout}{}[{status}]\n", as_on_unix(&stderr));
     }
     expect![[r#"
         $ kubectl glancepv pin pvc-1 -f pvc-images.yaml
@@ -150,7 +149,9 @@ fn what_it_says() {
 }
 
 #[test]
+#[cfg(unix)]
 fn mode_and_symbolic_links_stay() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     let folder = tempfile::tempdir().unwrap();
     let real = template(folder.path());
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
@@ -166,14 +167,16 @@ fn mode_and_symbolic_links_stay() {
 }
 
 #[test]
+#[cfg(unix)]
 fn files_that_cannot_be_replaced_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let real = template(folder.path());
     let before = fs::read(&real).unwrap();
-    fs::set_permissions(&real, fs::Permissions::from_mode(0o444)).unwrap();
+    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode;
+    fs::set_permissions(&real, mode(0o444)).unwrap();
     let (status, _, stderr) = run(folder.path(), &["pin", PV, "-f", "pvc-images.yaml", "--yes"]);
     assert!(status == 1 && stderr.contains("error: pvc-images.yaml: file is read-only"), "{stderr}");
-    fs::set_permissions(&real, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(&real, mode(0o644)).unwrap();
     fs::hard_link(&real, folder.path().join("other.yaml")).unwrap();
     let (status, _, stderr) = run(folder.path(), &["pin", PV, "-f", "pvc-images.yaml", "--yes"]);
     assert!(status == 1 && stderr.contains("other hard links"), "{stderr}");

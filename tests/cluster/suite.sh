@@ -26,7 +26,8 @@ newest | 1.20)
     done
     GLANCEPV_KUBECTLS=$("$here/build.sh" kubectl-1.27):$("$here/build.sh" newest):$("$here/build.sh" kubectl-1.37)
     GLANCEPV_CSI=$("$here/build.sh" csi)
-    export GLANCEPV_KUBECTLS GLANCEPV_CSI
+    GLANCEPV_KREW=$("$here/build.sh" krew)
+    export GLANCEPV_KUBECTLS GLANCEPV_CSI GLANCEPV_KREW
   fi
   exec "$here/control-plane.sh" "$1" bash -c 'exec "$0" "$KUBECONFIG"' "$here/suite.sh"
   ;;
@@ -38,10 +39,10 @@ if [ -n "${GLANCEPV_CONTROL_PLANE:-}" ]; then
   kubectl create clusterrolebinding glancepv-operator --clusterrole=glancepv-operator --user=operator >&2
   export GLANCEPV_TEST_OPERATOR=$GLANCEPV_CONTROL_PLANE/kubeconfig-operator
 fi
-modules=(advised:: binder:: packages:: scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
+modules=(advised:: binder:: scenarios:: stages:: prompts:: walk:: kubectl:: helm::)
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
-# Completion does not depend on the server's version; it needs a kubectl of its own time.
-[ -n "${GLANCEPV_KUBECTLS:-}" ] && modules+=(completion::)
+# Completion and packages do not depend on the server's version.
+[ -n "${GLANCEPV_KREW:-}" ] && modules+=(packages:: shells::)
 cargo test --quiet --test cli -- --include-ignored --test-threads=4 "${modules[@]}"
 # The same with the next major of Helm.
 [ -n "${GLANCEPV_HELM4:-}" ] && PATH=$GLANCEPV_HELM4:$PATH cargo test --quiet --test cli -- --include-ignored --test-threads=4 helm::
