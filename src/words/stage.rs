@@ -46,11 +46,11 @@ pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp
         Stage::Terminating => format!("persistentvolume/{name} is being deleted; this cannot be undone"),
         Stage::Released => {
             let phase = found.volume.map_or(VolumePhase::Released, |v| v.phase);
-            let since = found.volume.and_then(|v| v.since).map(|t| format!(" for {}", age(Some(t), now)));
-            format!(
-                "persistentvolume/{name} is {phase}{} with policy Retain; no claim can bind to it yet",
-                since.unwrap_or_default()
-            )
+            let phase = match found.volume.and_then(|v| v.since) {
+                Some(since) => format!("has been {phase} for {}", age(Some(since), now)),
+                None => format!("is {phase}"),
+            };
+            format!("persistentvolume/{name} {phase} with policy Retain; no claim can bind to it yet")
         }
         Stage::Reserved => format!("persistentvolume/{name} is reserved for the next claim {key}"),
         Stage::Binding => match (found.volume, claim.and_then(|c| c.volume_name.as_ref())) {

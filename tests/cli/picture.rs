@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use anstyle::RgbColor;
+use anstyle_svg::{Term, VGA};
 use expect_test::expect_file;
 use rexpect::ReadUntil;
 use rexpect::session::spawn_command;
@@ -58,8 +60,16 @@ fn still(world: &World, text: &str) -> String {
     rule(text, r"<unset> {26}", "")
 }
 
+/// In colours that are read on their dark ground, whatever page it is on: each has a contrast of 7 and more to it.
 fn drawn(text: &str) -> String {
-    anstyle_svg::Term::new().render_svg(text)
+    let [ground, words, red, green, cyan] =
+        [(13, 17, 23), (230, 237, 243), (255, 123, 114), (63, 185, 80), (57, 197, 207)]
+            .map(|(r, g, b)| RgbColor(r, g, b));
+    let mut palette = VGA;
+    palette.0[1] = red;
+    palette.0[2] = green;
+    palette.0[6] = cyan;
+    Term::new().palette(palette).fg_color(words.into()).bg_color(ground.into()).render_svg(text)
 }
 
 #[test]

@@ -13,8 +13,11 @@ fn kubectls() -> Vec<PathBuf> {
     std::env::split_paths(&list).collect()
 }
 
-/// Types into an interactive shell that has kubectl's own completion; what the screen then shows.
-fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path) {
+/// Both ways to call the plugin.
+const NAMES: [&str; 2] = ["kubectl glancepv", "kubectl-glancepv"];
+
+/// Types into an interactive shell that was set up so, and looks at what the screen shows.
+fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path, names: &[&str]) {
     let folder = world.home().join("bin");
     std::fs::create_dir_all(&folder).unwrap();
     let helper = folder.join("kubectl_complete-glancepv");
@@ -32,18 +35,17 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path) {
     // The session has switched the echo off, and without it bash shows nothing of what it completes.
     session.send_line(&format!("stty echo cols 200; {setup}; echo REA''DY")).unwrap();
     session.exp_string("READY").unwrap();
-    for (line, shown) in [
-        ("kubectl glancepv ret\t", "kubectl glancepv retain"),
-        ("kubectl glancepv status --outp\tjs\t", "json"),
-        (&format!("kubectl glancepv retain -n {} pvc\t", world.namespace) as &str, &world.bound() as &str),
-        // And by the program's own name.
-        ("kubectl-glancepv ret\t", "kubectl-glancepv retain"),
-        ("kubectl-glancepv status --outp\tjs\t", "json"),
-        (&format!("kubectl-glancepv retain -n {} pvc\t", world.namespace) as &str, &world.bound() as &str),
-    ] {
-        session.send(line).unwrap();
+    let asked = names.iter().flat_map(|name| {
+        [
+            (format!("{name} ret\t"), format!("{name} retain")),
+            (format!("{name} status --outp\tjs\t"), "json".to_owned()),
+            (format!("{name} retain -n {} pvc\t", world.namespace), world.bound()),
+        ]
+    });
+    for (line, shown) in asked {
+        session.send(&line).unwrap();
         session.flush().unwrap();
-        session.exp_string(shown).unwrap_or_else(|e| panic!("{} {line:?}: {e}", shell[0]));
+        session.exp_string(&shown).unwrap_or_else(|e| panic!("{} {line:?}: {e}", shell[0]));
         // The line is taken back, and the shell waits for the next.
         session.send_line("\u{15}echo DO''NE").unwrap();
         session.exp_string("DONE").unwrap();
@@ -57,7 +59,7 @@ fn bash_completes_through_kubectl() {
     let (world, _) = World::installed();
     let setup = "bind 'set enable-bracketed-paste off'; source /usr/share/bash-completion/bash_completion; source <(kubectl completion bash); source <(kubectl-glancepv completion bash)";
     for kubectl in kubectls() {
-        typed(&world, &["bash", "--norc", "--noprofile", "-i"], setup, &kubectl);
+        typed(&world, &["bash", "--norc", "--noprofile", "-i"], setup, &kubectl, &NAMES);
     }
 }
 
@@ -67,28 +69,25 @@ fn zsh_completes_through_kubectl() {
     let (world, _) = World::installed();
     let setup = "autoload -Uz compinit; compinit -u; source <(kubectl completion zsh); source <(kubectl-glancepv completion zsh)";
     for kubectl in kubectls() {
-        typed(&world, &["zsh", "-f", "-i"], setup, &kubectl);
+        typed(&world, &["zsh", "-f", "-i"], setup, &kubectl, &NAMES);
     }
 }
 
 #[test]
-#[ignore = "needs fish: tests/cluster/suite.sh"]
-fn fish_completes() {
-    let (world, volume) = World::installed();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/kubectl-glancepv.fish");
-    let folder = Path::new(plugin()).parent().unwrap().display();
-    for (line, wanted) in [
-        ("kubectl-glancepv ret".to_owned(), "retain\tSet the volume's reclaim policy to Retain".to_owned()),
-        ("kubectl-glancepv status --output=js".to_owned(), "--output=json".to_owned()),
-        (format!("kubectl-glancepv retain -n {} pvc", world.namespace), volume),
-    ] {
-        let command = format!("set PATH {folder} $PATH; source {}; complete -C '{line}'", script.display());
-        let output = Command::new("fish")
-            .args(["--no-config", "-c", &command])
-            .env("KUBECONFIG", world.kubeconfig())
-            .output()
-            .expect("fish");
-        let shown = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && shown.lines().any(|shown| shown.starts_with(&wanted)), "{line}: {output:?}");
+#[ignore = "needs fish and several kubectls: tests/cluster/suite.sh"]
+fn fish_completes_through_kubectl() {
+    let (world, _) = World::installed();
+    let setup = "kubectl completion fish | source; kubectl-glancepv completion fish | source";
+    for kubectl in kubectls() {
+        typed(&world, &["fish", "--no-config", "-i"], setup, &kubectl, &NAMES);
     }
+}
+
+/// kubectl has no completion for elvish.
+#[test]
+#[ignore = "needs elvish: tests/cluster/suite.sh"]
+fn elvish_completes() {
+    let (world, _) = World::installed();
+    let setup = "eval (kubectl-glancepv completion elvish | slurp)";
+    typed(&world, &["elvish", "-norc"], setup, &kubectls()[0], &NAMES[1..]);
 }

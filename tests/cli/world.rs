@@ -493,7 +493,7 @@ impl World {
             (r"(?m) \d+[smh]\d*s?( +Filesystem)$", " [age]$1"),
             (r"\(\d+[smh]\d*s?\)", "([age])"),
             // Servers before 1.28 do not tell since when.
-            (r" for \d+[smh]\d*s? with policy", " with policy"),
+            (r"has been (\w+) for \d+[smh]\d*s? with policy", "is $1 with policy"),
             (r"resourceVersion: \d+", "resourceVersion: [version]"),
             (r"resourceVersion: \(none\)", "resourceVersion: [version]"),
         ];

@@ -3,12 +3,10 @@
 # its certificates, and with a service account's token where a pod has it. Run inside
 # control-plane.sh, as root:
 #
-#   control-plane.sh newest chroot.sh
+#   control-plane.sh newest chroot.sh   GLANCEPV_BIN names a static program, if there is one already
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-target=$(rustc -vV | sed -n 's/^host: //p')
-RUSTFLAGS='-C target-feature=+crt-static' cargo build --quiet --locked --target "$target"
-binary=${CARGO_TARGET_DIR:-target}/$target/debug/kubectl-glancepv
+binary=${GLANCEPV_BIN:-$(tests/platforms.sh static)}
 root=$(mktemp -d "$GLANCEPV_CONTROL_PLANE/root.XXXXXX")
 cp "$binary" "$root/kubectl-glancepv"
 ! ldd "$root/kubectl-glancepv" 2>/dev/null | grep -q '=>' || { echo "chroot.sh: the binary is not static" >&2 && exit 1; }

@@ -21,7 +21,7 @@ newest | 1.20)
   GLANCEPV_HELM4=$("$here/build.sh" helm4)
   export GLANCEPV_HELM4
   if [ "$1" = newest ]; then
-    for shell in bash:bash-completion zsh:zsh fish:fish; do
+    for shell in bash:bash-completion zsh:zsh fish:fish elvish:elvish; do
       dpkg-query --show "${shell#*:}" >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${shell#*:}" >&2
     done
     GLANCEPV_KUBECTLS=$("$here/build.sh" kubectl-1.27):$("$here/build.sh" newest):$("$here/build.sh" kubectl-1.37)
