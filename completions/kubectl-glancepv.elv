@@ -16,7 +16,7 @@ set edit:completion:arg-completer[kubectl-glancepv] = {|@words|
       var parts = [(str:split "\t" $line)]
       var help = ''
       if (> (count $parts) 1) { set help = ' ('$parts[1]')' }
-      edit:complex-candidate $flag$parts[0] &display=$parts[0]$help
+      edit:complex-candidate $flag$parts[0] &code-suffix=' ' &display=$parts[0]$help
     }
   }
 }

@@ -165,7 +165,7 @@ fn krew_installs_and_upgrades_from_an_index_of_its_own() {
     let version = run(installed.to_str().unwrap(), &["--version"], home.path());
     assert_eq!(version.trim(), concat!("kubectl-glancepv ", env!("CARGO_PKG_VERSION")));
     publish("99.0.0");
-    krew(&["upgrade", "site/glancepv"]);
+    krew(&["upgrade", "glancepv"]);
     assert!(krew(&["info", "site/glancepv"]).contains("VERSION: v99.0.0"));
     assert!(fs::read_link(&installed).unwrap().to_str().unwrap().contains("v99.0.0"));
     krew(&["uninstall", "glancepv"]);

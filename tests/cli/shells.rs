@@ -45,6 +45,10 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path, names: &[&s
     for (line, shown) in asked {
         session.send(&line).unwrap();
         session.flush().unwrap();
+        // elvish draws what has changed alone.
+        let typed = line.trim_end_matches('\t').rsplit([' ', '\t']).next().unwrap_or_default();
+        let rest = shown.rsplit(' ').next().and_then(|word| word.strip_prefix(typed));
+        let shown = if shell[0] == "elvish" { format!("\u{1b}[K{} ", rest.unwrap()) } else { shown };
         session.exp_string(&shown).unwrap_or_else(|e| panic!("{} {line:?}: {e}", shell[0]));
         // The line is taken back, and the shell waits for the next.
         session.send_line("\u{15}echo DO''NE").unwrap();
