@@ -32,7 +32,7 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
                 Begun::RetainedLate =>
                     "policy Retain was set after the claim was deleted, so the driver may have deleted the data"
                         .to_owned(),
-                Begun::Failed => "its phase is Failed: deleting or recycling it was tried".to_owned(),
+                Begun::Failed => "its phase is Failed: Kubernetes tried to delete or recycle it".to_owned(),
                 Begun::Event(message) => format!("the driver tried to delete it: {message}"),
             }
         ),
