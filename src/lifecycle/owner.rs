@@ -76,14 +76,13 @@ pub fn release(meta: &ObjectMeta) -> Option<Release> {
 /// What creates the object again. `app.kubernetes.io/instance` proves nothing: many charts set it.
 #[must_use]
 pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
-    let label = |key: &str| meta.labels.as_ref().and_then(|labels| labels.get(key)).cloned();
+    let label = |key: &str| meta.labels.as_ref().and_then(|labels| argument(labels.get(key)?));
     let flux = |kind, prefix: &str| {
-        let name = label(&[prefix, "/name"].concat())?;
-        Some(Driver::Flux(kind, name, label(&[prefix, "/namespace"].concat()).unwrap_or_default()))
+        let (name, namespace) = (label(&[prefix, "/name"].concat())?, label(&[prefix, "/namespace"].concat())?);
+        Some(Driver::Flux(kind, name.to_owned(), namespace.to_owned()))
     };
     let tracked = annotation(meta, "argocd.argoproj.io/tracking-id").and_then(|id| argument(id.split(':').next()?));
-    let argo = tracked.map(str::to_owned).or_else(|| label("argocd.argoproj.io/instance"));
-    let argo = argo.map(Driver::ArgoCd);
+    let argo = tracked.or_else(|| label("argocd.argoproj.io/instance")).map(|app| Driver::ArgoCd(app.to_owned()));
     argo.or_else(|| flux("helmrelease", "helm.toolkit.fluxcd.io"))
         .or_else(|| flux("kustomization", "kustomize.toolkit.fluxcd.io"))
 }

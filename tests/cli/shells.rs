@@ -57,34 +57,40 @@ fn typed(world: &World, shell: &[&str], setup: &str, kubectl: &Path, names: &[&s
     session.send_line("exit").unwrap();
 }
 
+/// The same through each kubectl.
+fn typed_through_kubectls(shell: &[&str], setup: &str) {
+    let (world, _) = World::installed();
+    for kubectl in kubectls() {
+        typed(&world, shell, setup, &kubectl, &NAMES);
+    }
+}
+
 #[test]
 #[ignore = "needs bash-completion and several kubectls: tests/cluster/suite.sh"]
 fn bash_completes_through_kubectl() {
-    let (world, _) = World::installed();
-    let setup = "bind 'set enable-bracketed-paste off'; source /usr/share/bash-completion/bash_completion; source <(kubectl completion bash); source <(kubectl-glancepv completion bash)";
-    for kubectl in kubectls() {
-        typed(&world, &["bash", "--norc", "--noprofile", "-i"], setup, &kubectl, &NAMES);
-    }
+    typed_through_kubectls(
+        &["bash", "--norc", "--noprofile", "-i"],
+        "bind 'set enable-bracketed-paste off'; source /usr/share/bash-completion/bash_completion; \
+        source <(kubectl completion bash); source <(kubectl-glancepv completion bash)",
+    );
 }
 
 #[test]
 #[ignore = "needs zsh and several kubectls: tests/cluster/suite.sh"]
 fn zsh_completes_through_kubectl() {
-    let (world, _) = World::installed();
-    let setup = "autoload -Uz compinit; compinit -u; source <(kubectl completion zsh); source <(kubectl-glancepv completion zsh)";
-    for kubectl in kubectls() {
-        typed(&world, &["zsh", "-f", "-i"], setup, &kubectl, &NAMES);
-    }
+    typed_through_kubectls(
+        &["zsh", "-f", "-i"],
+        "autoload -Uz compinit; compinit -u; source <(kubectl completion zsh); source <(kubectl-glancepv completion zsh)",
+    );
 }
 
 #[test]
 #[ignore = "needs fish and several kubectls: tests/cluster/suite.sh"]
 fn fish_completes_through_kubectl() {
-    let (world, _) = World::installed();
-    let setup = "kubectl completion fish | source; kubectl-glancepv completion fish | source";
-    for kubectl in kubectls() {
-        typed(&world, &["fish", "--no-config", "-i"], setup, &kubectl, &NAMES);
-    }
+    typed_through_kubectls(
+        &["fish", "--no-config", "-i"],
+        "kubectl completion fish | source; kubectl-glancepv completion fish | source",
+    );
 }
 
 /// kubectl has no completion for elvish.
