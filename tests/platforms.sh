@@ -35,7 +35,7 @@ toolchain() {
     # A list of its own, so that the machine's package sources stay as they are; from where its packages come.
     apt-get update -qq >&2
     keyring=$(sed -n 's/^Signed-By: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' | head -n 1)
     [ -n "$mirror" ] || lacking "rust-src (no package source of Debian)"
     lists=$work/source/sources.list
     echo "deb [signed-by=$keyring] $mirror trixie-backports main" >"$lists"
