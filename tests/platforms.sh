@@ -102,7 +102,7 @@ END
   wine "$GLANCEPV_BIN" --version
   ;;
 *)
-  sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
   ;;
 esac
