@@ -39,7 +39,7 @@ toolchain() {
     [ -n "$mirror" ] || lacking "rust-src (no package source of Debian)"
     lists=$work/source/sources.list
     echo "deb [signed-by=$keyring] $mirror trixie-backports main" >"$lists"
-    local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$lists" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$work/source/lists")
+    local apt=(apt-get -qq -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$lists" -o Dir::Etc::sourceparts=- -o "Dir::State::Lists=$work/source/lists")
     (cd "$work/source" && "${apt[@]}" update && "${apt[@]}" download "rust-src=$version+*" && dpkg-deb -x rust-src_*.deb .) >&2 ||
       lacking "rust-src $version"
     cp -al "$(rustc --print sysroot)" "$made" 2>/dev/null || cp -a "$(rustc --print sysroot)" "$made"
