@@ -37,8 +37,11 @@ fn shell(folder: &Path, script: &str) -> Output {
     prepared(folder, "sh").args(["-c", script, plugin()]).output().expect("a shell")
 }
 
+/// What was said on standard error. The system's words are its C library's: musl's here as glibc has them.
 fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let said = String::from_utf8_lossy(&output.stderr);
+    said.replace("symbolic link loop", "too many levels of symbolic links")
+        .replace("filename too long", "file name too long")
 }
 
 /// The template and nothing else is in the folder.
