@@ -6,8 +6,8 @@
 # BINARIES has a folder for each platform, named OS-ARCH as krew's selectors name them (linux-amd64,
 # darwin-arm64, windows-amd64…), with the binary in it; LICENSES is the text of `cargo about`. OUT gets, for each, an
 # archive of the binary, both licence files, README.md, completions and plugin.yaml, and glancepv.yaml with their
-# SHA-256. The same commit and the same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the addresses of the
-# archives and of the project; the release workflow knows them.
+# SHA-256. The same commit and the same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the
+# addresses of the archives and of the project; the release workflow knows them.
 set -euo pipefail
 usage="usage: package.sh BINARIES LICENSES OUT"
 binaries=$(cd "${1:?$usage}" && pwd)

@@ -131,7 +131,7 @@ mod tests {
                     ("meta.helm.sh/release-namespace", "openstack"),
                     (
                         "argocd.argoproj.io/tracking-id",
-                        &format!("{name}:/PersistentVolumeClaim:openstack/glance-images"),
+                        &[name, ":/PersistentVolumeClaim:openstack/glance-images"].concat(),
                     ),
                 ]
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))

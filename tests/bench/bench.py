@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
 target = os.environ.get("CARGO_TARGET_DIR", "target")
 sandbox = os.path.abspath(f"{target}/release/glancepv-sandbox")
-plugin = os.environ.get("GLANCEPV_BIN", os.path.abspath(f"{target}/release/kubectl-glancepv"))
+plugin = os.environ["GLANCEPV_BIN"]
 here = os.path.dirname(os.path.abspath(__file__))
 namespace, claim = "openstack", "glance-images"
 TABLE = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
