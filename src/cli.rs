@@ -7,11 +7,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::{check, completion, export, guide, pin, retain, reuse, status, unpin, unretain, verify};
 use crate::error::Error;
 use crate::kubectl::connection::Connection;
-use crate::lifecycle::next::Verb;
+use crate::lifecycle::Verb;
 use crate::session::Session;
 use crate::session::flags::Shared;
 use crate::template::Pin;
-use crate::terminal::{Terminal, Tone};
+use crate::terminal::{Color, Terminal, Tone};
 use crate::words::error::{hints, message};
 use crate::words::next::Typed;
 
@@ -46,34 +46,22 @@ pub struct Cli {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    #[expect(missing_docs, reason = "clap takes each verb's help from its file")]
     Status(status::Status),
-    #[expect(missing_docs)]
     Check(check::Checks),
-    #[expect(missing_docs)]
     Retain(retain::Retain),
-    #[expect(missing_docs)]
     Unretain(unretain::Unretain),
-    #[expect(missing_docs)]
     Reuse(reuse::Reuse),
-    #[expect(missing_docs)]
     Pin(pin::Pin),
-    #[expect(missing_docs)]
     Unpin(unpin::Unpin),
-    #[expect(missing_docs)]
     Verify(verify::Verify),
-    #[expect(missing_docs)]
     Guide(guide::Guide),
-    #[expect(missing_docs)]
     Export(export::Export),
-    #[expect(missing_docs)]
     Completion(completion::Completion),
 }
 
 impl Cli {
     /// What was typed; ends the program where that is wrong, or a request for help.
-    #[must_use]
-    pub fn typed_in() -> Self {
+    fn typed_in() -> Self {
         let matches = Self::command().get_matches();
         let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         let flags = matches.subcommand().map_or(&matches, |(_, sub)| sub);
@@ -82,8 +70,7 @@ impl Cli {
     }
 
     /// What next steps have to repeat.
-    #[must_use]
-    pub fn typed(&self) -> Typed {
+    fn typed(&self) -> Typed {
         let shown = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
         let (namespace, claim) = (self.shared.namespace.is_some(), self.shared.claim_typed);
         let typed = Typed { connection: self.connection.typed(), namespace, claim, ..Typed::default() };
@@ -109,13 +96,12 @@ impl Cli {
     }
 
     /// Whether the verb looks after Ctrl-C itself.
-    #[must_use]
-    pub fn handles_ctrl_c(&self) -> bool {
+    fn handles_ctrl_c(&self) -> bool {
         matches!(self.command, Command::Guide(_))
     }
 
     /// Runs the verb. Only those that ask a cluster look for one.
-    pub async fn run(&self, terminal: Terminal) -> Result<(), Error> {
+    async fn run(&self, terminal: Terminal) -> Result<(), Error> {
         let claim = &self.shared.claim;
         let open = || Session::open(&self.shared, &self.connection, self.typed(), terminal);
         match &self.command {
@@ -140,9 +126,38 @@ impl Cli {
     }
 }
 
+/// Parses what was typed and does it; the exit status is kubectl's for what came of it.
+pub fn run() -> ExitCode {
+    // The arguments of `__complete` are arbitrary words, so they bypass clap.
+    let asked = completion::asked(std::env::args_os());
+    let cli = if asked.is_some() { None } else { Some(Cli::typed_in()) };
+    let terminal = Terminal::new(cli.as_ref().map_or(Color::Never, |cli| cli.shared.color));
+    let typed = cli.as_ref().map_or_else(Typed::default, Cli::typed);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(terminal, &typed, &error.into()),
+    };
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            // First, so that a Ctrl-C at a prompt finds the handler in place. The guide, which runs commands of
+            // the operator's, looks after it itself.
+            biased;
+            _ = tokio::signal::ctrl_c(), if !cli.as_ref().is_some_and(Cli::handles_ctrl_c) => Err(Error::Interrupted),
+            outcome = async {
+                match &cli {
+                    Some(cli) => cli.run(terminal).await,
+                    None => completion::answer(terminal, &asked.unwrap_or_default(), Cli::command()).await,
+                }
+            } => outcome,
+        }
+    });
+    // Blocking threads (DNS, exec plugins) are not waited for on exit.
+    runtime.shutdown_background();
+    outcome.map_or_else(|error| report(terminal, &typed, &error), |()| ExitCode::SUCCESS)
+}
+
 /// Tells an error and what to do about it. The exit status is kubectl's for it.
-#[must_use]
-pub fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
+fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
     match error {
         // The terminal has written ^C after whatever stood there.
         Error::Interrupted if terminal.is_interactive() => terminal.note(""),

@@ -4,9 +4,7 @@ use std::process::ExitCode;
 
 pub use kube::core::Status;
 
-use crate::lifecycle::facts::Target;
-use crate::lifecycle::plan::Refusal;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Refusal, Stage, Target};
 use crate::template::Misfit;
 
 /// Why a command did not do what it was asked.
@@ -174,7 +172,6 @@ pub enum Halt {
 impl Error {
     /// 1 for failures, refusals and declined prompts; 130 after Ctrl-C. (Wrong usage, 2, never
     /// gets here: the parser ends the program.)
-    #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Interrupted | Self::Guide(_, Halt::Interrupted(..)) => ExitCode::from(130),
@@ -197,20 +194,17 @@ impl Error {
     }
 
     /// Whether the server refused a patch because the volume has moved on since it was read.
-    #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Api(status) if status.code == 409)
     }
 
     /// Whether the user lacks a right.
-    #[must_use]
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Api(status) if status.code == 403)
     }
 
     /// Whether trying again later may help although nothing was changed here: the connection, or a
     /// server that says that it is busy or starting.
-    #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Connection { trouble, .. } => match trouble {
@@ -232,7 +226,6 @@ impl Error {
     }
 
     /// An error about a file.
-    #[must_use]
     pub fn file(name: &str, problem: FileProblem) -> Self {
         Self::File { name: name.to_owned(), problem }
     }
@@ -252,7 +245,6 @@ impl From<std::io::Error> for Error {
 }
 
 /// The operating system's words alone, as kubectl prints them.
-#[must_use]
 pub fn said(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()

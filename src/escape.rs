@@ -3,19 +3,16 @@
 use std::borrow::Cow;
 
 /// Text in which what would act on a terminal, or turn the writing, is escaped; line breaks and tabs stay.
-#[must_use]
 pub fn plain(text: &str) -> String {
     escaped(text, |c| ['\n', '\t'].contains(&c))
 }
 
 /// The same on one line.
-#[must_use]
 pub fn line(text: &str) -> String {
     escaped(text, |_| false)
 }
 
 /// Text as one word of a line to type: in a Unix shell, or in PowerShell on Windows.
-#[must_use]
 pub fn quote(text: &str) -> Cow<'_, str> {
     if cfg!(windows) { powershell(text) } else { shell_words::quote(text) }
 }
@@ -49,7 +46,6 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
 
 /// Whether a character acts on a terminal (C0, C1, DEL) or turns the direction of what follows (Unicode,
 /// `Bidi_Control`).
-#[must_use]
 pub fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

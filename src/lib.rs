@@ -10,15 +10,23 @@
 //! lifecycle   template   escape
 //! ```
 
-pub mod cli;
-pub mod cluster;
-pub mod commands;
-pub mod error;
-pub mod escape;
-pub mod file;
-pub mod kubectl;
+mod cli;
+mod cluster;
+mod commands;
+mod error;
+mod escape;
+mod file;
+mod kubectl;
 pub mod lifecycle;
-pub mod session;
-pub mod template;
-pub mod terminal;
-pub mod words;
+mod session;
+mod template;
+mod terminal;
+mod words;
+
+// The doors: the binary's, and those of the tests, the model and the fuzz targets.
+pub use cli::{Cli, run};
+pub use cluster::list::{List, Reader};
+pub use error::said;
+pub use kubectl::completion::question;
+pub use kubectl::kubeconfig::settings;
+pub use template::{Pin, edit};

@@ -42,7 +42,6 @@ pub struct Terminal {
 
 impl Terminal {
     /// The terminal of this process.
-    #[must_use]
     pub fn new(color: Color) -> Self {
         // Switches colours on in a Windows console, too.
         let colored = Term::stderr().features().colors_supported();
@@ -57,7 +56,6 @@ impl Terminal {
     }
 
     /// Whether there is somebody to ask.
-    #[must_use]
     pub fn is_interactive(&self) -> bool {
         self.interactive
     }
@@ -82,7 +80,6 @@ impl Terminal {
     }
 
     /// A text for standard output after a coloured mark.
-    #[must_use]
     pub fn marked(&self, tone: Tone, mark: &str, rest: &str) -> String {
         let color = self.color && stdout().is_terminal();
         format!("{} {}", styled(tone, color, mark), line(rest))
@@ -121,7 +118,6 @@ impl Terminal {
     }
 
     /// Shows that something is awaited, where somebody is looking; [`Progress::tick`] draws it.
-    #[must_use]
     pub fn progress(&self) -> Progress {
         let shown = stderr().is_terminal().then(Term::stderr);
         Progress { term: shown, since: Instant::now(), frame: 0 }
@@ -149,7 +145,6 @@ impl Progress {
     pub const EVERY: Duration = Duration::from_millis(100);
 
     /// Whether anybody sees it.
-    #[must_use]
     pub fn is_shown(&self) -> bool {
         self.term.is_some()
     }

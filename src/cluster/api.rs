@@ -17,9 +17,8 @@ use serde_json::Value;
 
 use super::transport::{self, Told};
 use crate::error::{Answer, Error, Trouble};
-use crate::lifecycle::change::Change;
 use crate::lifecycle::check::Right;
-use crate::lifecycle::facts::{Claim, Target, Volume};
+use crate::lifecycle::{Change, Claim, Target, Volume};
 
 const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
@@ -49,7 +48,6 @@ pub enum Kind {
 
 impl Kind {
     /// The resource's name in URLs and messages.
-    #[must_use]
     pub fn plural(self) -> &'static str {
         match self {
             Self::Claim => "persistentvolumeclaims",
@@ -60,7 +58,6 @@ impl Kind {
     }
 
     /// The collection's path; without a namespace, that of all namespaces.
-    #[must_use]
     pub fn path(self, namespace: Option<&str>) -> String {
         match namespace {
             _ if self == Self::Class => "/apis/storage.k8s.io/v1/storageclasses".to_owned(),
@@ -111,7 +108,6 @@ impl<F> Read<F> {
     }
 
     /// The object's resourceVersion.
-    #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.row.object["metadata"]["resourceVersion"].as_str()
     }
@@ -249,7 +245,6 @@ impl Cluster {
     }
 
     /// The error for an answer that has not come in time: `1m (--timeout)`.
-    #[must_use]
     pub fn silent(&self, limit: String) -> Error {
         Error::Connection { server: self.server.clone(), trouble: Trouble::Silent(limit) }
     }
@@ -355,7 +350,6 @@ fn check_name(name: &str) -> Result<(), Error> {
 }
 
 /// Whether Kubernetes takes `name` for an object (RFC 1123 subdomain, 253 characters at most).
-#[must_use]
 pub fn is_name(name: &str) -> bool {
     let label = |part: &str| {
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

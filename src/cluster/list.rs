@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::PersistentVolume;
 
 use super::api::{Cluster, Column, Kind, TableRow, json};
 use crate::error::{Answer, Error};
-use crate::lifecycle::facts::{ClaimRef, Target, Volume};
+use crate::lifecycle::{ClaimRef, Target, Volume};
 
 /// Where the API server takes a list from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,6 @@ pub struct Reader {
 
 impl Reader {
     /// Nothing has come yet.
-    #[must_use]
     pub fn new(needle: &str) -> Self {
         let needle = memmem::Finder::new(needle.as_bytes()).into_owned();
         Self { elements: Elements::default(), needle, kept: Vec::new() }

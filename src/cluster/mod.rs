@@ -1,7 +1,12 @@
 //! The API calls, and only they.
 
-pub mod api;
+mod api;
 pub mod list;
-pub mod observe;
+mod observe;
 pub mod transport;
-pub mod watch;
+mod watch;
+
+pub use api::{Cluster, Kind, Persist, Read, Row, is_name};
+pub use observe::{Observation, Scope, not_found};
+pub use transport::Told;
+pub use watch::{PAUSE, Watched};

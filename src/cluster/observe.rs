@@ -8,10 +8,7 @@ use serde_json::Value;
 use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Source};
 use crate::error::{Answer, Error, Status};
-use crate::lifecycle::assess::{Event, assess};
-use crate::lifecycle::facts::{Claim, Target, Volume};
-use crate::lifecycle::situation::Situation;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Claim, Event, Situation, Stage, Target, Volume, assess};
 
 /// How far to look for volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +40,6 @@ pub struct Observation {
 
 impl Observation {
     /// The facts, to decide on.
-    #[must_use]
     pub fn situation(&self) -> Situation<'_> {
         Situation {
             target: &self.target,
@@ -55,7 +51,6 @@ impl Observation {
     }
 
     /// The volume of that name.
-    #[must_use]
     pub fn volume(&self, name: &str) -> Option<&Read<Volume>> {
         self.volumes.iter().find(|read| read.facts.name == name)
     }
@@ -245,7 +240,6 @@ fn meta(object: &Value, key: &str) -> Option<String> {
 }
 
 /// The error that the server words when an object is not there.
-#[must_use]
 pub fn not_found(kind: Kind, name: &str) -> Error {
     let mut status = Status::failure(&format!("{} \"{name}\" not found", kind.plural()), "NotFound");
     status.code = 404;

@@ -274,7 +274,6 @@ fn no_credentials(error: &AuthError) -> Trouble {
 /// What a failed request means to the user.
 ///
 /// `server` is the `host:port` that was meant.
-#[must_use]
 pub fn failure(server: &str, error: kube::Error) -> Error {
     if let kube::Error::Api(status) = error {
         return Error::Api(status);
@@ -283,7 +282,6 @@ pub fn failure(server: &str, error: kube::Error) -> Error {
 }
 
 /// What went wrong on the way to a server.
-#[must_use]
 pub fn trouble(error: &kube::Error) -> Trouble {
     let (mut reason, mut lasts) = (String::new(), false);
     let mut cause: Option<&dyn std::error::Error> = Some(error);

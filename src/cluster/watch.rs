@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::api::{Cluster, Kind};
 use super::transport;
 use crate::error::Error;
-use crate::lifecycle::facts::Target;
+use crate::lifecycle::Target;
 
 /// The longest that one watch lasts; then the state is read again, in case an event was lost (a stalled proxy,
 /// a delete before the watch began).

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::api::Kind;
-use crate::cluster::observe::{Observation, Scope};
+use crate::cluster::{Kind, Observation, Scope};
 use crate::error::Error;
 use crate::kubectl::asked::{Asked, asks};
 use crate::lifecycle::check::{Check, Claim, Class, Outcome, RIGHTS};
-use crate::lifecycle::facts;
-use crate::lifecycle::next::recreate;
+use crate::lifecycle::recreate;
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::report::Document;
@@ -114,7 +112,7 @@ async fn objects(session: &Session, seen: &Observation) -> Vec<Check> {
     checks.extend((!preserved.is_empty()).then_some(Check::Preserved(preserved)));
     checks.push(Check::Helm(claim.release.clone(), claim.keep));
     checks.extend(claim.driver.clone().map(Check::Driver));
-    checks.push(class(session, claim).await);
+    checks.push(class(session, claim.wants.class.clone()).await);
     checks.push(match session.cluster.mounting(&session.target).await {
         Ok(pods) => Check::Pods(pods),
         Err(error) => unknown(session, "pods", false, &error),
@@ -122,10 +120,8 @@ async fn objects(session: &Session, seen: &Observation) -> Vec<Check> {
     checks
 }
 
-async fn class(session: &Session, claim: &facts::Claim) -> Check {
-    let Some(name) = claim.wants.class.clone().filter(|name| !name.is_empty()) else {
-        return Check::Class(Class::None);
-    };
+async fn class(session: &Session, name: Option<String>) -> Check {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Check::Class(Class::None) };
     match session.cluster.get(Kind::Class, None, &name).await {
         Ok(Some(class)) => {
             let policy = class.object["reclaimPolicy"].as_str().unwrap_or("Delete").to_owned();

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use clap::{Args, Command};
 use jiff::Timestamp;
 
-use crate::cluster::api::{Cluster, Kind};
+use crate::cluster::{Cluster, Kind};
 use crate::error::Error;
 use crate::kubectl::asked::Asked;
 use crate::kubectl::completion::{self, Candidate, Question, Script};
-use crate::lifecycle::facts::{Target, Volume};
+use crate::lifecycle::{Target, Volume};
 use crate::session::connect;
 use crate::session::flags::{DEFAULT_CLAIM, PATIENCE};
 use crate::template::{Pin, edit};
@@ -43,7 +43,6 @@ pub fn run(terminal: Terminal, arguments: &Completion) -> Result<(), Error> {
 
 /// The words that are to be completed, if that is what this program was called for: by the hidden
 /// `__complete`, or by the name that kubectl looks for, as a link to it.
-#[must_use]
 pub fn asked(mut line: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
     let program = line.next().map(PathBuf::from).unwrap_or_default();
     let mut words = line.peekable();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::kubectl::asked::{Asked, asks};
 use crate::kubectl::output::{Format, Output};
-use crate::lifecycle::next::Verb;
+use crate::lifecycle::Verb;
 use crate::session::Session;
 use crate::session::flags::name;
 use crate::words::question;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::error::Error;
 use crate::kubectl::asked::{Asked, asks};
-use crate::lifecycle::plan::{retain, terminating};
+use crate::lifecycle::{retain, terminating};
 use crate::session::Session;
 use crate::session::change::{Changed, set_policy};
 use crate::session::flags::{ChangeFlags, name};

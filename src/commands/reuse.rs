@@ -5,13 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cluster::api::Kind;
-use crate::cluster::observe::{Scope, not_found};
-use crate::cluster::watch::Watched;
+use crate::cluster::{Kind, Scope, Watched, not_found};
 use crate::error::{Error, Unsettled};
 use crate::kubectl::asked::{Asked, asks, suggests};
-use crate::lifecycle::facts::VolumePhase;
-use crate::lifecycle::plan::reuse;
+use crate::lifecycle::{VolumePhase, reuse};
 use crate::session::Session;
 use crate::session::change::{Changed, Intent, carry_out};
 use crate::session::draft::Draft;

@@ -2,13 +2,9 @@
 
 use clap::Args;
 
-use crate::cluster::api::Read;
-use crate::cluster::observe::{Observation, Scope};
-use crate::cluster::watch::{PAUSE, Watched};
+use crate::cluster::{Observation, PAUSE, Read, Scope, Watched};
 use crate::error::Error;
-use crate::lifecycle::assess::{Assessment, assess};
-use crate::lifecycle::situation::Situation;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Assessment, Situation, Stage, assess};
 use crate::session::Session;
 use crate::session::report::Document;
 use crate::words::error::within;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::error::Error;
 use crate::kubectl::asked::{Asked, asks};
-use crate::lifecycle::plan::unretain;
+use crate::lifecycle::unretain;
 use crate::session::Session;
 use crate::session::change::set_policy;
 use crate::session::flags::{ChangeFlags, name};

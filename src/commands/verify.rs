@@ -3,13 +3,11 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::observe::Scope;
+use crate::cluster::Scope;
 use crate::error::Error;
 use crate::kubectl::asked::{Asked, asks, suggests};
 use crate::kubectl::output::Format;
-use crate::lifecycle::assess::assess;
-use crate::lifecycle::plan::{Remedy, verify};
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Remedy, Stage, assess, verify};
 use crate::session::flags::{Limit, limit, name};
 use crate::session::report::{Document, Standing};
 use crate::session::wait::Waiting;

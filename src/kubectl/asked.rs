@@ -33,20 +33,17 @@ const MARKS: [(&str, Asked); 7] = [
 ];
 
 /// Marks an argument as one whose values are `asked` for.
-#[must_use]
 pub fn asks(asked: Asked) -> ArgValueCompleter {
     let mark = MARKS.iter().find(|(_, known)| *known == asked).map(|(mark, _)| *mark);
     ArgValueCompleter::new(move |_: &std::ffi::OsStr| mark.map(CompletionCandidate::new).into_iter().collect())
 }
 
 /// A value that is worth offering.
-#[must_use]
 pub fn suggests(value: &'static str) -> ArgValueCompleter {
     ArgValueCompleter::new(move |_: &std::ffi::OsStr| vec![CompletionCandidate::new(value)])
 }
 
 /// What a candidate stands for, if it is a mark.
-#[must_use]
 pub fn asked_for(candidate: &str) -> Option<Asked> {
     MARKS.iter().find(|(mark, _)| *mark == candidate).map(|(_, asked)| *asked)
 }

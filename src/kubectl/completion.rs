@@ -38,7 +38,6 @@ pub enum Script {
 
 impl Script {
     /// Its text: each asks this program.
-    #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::Bash => include_str!("../../completions/kubectl-glancepv.bash"),
@@ -75,7 +74,6 @@ pub struct Question {
 }
 
 /// Reads the words behind `kubectl glancepv`, the last of them the one to complete.
-#[must_use]
 pub fn question(mut command: Command, words: &[OsString]) -> Question {
     let program = OsString::from("kubectl-glancepv");
     let line: Vec<OsString> = std::iter::once(program).chain(words.iter().cloned()).collect();
@@ -141,7 +139,6 @@ fn takes_file(command: &mut Command, verb: Option<&str>, flag: &str) -> bool {
 
 impl Question {
     /// What the kubeconfig alone can answer.
-    #[must_use]
     pub fn kubeconfig_knows(&self) -> Vec<Candidate> {
         let Some(config) = kubeconfig::known(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
         let named = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
@@ -154,7 +151,6 @@ impl Question {
     }
 
     /// The answer in kubectl's form.
-    #[must_use]
     pub fn answer(&self, asked: Vec<Candidate>) -> String {
         let begins = |(value, _): &Candidate| value.starts_with(&self.begun);
         let directive = if asked.iter().any(begins) { NO_FILES } else { self.directive };

@@ -84,7 +84,6 @@ pub struct Connection {
 impl Connection {
     /// The flags that were given, as they can be typed again, each with a leading space. Secrets are
     /// not repeated.
-    #[must_use]
     pub fn typed(&self) -> String {
         let file = self.kubeconfig.as_ref().map(|p| p.to_string_lossy().into_owned());
         let proxy = self.proxy_url.clone().filter(|url| !url.contains('@'));
@@ -117,7 +116,6 @@ impl Connection {
 }
 
 /// The namespace of the pod that this runs in, if it runs in one.
-#[must_use]
 pub fn pod_namespace() -> Option<String> {
     std::env::var_os("KUBERNETES_SERVICE_HOST")?;
     let text = std::fs::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace").ok()?;

@@ -104,7 +104,6 @@ fn pod() -> Option<(Cluster, AuthInfo)> {
 }
 
 /// The files as they are, for completion; `None` where they cannot be read.
-#[must_use]
 pub fn known(flag: Option<&Path>) -> Option<Kubeconfig> {
     read(flag).ok()
 }

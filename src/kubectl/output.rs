@@ -31,13 +31,11 @@ pub struct Output {
 
 impl Output {
     /// Whether the result is read by people: a table.
-    #[must_use]
     pub fn is_table(&self) -> bool {
         matches!(self.format, None | Some(Format::Wide))
     }
 
     /// Whether all columns are shown.
-    #[must_use]
     pub fn is_wide(&self) -> bool {
         self.format == Some(Format::Wide)
     }
@@ -55,7 +53,6 @@ impl Output {
 }
 
 /// An object without the bookkeeping that kubectl hides, too.
-#[must_use]
 pub fn shown(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {

@@ -12,7 +12,6 @@ const PADDING: u16 = 3;
 ///
 /// `columns` are the names as the server has them and whether the column is shown; the cells of a
 /// row are those of all columns.
-#[must_use]
 pub fn table(columns: &[(&str, bool)], rows: &[&[Value]], headers: bool) -> String {
     if rows.is_empty() {
         return String::new();

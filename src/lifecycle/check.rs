@@ -143,7 +143,6 @@ pub enum NeededBy {
 
 impl NeededBy {
     /// Whether some command cannot do without.
-    #[must_use]
     pub fn is_needed(self) -> bool {
         !matches!(self, Self::NamingPods | Self::SayingWhy | Self::Classes)
     }
@@ -179,7 +178,6 @@ pub const RIGHTS: &[Right] = &[
 
 impl Check {
     /// Its name, for people and scripts.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Kubernetes { .. } => "kubernetes",
@@ -200,7 +198,6 @@ impl Check {
     }
 
     /// What became of it.
-    #[must_use]
     pub fn outcome(&self) -> Outcome {
         let failed_if = |failed| if failed { Outcome::Failed } else { Outcome::Passed };
         let noted_if = |noted| if noted { Outcome::Note } else { Outcome::Passed };

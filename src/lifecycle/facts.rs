@@ -1,5 +1,7 @@
 //! What the decisions rest on: the few fields of a claim and a volume that matter here.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -16,7 +18,7 @@ const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 pub const RETAINED_LATE: &str = "glancepv.io/retained-after-release";
 
 /// The claim that the user means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Target {
     /// The claim's namespace.
     pub namespace: String,
@@ -26,7 +28,6 @@ pub struct Target {
 
 impl Target {
     /// `namespace/name`, as kubectl's CLAIM column has it.
-    #[must_use]
     pub fn key(&self) -> String {
         [&self.namespace, "/", &self.claim].concat()
     }
@@ -58,8 +59,9 @@ pub enum VolumePhase {
     Failed,
 }
 
-/// A persistent volume claim, as far as the decisions need it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A persistent volume claim, as far as the decisions need it; scripts get it, too.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Claim {
     /// `metadata.uid`.
     pub uid: String,
@@ -70,36 +72,46 @@ pub struct Claim {
     /// `spec.volumeName`; empty strings count as none.
     pub volume_name: Option<String>,
     /// `metadata.creationTimestamp`.
+    #[serde(rename = "creationTimestamp")]
     pub created: Option<Timestamp>,
     /// Whether it has named its volume itself, and the binder has not chosen it.
+    #[serde(skip)]
     pub pinned: bool,
     /// Whether it is annotated for Helm to keep it.
+    #[serde(rename = "resourcePolicy")]
     pub keep: Keep,
     /// The Helm release that it belongs to.
     pub release: Option<Release>,
     /// What creates it again when it is deleted.
+    #[serde(skip)]
     pub driver: Option<Driver>,
     /// What it asks for.
+    #[serde(rename = "requests")]
     pub wants: Shape,
 }
 
 /// What a volume offers or a claim asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Shape {
     /// `capacity.storage` or `resources.requests.storage`, as written (`500Gi`).
+    #[serde(rename = "storage")]
     pub size: Option<String>,
     /// Access modes, in the order written.
+    #[serde(rename = "accessModes")]
     pub modes: Vec<String>,
     /// The class; `None` where a claim leaves it to the default class.
+    #[serde(rename = "storageClassName")]
     pub class: Option<String>,
     /// `Filesystem` (the default) or `Block`.
     pub volume_mode: Option<String>,
     /// The volume attributes class (Kubernetes 1.34).
+    #[serde(rename = "volumeAttributesClassName")]
     pub attributes: Option<String>,
 }
 
 /// The claim that a volume is bound to or reserved for: its `spec.claimRef`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ClaimRef {
     /// The claim's namespace.
     pub namespace: String,
@@ -108,31 +120,39 @@ pub struct ClaimRef {
     /// The claim's UID; without it the volume is reserved by name alone.
     pub uid: Option<String>,
     /// The claim's resourceVersion when it was bound.
+    #[serde(skip)]
     pub resource_version: Option<String>,
 }
 
-/// A persistent volume, as far as the decisions need it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A persistent volume, as far as the decisions need it; scripts get it, too.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Volume {
     /// `metadata.name`.
     pub name: String,
     /// `metadata.resourceVersion`: what the user saw, sent back as each patch's precondition.
+    #[serde(skip)]
     pub resource_version: String,
     /// `status.phase`.
     pub phase: VolumePhase,
     /// `spec.persistentVolumeReclaimPolicy`.
+    #[serde(rename = "reclaimPolicy")]
     pub policy: String,
     /// Whether it has a deletionTimestamp.
     pub terminating: bool,
     /// `spec.claimRef`.
     pub claim_ref: Option<ClaimRef>,
     /// `metadata.creationTimestamp`.
+    #[serde(rename = "creationTimestamp")]
     pub created: Option<Timestamp>,
     /// Since when it is in its phase, where the server tells (Kubernetes 1.28).
+    #[serde(rename = "lastPhaseTransitionTime")]
     pub since: Option<Timestamp>,
     /// Whether its policy became Retain after its claim was gone ([`RETAINED_LATE`]).
+    #[serde(rename = "retainedAfterRelease")]
     pub retained_late: bool,
     /// Who applies its policy, and will set it back.
+    #[serde(skip)]
     pub policy_applier: Option<String>,
     /// What it offers.
     pub offers: Shape,
@@ -141,9 +161,7 @@ pub struct Volume {
 /// Where a volume that a claim is bound to comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It was made for the claim.
     MadeForClaim(Sign),
-    /// It was not.
     Preserved(Sign),
 }
 
@@ -159,8 +177,6 @@ pub enum Sign {
 }
 
 impl Origin {
-    /// Whether the volume was not made for the claim.
-    #[must_use]
     pub fn is_preserved(self) -> bool {
         matches!(self, Self::Preserved(_))
     }
@@ -182,31 +198,26 @@ shown_by_name!(ClaimPhase, VolumePhase);
 
 impl Volume {
     /// Whether its policy keeps the data once the claim is gone.
-    #[must_use]
     pub fn is_retained(&self) -> bool {
         self.policy == "Retain"
     }
 
     /// Whether its claimRef names the target, whatever the UID.
-    #[must_use]
     pub fn names(&self, target: &Target) -> bool {
         self.claim_ref.as_ref().is_some_and(|r| r.namespace == target.namespace && r.name == target.claim)
     }
 
     /// Whether its claimRef holds this very claim, by UID.
-    #[must_use]
     pub fn holds(&self, claim: &Claim) -> bool {
         self.claim_ref.as_ref().and_then(|r| r.uid.as_ref()) == Some(&claim.uid)
     }
 
     /// Whether its claimRef names a claim without telling which: reserved by name alone.
-    #[must_use]
     pub fn is_reserved(&self) -> bool {
         self.claim_ref.as_ref().is_some_and(|r| r.uid.is_none())
     }
 
     /// Whether its claim is gone and its data remains: Released, or Failed.
-    #[must_use]
     pub fn is_released(&self) -> bool {
         matches!(self.phase, VolumePhase::Released | VolumePhase::Failed)
     }
@@ -216,7 +227,6 @@ impl Volume {
     /// Provisioners name a volume `pvc-UID` after the claim that it is made for. A claim that has
     /// named its volume itself had none made. Otherwise age decides: a volume that is made for a
     /// claim is younger than it. Timestamps are whole seconds.
-    #[must_use]
     pub fn origin(&self, claim: &Claim) -> Origin {
         let uid = self.name.strip_prefix("pvc-");
         let is_uid = |uid: &str| uid.len() == 36 && uid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
@@ -236,7 +246,6 @@ impl Volume {
 
 impl ClaimRef {
     /// `namespace/name`.
-    #[must_use]
     pub fn key(&self) -> String {
         [&self.namespace, "/", &self.name].concat()
     }
@@ -244,7 +253,6 @@ impl ClaimRef {
 
 impl Claim {
     /// Whether this claim and `volume` are bound to each other, by name and by UID.
-    #[must_use]
     pub fn is_bound_to(&self, volume: &Volume) -> bool {
         self.phase == ClaimPhase::Bound
             && volume.phase == VolumePhase::Bound
@@ -253,42 +261,45 @@ impl Claim {
     }
 }
 
-fn given(text: Option<&String>) -> Option<String> {
-    text.filter(|t| !t.is_empty()).cloned()
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|t| !t.is_empty())
 }
 
 fn has(meta: &ObjectMeta, annotation: &str) -> bool {
     meta.annotations.as_ref().is_some_and(|a| a.contains_key(annotation))
 }
 
-fn class(meta: &ObjectMeta, spec: Option<&String>) -> Option<String> {
+/// A phase by its name; whatever is none is Pending.
+fn phase<P: Copy + Display>(named: Option<&String>, phases: &[P], otherwise: P) -> P {
+    phases.iter().copied().find(|phase| named == Some(&phase.to_string())).unwrap_or(otherwise)
+}
+
+/// The class that is annotated, else the one of the spec.
+fn class(meta: &ObjectMeta, spec: Option<String>) -> Option<String> {
     let annotated = meta.annotations.as_ref().and_then(|a| a.get(BETA_CLASS));
-    annotated.or(spec).cloned()
+    annotated.cloned().or(spec)
 }
 
 impl From<&PersistentVolumeClaim> for Claim {
     fn from(claim: &PersistentVolumeClaim) -> Self {
         let (meta, spec) = (&claim.metadata, claim.spec.clone().unwrap_or_default());
-        let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref());
+        let named = claim.status.as_ref().and_then(|s| s.phase.as_ref());
         let requests = spec.resources.and_then(|r| r.requests).unwrap_or_default();
+        let volume_name = given(spec.volume_name);
         Self {
             uid: meta.uid.clone().unwrap_or_default(),
-            phase: match phase {
-                Some("Bound") => ClaimPhase::Bound,
-                Some("Lost") => ClaimPhase::Lost,
-                _ => ClaimPhase::Pending,
-            },
+            phase: phase(named, &[ClaimPhase::Bound, ClaimPhase::Lost], ClaimPhase::Pending),
             terminating: meta.deletion_timestamp.is_some(),
-            volume_name: given(spec.volume_name.as_ref()),
             created: meta.creation_timestamp.as_ref().map(|t| t.0),
-            pinned: spec.volume_name.as_ref().is_some_and(|name| !name.is_empty()) && !has(meta, BOUND_BY_CONTROLLER),
+            pinned: volume_name.is_some() && !has(meta, BOUND_BY_CONTROLLER),
+            volume_name,
             keep: owner::keep(meta),
             release: owner::release(meta),
             driver: owner::driver(meta),
             wants: Shape {
                 size: requests.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),
-                class: class(meta, spec.storage_class_name.as_ref()),
+                class: class(meta, spec.storage_class_name),
                 volume_mode: spec.volume_mode,
                 attributes: spec.volume_attributes_class_name,
             },
@@ -298,35 +309,30 @@ impl From<&PersistentVolumeClaim> for Claim {
 
 impl From<&PersistentVolume> for Volume {
     fn from(volume: &PersistentVolume) -> Self {
+        use VolumePhase::{Available, Bound, Failed, Pending, Released};
         let (meta, spec) = (&volume.metadata, volume.spec.clone().unwrap_or_default());
-        let phase = volume.status.as_ref().and_then(|s| s.phase.as_deref());
+        let status = volume.status.clone().unwrap_or_default();
         let capacity = spec.capacity.unwrap_or_default();
         Self {
             name: meta.name.clone().unwrap_or_default(),
             resource_version: meta.resource_version.clone().unwrap_or_default(),
-            phase: match phase {
-                Some("Available") => VolumePhase::Available,
-                Some("Bound") => VolumePhase::Bound,
-                Some("Released") => VolumePhase::Released,
-                Some("Failed") => VolumePhase::Failed,
-                _ => VolumePhase::Pending,
-            },
+            phase: phase(status.phase.as_ref(), &[Available, Bound, Released, Failed], Pending),
             policy: spec.persistent_volume_reclaim_policy.unwrap_or_default(),
             terminating: meta.deletion_timestamp.is_some(),
             claim_ref: spec.claim_ref.map(|r| ClaimRef {
                 namespace: r.namespace.unwrap_or_default(),
                 name: r.name.unwrap_or_default(),
-                uid: given(r.uid.as_ref()),
-                resource_version: given(r.resource_version.as_ref()),
+                uid: given(r.uid),
+                resource_version: given(r.resource_version),
             }),
             created: meta.creation_timestamp.as_ref().map(|t| t.0),
-            since: volume.status.as_ref().and_then(|s| s.last_phase_transition_time.as_ref()).map(|t| t.0),
+            since: status.last_phase_transition_time.map(|t| t.0),
             retained_late: has(meta, RETAINED_LATE),
             policy_applier: owner::policy_applier(meta),
             offers: Shape {
                 size: capacity.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),
-                class: class(meta, spec.storage_class_name.as_ref()),
+                class: class(meta, spec.storage_class_name),
                 volume_mode: spec.volume_mode,
                 attributes: spec.volume_attributes_class_name,
             },

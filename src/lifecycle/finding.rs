@@ -87,7 +87,6 @@ pub enum Finding {
 
 impl Finding {
     /// For scripts: one word that stays the same.
-    #[must_use]
     pub fn reason(&self) -> &str {
         match self {
             Self::OtherVolumeDoomed { .. } => "OtherVolumeDoomed",

@@ -34,14 +34,12 @@ pub enum Field {
 
 impl Misfit {
     /// Whether an unpinned claim is not bound to the volume because of it.
-    #[must_use]
     pub fn prevents_binding(&self) -> bool {
         self.field != Field::Class
     }
 }
 
 /// What `claim` asks for and `volume` does not offer; none when it fits.
-#[must_use]
 pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     let (wants, offers) = (&claim.wants, &volume.offers);
     let mut found = Vec::new();

@@ -3,16 +3,34 @@
 //! No client, no clock, no file and no terminal is reached from here, and no sentence is made: every
 //! rule can be tested by writing down a situation, and every answer is a value.
 
-pub mod assess;
-pub mod change;
-pub mod check;
-pub mod facts;
-pub mod finding;
-pub mod fit;
-pub mod next;
-pub mod owner;
-pub mod plan;
-pub mod situation;
-pub mod stage;
+mod assess;
+mod change;
+pub(crate) mod check;
+mod facts;
+mod finding;
+mod fit;
+mod next;
+mod owner;
+mod plan;
+mod situation;
+mod stage;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub use assess::assess;
+pub use change::Change;
+pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+pub use finding::Finding;
+pub use next::{Next, Remark, Step, Verb};
+pub use owner::{Keep, Release};
+pub use plan::{Plan, retain, reuse, unretain};
+pub use situation::Situation;
+pub use stage::Stage;
+
+pub(crate) use assess::{Assessment, Event};
+pub(crate) use facts::{Origin, Sign};
+pub(crate) use finding::Begun;
+pub(crate) use fit::{Field, Misfit};
+pub(crate) use next::recreate;
+pub(crate) use owner::Driver;
+pub(crate) use plan::{Reason, Refusal, Remedy, preserved, terminating, verify};

@@ -131,19 +131,16 @@ pub struct Next {
 
 impl Next {
     /// `VERB`.
-    #[must_use]
     pub fn run(verb: Verb) -> Self {
         Step::Run { verb, volume: None, waits: false, pins: false }.into()
     }
 
     /// `VERB VOLUME`.
-    #[must_use]
     pub fn on(verb: Verb, volume: &str) -> Self {
         Step::Run { verb, volume: Some(volume.to_owned()), waits: false, pins: false }.into()
     }
 
     /// With `--timeout`.
-    #[must_use]
     pub fn waiting(mut self) -> Self {
         if let Step::Run { waits, .. } = &mut self.step {
             *waits = true;
@@ -152,7 +149,6 @@ impl Next {
     }
 
     /// With `-f`.
-    #[must_use]
     pub fn pinning(mut self) -> Self {
         if let Step::Run { pins, .. } = &mut self.step {
             *pins = true;
@@ -161,7 +157,6 @@ impl Next {
     }
 
     /// With a remark.
-    #[must_use]
     pub fn because(self, remark: Remark) -> Self {
         Self { remark: Some(remark), ..self }
     }
@@ -174,14 +169,12 @@ impl From<Step> for Next {
 }
 
 /// What keeps an unpinned claim from being bound to the volume.
-#[must_use]
 pub fn obstacles(situation: &Situation<'_>, volume: &Volume) -> Vec<Misfit> {
     let all = situation.claim.map(|claim| misfits(claim, volume)).unwrap_or_default();
     all.into_iter().filter(Misfit::prevents_binding).collect()
 }
 
 /// How the claim is deleted with its release, so that it stays so.
-#[must_use]
 pub fn uninstall(situation: &Situation<'_>) -> Vec<Next> {
     let claim = situation.claim;
     let driver = claim.and_then(|c| c.driver.clone());
@@ -193,7 +186,6 @@ pub fn uninstall(situation: &Situation<'_>) -> Vec<Next> {
 }
 
 /// The release is installed again, and the claim's binding to `volume`, or to any that is preserved, awaited.
-#[must_use]
 pub fn install(volume: Option<&str>) -> [Next; 2] {
     let verify = volume.map_or_else(|| Next::run(Verb::Verify), |volume| Next::on(Verb::Verify, volume));
     [Step::Install.into(), verify.waiting()]
@@ -203,7 +195,6 @@ pub fn install(volume: Option<&str>) -> [Next; 2] {
 ///
 /// The claim's own volume would be deleted with it, unless it is retained first. Where the claim asked
 /// for what the old volume does not offer, it would be passed over again, unless the template is pinned.
-#[must_use]
 pub fn way_back(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
     let newer = situation.bound().map(|(_, volume)| volume).filter(|v| !v.is_retained());
     let newer = newer.map(|v| Next::on(Verb::Retain, &v.name).because(Remark::KeepsNewerData));
@@ -220,7 +211,6 @@ pub fn way_back(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
 }
 
 /// The steps to a claim that names, or gets, one of `volumes`, from one that cannot be bound.
-#[must_use]
 pub fn start_over(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
     let mut steps = uninstall(situation);
     if let Some(last) = steps.last_mut().filter(|last| last.remark.is_none()) {
@@ -242,7 +232,6 @@ pub fn start_over(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
 }
 
 /// `volume` as `kubectl apply` brings it back, from before its object is gone.
-#[must_use]
 pub fn recreate(situation: &Situation<'_>, volume: &Volume) -> Vec<Next> {
     let name = &volume.name;
     let held = situation.claim.is_some_and(|claim| volume.holds(claim));
@@ -261,21 +250,18 @@ pub fn recreate(situation: &Situation<'_>, volume: &Volume) -> Vec<Next> {
 }
 
 /// The export is applied, and the volume is Available: a claim that comes before that gets a new one.
-#[must_use]
 pub fn apply(volume: &str) -> [Next; 2] {
     let available = Next::on(Verb::Reuse, volume).because(Remark::UntilAvailable);
     [Step::Apply(volume.to_owned()).into(), available]
 }
 
 /// A verb on `volume`, named only where the target has others.
-#[must_use]
 pub fn on_own(situation: &Situation<'_>, verb: Verb, volume: &str) -> Next {
     let alone = situation.naming(|v| v.name != volume).is_empty();
     if alone { Next::run(verb) } else { Next::on(verb, volume) }
 }
 
 /// A verb on each of several volumes, of which the user chooses one.
-#[must_use]
 pub fn choice(verb: Verb, volumes: &[&Volume]) -> Vec<Next> {
     volumes.iter().map(|v| Next::on(verb, &v.name).because(Remark::OneOfThem)).collect()
 }

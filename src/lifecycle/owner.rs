@@ -31,11 +31,10 @@ pub enum Keep {
 }
 
 /// A Helm release.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[expect(missing_docs, reason = "its name and its namespace")]
 pub struct Release {
-    /// Its name.
     pub name: String,
-    /// Its namespace.
     pub namespace: String,
 }
 
@@ -49,7 +48,6 @@ pub enum Driver {
 }
 
 /// What Helm makes of the object's annotation.
-#[must_use]
 pub fn keep(meta: &ObjectMeta) -> Keep {
     if annotation(meta, HELM_POLICY).is_none() {
         return Keep::No;
@@ -66,7 +64,6 @@ pub fn keep(meta: &ObjectMeta) -> Keep {
 }
 
 /// The release that the object belongs to.
-#[must_use]
 pub fn release(meta: &ObjectMeta) -> Option<Release> {
     let name = argument(annotation(meta, "meta.helm.sh/release-name")?)?;
     let namespace = argument(annotation(meta, "meta.helm.sh/release-namespace")?)?;
@@ -74,7 +71,6 @@ pub fn release(meta: &ObjectMeta) -> Option<Release> {
 }
 
 /// What creates the object again. `app.kubernetes.io/instance` proves nothing: many charts set it.
-#[must_use]
 pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
     let label = |key: &str| meta.labels.as_ref().and_then(|labels| argument(labels.get(key)?));
     let flux = |kind, prefix: &str| {
@@ -88,7 +84,6 @@ pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
 }
 
 /// Who applies the reclaim policy of a volume, and will set it back.
-#[must_use]
 pub fn policy_applier(meta: &ObjectMeta) -> Option<String> {
     let applies = |entry: &&ManagedFieldsEntry| {
         let manager = entry.manager.as_deref().unwrap_or_default();

@@ -134,7 +134,6 @@ impl Refusal {
     }
 
     /// What the plugin itself can do about it.
-    #[must_use]
     pub fn remedy(&self) -> Remedy {
         match self.reason {
             Reason::NotReleased { .. }
@@ -351,7 +350,6 @@ fn ours(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
 }
 
 /// Why nothing can be done for a volume that has a deletionTimestamp, and how it is brought back.
-#[must_use]
 pub fn terminating(situation: &Situation<'_>, volume: &Volume) -> Refusal {
     let data_stays = volume.is_retained() && situation.claim.is_some_and(|claim| volume.holds(claim));
     let reason = Reason::VolumeTerminating { volume: volume.name.clone(), data_stays };

@@ -8,17 +8,10 @@ use k8s_openapi::api::core::v1::PersistentVolume;
 use super::flags::{ChangeFlags, DryRun, Limit};
 use super::wait::Waiting;
 use super::{Session, volume_line};
-use crate::cluster::api::{Persist, Read, Row};
-use crate::cluster::observe::{Observation, Scope};
+use crate::cluster::{Observation, Persist, Read, Row, Scope};
 use crate::error::{Deed, Error, Trouble, Unsettled};
 use crate::kubectl::output::{Format, shown};
-use crate::lifecycle::assess::assess;
-use crate::lifecycle::change::Change;
-use crate::lifecycle::facts::Volume;
-use crate::lifecycle::finding::Finding;
-use crate::lifecycle::plan::{Plan, Reason, Refusal, Remedy};
-use crate::lifecycle::situation::Situation;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Remedy, Situation, Stage, Volume, assess};
 use crate::words::error::within;
 use crate::words::question;
 use crate::words::wait::Awaited;
@@ -66,7 +59,6 @@ enum Outcome {
 
 impl Changed {
     /// Whether the cluster is now as it is told.
-    #[must_use]
     pub fn is_real(&self) -> bool {
         matches!(self.outcome, Outcome::Patched | Outcome::NoChange)
     }

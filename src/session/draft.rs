@@ -60,7 +60,6 @@ impl Draft {
     }
 
     /// Whether the template is not yet as asked.
-    #[must_use]
     pub fn is_change(&self) -> bool {
         self.edited.line.is_some()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cluster::api::is_name;
+use crate::cluster::is_name;
 use crate::kubectl::asked::{Asked, asks};
 use crate::kubectl::output::Format;
 use crate::terminal::Color;

@@ -11,21 +11,13 @@ use std::sync::Arc;
 
 use futures::future::join;
 
-use crate::cluster::api::{Cluster, Row};
-use crate::cluster::observe::{Observation, Scope};
-use crate::cluster::transport::{self, Told};
+use crate::cluster::{Cluster, Observation, Row, Scope, Told, transport};
 use crate::error::Error;
 use crate::kubectl::connection::{Connection, pod_namespace, request_timeout};
 use crate::kubectl::kubeconfig::{self, Settings};
 use crate::kubectl::output::Output;
 use crate::kubectl::table::table;
-use crate::lifecycle::assess::{Assessment, assess};
-use crate::lifecycle::facts::Target;
-use crate::lifecycle::finding::Finding;
-use crate::lifecycle::next::Verb;
-use crate::lifecycle::plan::preserved;
-use crate::lifecycle::situation::Situation;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Assessment, Finding, Situation, Stage, Target, Verb, assess, preserved};
 use crate::terminal::{Terminal, Tone};
 use crate::words::next::Typed;
 use flags::Shared;
@@ -110,7 +102,6 @@ impl Session {
     }
 
     /// Rows of one kind, in a table.
-    #[must_use]
     pub fn table(&self, rows: &[&Row]) -> String {
         let columns = rows.first().map_or(&[][..], |row| &row.columns);
         let columns: Vec<_> =
@@ -160,7 +151,6 @@ pub fn allowed<T: Default>(outcome: Result<T, Error>) -> Result<T, Error> {
 }
 
 /// `persistentvolume/NAME`, and what follows it.
-#[must_use]
 pub fn volume_line(name: &str, outcome: impl Display) -> String {
     format!("persistentvolume/{name}{outcome}\n")
 }

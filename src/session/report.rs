@@ -4,15 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Session;
-use crate::cluster::api::Row;
-use crate::cluster::observe::Observation;
+use crate::cluster::{Observation, Row};
 use crate::error::Error;
 use crate::kubectl::output::Format;
-use crate::lifecycle::assess::Assessment;
-use crate::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
-use crate::lifecycle::owner::Keep;
-use crate::lifecycle::situation::Situation;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Assessment, Claim, Keep, Situation, Stage, Target, Volume};
 use crate::terminal::Tone;
 use crate::words::{finding, stage};
 
@@ -22,22 +17,15 @@ use crate::words::{finding, stage};
 pub struct Document<'a, B> {
     api_version: &'static str,
     kind: &'static str,
-    target: TargetReport<'a>,
+    target: &'a Target,
     /// What it says of it.
     #[serde(flatten)]
     pub body: B,
 }
 
-#[derive(Serialize)]
-struct TargetReport<'a> {
-    namespace: &'a str,
-    claim: &'a str,
-}
-
 impl<'a, B: Serialize> Document<'a, B> {
     /// A document about `target`.
     pub fn new(kind: &'static str, target: &'a Target, body: B) -> Self {
-        let target = TargetReport { namespace: &target.namespace, claim: &target.claim };
         Self { api_version: "glancepv.io/v1alpha1", kind, target, body }
     }
 }
@@ -52,7 +40,7 @@ pub struct Standing<'a> {
     findings: Vec<FindingReport<'a>>,
     volume: Option<&'a str>,
     claim: Option<ClaimReport<'a>>,
-    volumes: Vec<VolumeReport<'a>>,
+    volumes: &'a [&'a Volume],
 }
 
 #[derive(Serialize)]
@@ -64,103 +52,14 @@ struct FindingReport<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ClaimReport<'a> {
-    uid: &'a str,
-    phase: ClaimPhase,
-    terminating: bool,
-    volume_name: Option<&'a str>,
-    creation_timestamp: Option<String>,
+    #[serde(flatten)]
+    claim: &'a Claim,
     kept_by_helm: bool,
-    resource_policy: Keep,
-    release: Option<ReleaseReport<'a>>,
-    requests: ShapeReport<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct VolumeReport<'a> {
-    name: &'a str,
-    phase: VolumePhase,
-    reclaim_policy: &'a str,
-    terminating: bool,
-    creation_timestamp: Option<String>,
-    last_phase_transition_time: Option<String>,
-    retained_after_release: bool,
-    claim_ref: Option<ClaimRefReport<'a>>,
-    offers: ShapeReport<'a>,
-}
-
-#[derive(Serialize)]
-struct ReleaseReport<'a> {
-    name: &'a str,
-    namespace: &'a str,
-}
-
-#[derive(Serialize)]
-struct ClaimRefReport<'a> {
-    namespace: &'a str,
-    name: &'a str,
-    uid: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ShapeReport<'a> {
-    storage: Option<&'a str>,
-    access_modes: &'a [String],
-    storage_class_name: Option<&'a str>,
-    volume_mode: Option<&'a str>,
-    volume_attributes_class_name: Option<&'a str>,
-}
-
-impl<'a> From<&'a Claim> for ClaimReport<'a> {
-    fn from(claim: &'a Claim) -> Self {
-        Self {
-            uid: &claim.uid,
-            phase: claim.phase,
-            terminating: claim.terminating,
-            volume_name: claim.volume_name.as_deref(),
-            creation_timestamp: claim.created.map(|t| t.to_string()),
-            kept_by_helm: claim.keep == Keep::ByManifest,
-            resource_policy: claim.keep,
-            release: claim.release.as_ref().map(|r| ReleaseReport { name: &r.name, namespace: &r.namespace }),
-            requests: (&claim.wants).into(),
-        }
-    }
-}
-
-impl<'a> From<&'a Volume> for VolumeReport<'a> {
-    fn from(volume: &'a Volume) -> Self {
-        let owner = |r: &'a ClaimRef| ClaimRefReport { namespace: &r.namespace, name: &r.name, uid: r.uid.as_deref() };
-        Self {
-            name: &volume.name,
-            phase: volume.phase,
-            reclaim_policy: &volume.policy,
-            terminating: volume.terminating,
-            creation_timestamp: volume.created.map(|t| t.to_string()),
-            last_phase_transition_time: volume.since.map(|t| t.to_string()),
-            retained_after_release: volume.retained_late,
-            claim_ref: volume.claim_ref.as_ref().map(owner),
-            offers: (&volume.offers).into(),
-        }
-    }
-}
-
-impl<'a> From<&'a Shape> for ShapeReport<'a> {
-    fn from(shape: &'a Shape) -> Self {
-        Self {
-            storage: shape.size.as_deref(),
-            access_modes: &shape.modes,
-            storage_class_name: shape.class.as_deref(),
-            volume_mode: shape.volume_mode.as_deref(),
-            volume_attributes_class_name: shape.attributes.as_deref(),
-        }
-    }
 }
 
 impl Session {
     /// Where a target stands, for scripts.
-    #[must_use]
-    pub fn standing<'a>(&self, situation: &Situation<'a>, found: &'a Assessment<'a>) -> Standing<'a> {
+    pub fn standing<'a>(&self, situation: &'a Situation<'a>, found: &'a Assessment<'a>) -> Standing<'a> {
         let message = |f| finding::message(f, situation.target, &self.typed);
         Standing {
             stage: found.stage,
@@ -172,8 +71,8 @@ impl Session {
                 .map(|f| FindingReport { reason: f.reason(), message: message(f) })
                 .collect(),
             volume: found.volume.map(|v| v.name.as_str()),
-            claim: situation.claim.map(Into::into),
-            volumes: situation.volumes.iter().map(|v| (*v).into()).collect(),
+            claim: situation.claim.map(|claim| ClaimReport { claim, kept_by_helm: claim.keep == Keep::ByManifest }),
+            volumes: &situation.volumes,
         }
     }
 
@@ -195,7 +94,6 @@ impl Session {
     }
 
     /// The claim and its volumes, oldest first, as tables or as names.
-    #[must_use]
     pub fn rows(&self, seen: &Observation) -> String {
         let mut aged: Vec<_> = seen.volumes.iter().collect();
         aged.sort_by_key(|read| read.facts.created);

@@ -6,12 +6,9 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::flags::Limit;
-use crate::cluster::api::Read;
-use crate::cluster::observe::{Observation, Scope};
-use crate::cluster::watch::{PAUSE, Watched};
+use crate::cluster::{Observation, PAUSE, Read, Scope, Watched};
 use crate::error::Error;
-use crate::lifecycle::assess::assess;
-use crate::lifecycle::plan::Refusal;
+use crate::lifecycle::{Refusal, assess};
 use crate::terminal::Progress;
 use crate::words::wait::{Awaited, progress};
 
@@ -32,7 +29,6 @@ pub struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     /// A wait of `limit`; `None` does not wait at all.
-    #[must_use]
     pub fn new(session: &'a Session, awaited: Awaited, limit: Option<Limit>) -> Self {
         let limit = limit.filter(|limit| !limit.time.is_zero());
         Self { session, awaited, limit, begun: None, refusal: None, holders: Vec::new(), holders_read: None }
@@ -61,20 +57,17 @@ impl<'a> Waiting<'a> {
     }
 
     /// Whether it has begun, and its deadline is still to come.
-    #[must_use]
     pub fn has_time(&self) -> bool {
         self.deadline().is_some_and(|deadline| Instant::now() < deadline)
     }
 
     /// A wait that has begun already: it keeps its deadline over everything that is read on the way.
-    #[must_use]
     pub fn begun(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
         let begun = Some((Instant::now(), session.terminal.progress()));
         Self { begun, ..Self::new(session, awaited, Some(limit)) }
     }
 
     /// Whether there is any time to wait.
-    #[must_use]
     pub fn may_wait(&self) -> bool {
         self.limit.is_some()
     }

@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long ago `created` was, at `now`, as `HumanDuration` of apimachinery rounds it; `<unknown>`
 /// without a timestamp.
-#[must_use]
 pub fn age(created: Option<Timestamp>, now: Timestamp) -> String {
     created.map_or_else(|| "<unknown>".to_owned(), |at| duration(now.duration_since(at)))
 }

@@ -2,12 +2,9 @@
 
 use super::next::{Typed, driver};
 use crate::lifecycle::check::{Check, Claim, Class, NeededBy, Right};
-use crate::lifecycle::facts::Target;
-use crate::lifecycle::next::{Next, Remark, Step, Verb};
-use crate::lifecycle::owner::Keep;
+use crate::lifecycle::{Keep, Next, Remark, Step, Target, Verb};
 
 /// What was found.
-#[must_use]
 pub fn message(check: &Check, target: &Target) -> String {
     let key = target.key();
     match check {
@@ -63,7 +60,6 @@ pub fn message(check: &Check, target: &Target) -> String {
 }
 
 /// What to do about it, where there is something.
-#[must_use]
 pub fn hint(check: &Check, target: &Target, typed: &Typed) -> Option<String> {
     let command = |verb| Some(typed.command(target, verb, None, false, false));
     match check {
@@ -111,7 +107,6 @@ fn helm(release: Option<&str>, keep: Keep) -> String {
 }
 
 /// How many checks failed; nothing where none did.
-#[must_use]
 pub fn verdict(failed: usize) -> Option<String> {
     match failed {
         0 => None,

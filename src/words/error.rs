@@ -4,12 +4,9 @@ use super::next::Typed;
 use super::{refusal, template};
 use crate::error::{Answer, Deed, Error, FileProblem, Halt, Status, Trouble, Unsettled, said};
 use crate::escape::{line, quote};
-use crate::lifecycle::facts::Target;
-use crate::lifecycle::next::{Next, Remark, Step, Verb};
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Next, Remark, Stage, Step, Target, Verb};
 
 /// The whole message, with the word that kubectl would begin it with.
-#[must_use]
 pub fn message(error: &Error) -> String {
     let ours = |text: String| format!("error: {text}");
     match error {
@@ -38,14 +35,12 @@ pub fn message(error: &Error) -> String {
 }
 
 /// An error's words within a sentence.
-#[must_use]
 pub fn within(error: &Error) -> String {
     let text = message(error);
     text.strip_prefix("error: ").map_or(text.clone(), str::to_owned)
 }
 
 /// What the user can do about it, a line each.
-#[must_use]
 pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
     let one = |text: &str| vec![text.to_owned()];
     match error {

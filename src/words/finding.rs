@@ -1,14 +1,9 @@
 //! Findings, for people.
 
 use super::next::{Typed, driver};
-use crate::lifecycle::facts::Target;
-use crate::lifecycle::finding::{Begun, Finding};
-use crate::lifecycle::fit::{Field, Misfit};
-use crate::lifecycle::next::Verb;
-use crate::lifecycle::owner::Keep;
+use crate::lifecycle::{Begun, Field, Finding, Keep, Misfit, Target, Verb};
 
 /// What a finding says.
-#[must_use]
 pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
     let key = target.key();
     match finding {

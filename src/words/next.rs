@@ -1,10 +1,7 @@
 //! Next steps as lines to type.
 
 use crate::escape::quote;
-use crate::lifecycle::facts::Target;
-use crate::lifecycle::fit::{Field, Misfit};
-use crate::lifecycle::next::{Next, Remark, Step, Verb};
-use crate::lifecycle::owner::Driver;
+use crate::lifecycle::{Driver, Field, Misfit, Next, Remark, Step, Target, Verb};
 
 /// How long a next step waits for somebody else.
 const PATIENCE: &str = "10m";
@@ -30,7 +27,6 @@ pub struct Typed {
 
 impl Typed {
     /// `kubectl glancepv VERB`, with the flags that were typed and `verb` needs again.
-    #[must_use]
     pub fn command(&self, target: &Target, verb: Verb, volume: Option<&str>, waits: bool, pins: bool) -> String {
         let mut line = format!("kubectl glancepv {}", name(verb));
         let mut flag = |flag: &str, value: &str| {
@@ -72,7 +68,6 @@ impl Typed {
 
     /// A step as a line to type, its remark behind `#`; one that cannot be spelled is a comment. Names in it that
     /// the cluster tells have no character that means something to a shell (`lifecycle::owner`).
-    #[must_use]
     pub fn line(&self, target: &Target, next: &Next) -> String {
         let key = target.key();
         let command = match &next.step {
@@ -120,7 +115,6 @@ impl Typed {
     }
 
     /// Steps as lines to type.
-    #[must_use]
     pub fn lines(&self, target: &Target, next: &[Next]) -> Vec<String> {
         next.iter().map(|step| self.line(target, step)).collect()
     }
@@ -146,7 +140,6 @@ fn burrito(target: &Target, verb: &str) -> Option<String> {
 }
 
 /// What creates a claim again, by name.
-#[must_use]
 pub fn driver(driver: &Driver) -> String {
     match driver {
         Driver::ArgoCd(app) => format!("Argo CD application {app}"),

@@ -4,11 +4,9 @@ use jiff::Timestamp;
 
 use super::age::age;
 use crate::error::Deed;
-use crate::lifecycle::change::Change;
-use crate::lifecycle::facts::{Target, Volume};
+use crate::lifecycle::{Change, Target, Volume};
 
 /// The volume and, line by line, what becomes of its fields.
-#[must_use]
 pub fn change(change: &Change) -> String {
     let mut text = format!("persistentvolume/{}", change.volume);
     for edit in &change.edits {
@@ -25,19 +23,16 @@ pub fn change(change: &Change) -> String {
 }
 
 /// Said before the same question is asked again about other facts.
-#[must_use]
 pub fn changed(volume: &str) -> String {
     format!("persistentvolume/{volume} has changed; the patch is now:")
 }
 
 /// Said of a patch whose answer was lost, and that was done all the same.
-#[must_use]
 pub fn read_back(volume: &str, why: &str) -> String {
     format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
 }
 
 /// Said by a watch whose server is away.
-#[must_use]
 pub fn trying_again(why: &str) -> String {
     format!("{why}; trying again")
 }
@@ -47,7 +42,6 @@ pub const PIN_STAYS: &str =
     "Keep this line in the chart for as long as the claim exists: without it, `helm upgrade` fails.";
 
 /// Said before a template is unpinned while a claim that was made from it lives.
-#[must_use]
 pub fn unpin_breaks(key: &str) -> String {
     format!(
         "claim {key} exists and names its volume; once unpinned, every later `helm upgrade` fails (spec is immutable)"
@@ -55,7 +49,6 @@ pub fn unpin_breaks(key: &str) -> String {
 }
 
 /// Said where it cannot be told whether such a claim lives.
-#[must_use]
 pub fn unpin_may_break(key: &str, why: &str) -> String {
     format!(
         "cannot tell whether claim {key} exists ({why}); if it was made from this template, `helm upgrade` will fail"
@@ -63,7 +56,6 @@ pub fn unpin_may_break(key: &str, why: &str) -> String {
 }
 
 /// Said of an export whose policy is not the volume's own.
-#[must_use]
 pub fn exported_retain(volume: &str, policy: &str) -> String {
     format!("the manifest says Retain; persistentvolume/{volume} itself has policy {policy}")
 }
@@ -72,7 +64,6 @@ pub fn exported_retain(volume: &str, policy: &str) -> String {
 pub const REUSED_BEFORE: &str = "the claim is bound to a preserved volume already; nothing was uninstalled";
 
 /// The question to which yes means that the deed is done.
-#[must_use]
 pub fn ask(deed: &Deed) -> String {
     match deed {
         Deed::Patch(volume) => format!("Patch persistentvolume/{volume}?"),
@@ -84,13 +75,11 @@ pub fn ask(deed: &Deed) -> String {
 }
 
 /// The question which of several volumes.
-#[must_use]
 pub fn which(target: &Target) -> String {
     format!("Which volume for claim {}?", target.key())
 }
 
 /// A volume to choose.
-#[must_use]
 pub fn choice(volume: &Volume, now: Timestamp) -> String {
     let size = volume.offers.size.as_deref().unwrap_or("?");
     let since = volume.since.map_or(String::new(), |t| format!(" for {}", age(Some(t), now)));

@@ -1,10 +1,8 @@
 //! Why a verb does nothing; reads well after `error: `.
 
-use crate::lifecycle::facts::{Sign, VolumePhase};
-use crate::lifecycle::plan::{Reason, Refusal};
+use crate::lifecycle::{Reason, Refusal, Sign, VolumePhase};
 
 /// What stands in the way.
-#[must_use]
 pub fn message(refusal: &Refusal) -> String {
     let key = refusal.target.key();
     match &refusal.reason {
@@ -69,7 +67,6 @@ pub fn message(refusal: &Refusal) -> String {
 }
 
 /// What to look at where no command is known to help.
-#[must_use]
 pub fn advice(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::Nothing => Some("check the namespace (-n) and the claim's name (--claim)"),

@@ -3,14 +3,9 @@
 use jiff::Timestamp;
 
 use super::age::age;
-use crate::lifecycle::assess::Assessment;
-use crate::lifecycle::facts::{Origin, Sign, Volume, VolumePhase};
-use crate::lifecycle::owner::Keep;
-use crate::lifecycle::situation::Situation;
-use crate::lifecycle::stage::Stage;
+use crate::lifecycle::{Assessment, Keep, Origin, Sign, Situation, Stage, Volume, VolumePhase};
 
 /// What was read; ages are those at `now`.
-#[must_use]
 pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp) -> String {
     let key = situation.target.key();
     let claim = situation.claim;

@@ -3,7 +3,6 @@
 use crate::template::Problem;
 
 /// What is wrong, and what to do.
-#[must_use]
 pub fn problem(problem: &Problem) -> (String, Option<&'static str>) {
     match problem {
         Problem::Empty => ("file is empty".to_owned(), None),

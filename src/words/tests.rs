@@ -9,15 +9,12 @@ use jiff::Timestamp;
 use super::next::Typed;
 use super::{check, error, finding, question, refusal, stage, wait};
 use crate::error::{Answer, Deed, Error, FileProblem, Halt, Trouble, Unsettled};
-use crate::lifecycle::assess::assess;
 use crate::lifecycle::check::{Check, Claim as Found, Class, RIGHTS};
-use crate::lifecycle::facts::{Claim, ClaimPhase, Sign, Target, Volume, VolumePhase};
-use crate::lifecycle::finding::{Begun, Finding};
-use crate::lifecycle::fit::{Field, Misfit as Differs};
-use crate::lifecycle::next::{Next, Remark, Step, Verb};
-use crate::lifecycle::owner::{Driver, Keep, Release};
-use crate::lifecycle::plan::{Reason, Refusal};
 use crate::lifecycle::tests::{Seen, claim, situation, volume};
+use crate::lifecycle::{
+    Begun, Claim, ClaimPhase, Driver, Field, Finding, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark,
+    Sign, Stage, Step, Target, Verb, Volume, VolumePhase, assess,
+};
 use crate::template::{Misfit, Problem};
 
 fn target() -> Target {
@@ -322,8 +319,8 @@ fn errors() -> Vec<Error> {
     all.extend(
         [
             Halt::Kept,
-            Halt::Stopped(crate::lifecycle::stage::Stage::Diverted),
-            Halt::TimedOut(crate::lifecycle::stage::Stage::Retained, "10m".into()),
+            Halt::Stopped(Stage::Diverted),
+            Halt::TimedOut(Stage::Retained, "10m".into()),
             Halt::Command("helm uninstall glance".into(), "exit status: 1".into()),
         ]
         .map(|halt| Error::Guide(t(), halt)),

@@ -14,7 +14,6 @@ pub enum Awaited {
 }
 
 /// What follows "waiting for", with the pods that hold the claim.
-#[must_use]
 pub fn progress(awaited: Awaited, key: &str, holders: &[String]) -> String {
     match (awaited, holders) {
         (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap::CommandFactory;
-use kubectl_glancepv::cli::Cli;
+use kubectl_glancepv::Cli;
 #[cfg(unix)]
 use rexpect::{ReadUntil, session::spawn_command};
 #[cfg(unix)]

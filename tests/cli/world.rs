@@ -16,7 +16,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Resource, ResourceExt};
-use kubectl_glancepv::error::said;
+use kubectl_glancepv::said;
 use regex_lite::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -6,11 +6,11 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use kubectl_glancepv::cli::Cli;
-use kubectl_glancepv::cluster::list::{List, Reader};
-use kubectl_glancepv::kubectl;
-use kubectl_glancepv::lifecycle::facts::Target;
-use kubectl_glancepv::template::{Pin, edit};
+use kubectl_glancepv::Cli;
+use kubectl_glancepv::{List, Reader};
+use kubectl_glancepv::{question, settings};
+use kubectl_glancepv::lifecycle::Target;
+use kubectl_glancepv::{Pin, edit};
 
 fn target() -> Target {
     let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
@@ -56,14 +56,14 @@ pub fn overrides(data: &[u8]) {
     let Ok(mut cli) = Cli::try_parse_from(line) else { return };
     cli.connection.kubeconfig = Some(file);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let _ = runtime.block_on(kubectl::kubeconfig::settings(&cli.connection, cli.shared.namespace.is_some()));
+    let _ = runtime.block_on(settings(&cli.connection, cli.shared.namespace.is_some()));
 }
 
 /// Whatever has been typed: an answer that ends in its directive, each candidate on a line of its own.
 pub fn complete(data: &[u8]) {
     let words: Vec<OsString> =
         data.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned().into()).collect();
-    let answer = kubectl::completion::question(Cli::command(), &words).answer(Vec::new());
+    let answer = question(Cli::command(), &words).answer(Vec::new());
     let (_, directive) = answer.trim_end().rsplit_once(':').unwrap();
     assert!(directive.parse::<u8>().is_ok(), "{answer}");
 }

@@ -1,10 +1,6 @@
 //! Whether what `status` says leads on, from wherever things stand.
 
-use kubectl_glancepv::lifecycle::assess::assess;
-use kubectl_glancepv::lifecycle::facts::VolumePhase;
-use kubectl_glancepv::lifecycle::finding::Finding;
-use kubectl_glancepv::lifecycle::next::{self, Next, Remark};
-use kubectl_glancepv::lifecycle::stage::Stage;
+use kubectl_glancepv::lifecycle::{self, Finding, Next, Remark, Stage, VolumePhase, assess};
 
 use super::world::{Bytes, Owner, Step, V, World, seen};
 use super::{Command, Lifecycle, State, Verb, Without};
@@ -30,7 +26,7 @@ pub fn leads(world: &World) -> Result<(), Vec<String>> {
         }
         // Findings come first, and one of them names a command.
         let doomed = found.findings.iter().filter_map(|finding| match finding {
-            Finding::OtherVolumeDoomed { volume, .. } => Some(Next::on(next::Verb::Retain, volume)),
+            Finding::OtherVolumeDoomed { volume, .. } => Some(Next::on(lifecycle::Verb::Retain, volume)),
             _ => None,
         });
         let steps: Vec<Next> = doomed.chain(found.next.clone()).collect();
@@ -45,7 +41,7 @@ pub fn leads(world: &World) -> Result<(), Vec<String>> {
         }
         // Of several the operator takes the one with the images, or any.
         let offered = |next: &Next| match &next.step {
-            next::Step::Run { volume, .. } if next.remark == Some(Remark::OneOfThem) => volume.clone(),
+            lifecycle::Step::Run { volume, .. } if next.remark == Some(Remark::OneOfThem) => volume.clone(),
             _ => None,
         };
         let chosen = steps.iter().filter_map(offered).min();
@@ -66,8 +62,10 @@ impl State {
             Command { verb, named, claim: None, volumes: None }
         };
         match &next.step {
-            next::Step::Run { verb: next::Verb::Retain, volume, .. } => self.run(command(Verb::Retain, volume)),
-            next::Step::Run { verb: next::Verb::Reuse, volume, pins, .. } => {
+            lifecycle::Step::Run { verb: lifecycle::Verb::Retain, volume, .. } => {
+                self.run(command(Verb::Retain, volume));
+            }
+            lifecycle::Step::Run { verb: lifecycle::Verb::Reuse, volume, pins, .. } => {
                 // It waits for the claim to go, and the pods of a Glance that is uninstalled do.
                 self.world.mounted &= self.world.claim.is_some_and(|c| !c.terminating);
                 self.settle();
@@ -77,25 +75,25 @@ impl State {
                     self.world.template = volume.as_deref().and_then(number);
                 }
             }
-            next::Step::Run { verb: next::Verb::Pin, volume, .. } => {
+            lifecycle::Step::Run { verb: lifecycle::Verb::Pin, volume, .. } => {
                 self.world.template = volume.as_deref().and_then(number).or(self.world.template);
             }
-            next::Step::Run { verb: next::Verb::Export, volume, .. } => {
+            lifecycle::Step::Run { verb: lifecycle::Verb::Export, volume, .. } => {
                 volume.as_deref().and_then(number).into_iter().for_each(|name| self.take(Step::Export(name)));
             }
-            next::Step::Uninstall(_) => {
+            lifecycle::Step::Uninstall(_) => {
                 self.world.uninstall();
                 self.settle();
             }
-            next::Step::DeleteClaim => {
+            lifecycle::Step::DeleteClaim => {
                 self.take(Step::DeleteClaim);
                 self.settle();
             }
-            next::Step::Install if self.world.claim.is_none() => {
+            lifecycle::Step::Install if self.world.claim.is_none() => {
                 self.take(Step::Install);
                 self.settle();
             }
-            next::Step::Apply(_) => {
+            lifecycle::Step::Apply(_) => {
                 self.take(Step::Apply);
                 self.settle();
             }

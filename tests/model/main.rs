@@ -17,11 +17,7 @@ use stateright::{Checker, Model, Property};
 
 use self::advice::leads;
 use self::world::{Bytes, C, Owner, Step, TARGET, V, VOLUMES, World, name, seen};
-use kubectl_glancepv::lifecycle::assess::assess;
-use kubectl_glancepv::lifecycle::change::Change;
-use kubectl_glancepv::lifecycle::facts::{ClaimPhase, VolumePhase};
-use kubectl_glancepv::lifecycle::plan::{Plan, retain, reuse, unretain};
-use kubectl_glancepv::lifecycle::stage::Stage;
+use kubectl_glancepv::lifecycle::{Change, ClaimPhase, Plan, Stage, VolumePhase, assess, retain, reuse, unretain};
 
 /// How many steps from an installed Glance; `GLANCEPV_MODEL_DEPTH` for more.
 const DEPTH: usize = 10;

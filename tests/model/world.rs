@@ -7,9 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use kubectl_glancepv::lifecycle::facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
-use kubectl_glancepv::lifecycle::owner::Keep;
-use kubectl_glancepv::lifecycle::situation::Situation;
+use kubectl_glancepv::lifecycle::{Claim, ClaimPhase, ClaimRef, Keep, Shape, Situation, Target, Volume, VolumePhase};
 
 /// How many volumes there may be at a time: the one with the images, and one that diverts.
 pub const VOLUMES: usize = 2;
