@@ -10,52 +10,35 @@ use crate::template::Misfit;
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Error {
-    /// The API server answered with an error.
+    // The API server answered with an error.
     Api(Box<Status>),
-    /// The API server was not reached, or the connection broke.
-    Connection {
-        /// `host:port` of the server.
-        server: String,
-        /// What happened.
-        trouble: Trouble,
-    },
-    /// A connection cannot be tried.
+    // The API server, `host:port`, was not reached, or the connection broke.
+    Connection { server: String, trouble: Trouble },
+    // A connection cannot be tried.
     Setup(Trouble),
-    /// The API server answered with something that cannot be used.
+    // The API server answered with something that cannot be used.
     Answer(Answer),
-    /// The kubeconfig or a flag that overrides it is wrong; the whole message, as kubectl words it.
+    // The kubeconfig or a flag that overrides it is wrong; the whole message, as kubectl words it.
     Configuration(String),
-    /// Neither the claim nor a volume for it exists.
-    Absent {
-        /// The claim.
-        target: Target,
-        /// The namespaces that have one of that name.
-        elsewhere: Vec<String>,
-    },
-    /// The situation forbids it.
+    // Neither the claim nor a volume for it exists; namespaces that have a claim of that name.
+    Absent { target: Target, elsewhere: Vec<String> },
     Refused(Refusal),
-    /// The situation still forbids it after this long, as it was typed.
+    // The situation still forbids it after this long, as it was typed.
     TimedOut(String, Refusal),
-    /// A file cannot be read, edited or written.
-    File {
-        /// The file.
-        name: String,
-        /// What is wrong with it.
-        problem: FileProblem,
-    },
-    /// A check has failed, and that was the result.
+    File { name: String, problem: FileProblem },
+    // A check has failed, and that was the result.
     Failed,
-    /// The user said no to this.
+    // The user said no to this.
     Declined(Deed),
-    /// There is no terminal to ask at about this.
+    // There is no terminal to ask at about this.
     NoTerminal(Deed),
-    /// A change was sent, and what had to follow from it did not.
+    // A change was sent, and what had to follow from it did not.
     Unsettled(Target, Unsettled),
-    /// The guide goes no further.
+    // The guide goes no further.
     Guide(Target, Halt),
-    /// The terminal or the output could not be used.
+    // The terminal or the output could not be used.
     Terminal(std::io::Error),
-    /// Ctrl-C.
+    // Ctrl-C.
     Interrupted,
 }
 
@@ -66,9 +49,8 @@ pub enum Trouble {
     Refused,
     /// No answer within this time; it is named with the flag that sets it.
     Silent(String),
-    /// No connection within this time.
     NoConnection(std::time::Duration),
-    /// The exec plugin failed: its status, and what it wrote to standard error.
+    /// The exec plugin's status, and what it wrote to standard error.
     ExecFailed(String, String),
     /// The exec plugin cannot be run; the operating system's words.
     NoExec(String),
@@ -91,11 +73,8 @@ pub enum Answer {
     Name(String),
     /// This volume was not in it.
     NoVolume(String),
-    /// A Table without a row.
     NoRow,
-    /// A row without its object.
     NoObject,
-    /// A Table without a column of this name.
     NoColumn(&'static str),
     /// An object of this kind, and no list.
     NoList(String),
@@ -106,15 +85,12 @@ pub enum Answer {
 /// What is wrong with a file.
 #[derive(Debug)]
 pub enum FileProblem {
-    /// What the operating system says.
     Io(std::io::Error),
-    /// It is a folder.
     Folder,
     /// It is a device or the like.
     NoFile,
     /// It is not UTF-8, from this line on.
     Encoding(usize),
-    /// It may not be written to.
     ReadOnly,
     /// It has other hard links, which a rename would part from it.
     HardLinks,
@@ -139,16 +115,16 @@ pub enum Deed {
     Round,
 }
 
-/// What did not follow from a change.
+/// What did not follow from a change of this volume.
 #[derive(Debug)]
 pub enum Unsettled {
-    /// The volume is not Available after this time.
+    /// It is not Available after this time.
     NotAvailable(String, String),
-    /// Whether the volume was patched is not known, for this reason.
+    /// Whether it was patched is not known, for this reason.
     Unknown(String, Box<Error>),
     /// The answer to the patch was lost for this reason, and the volume read back is as it was.
     NotDone(String, Box<Error>),
-    /// The volume has this policy all the same.
+    /// It has this policy all the same.
     PolicyReset(String, String),
 }
 

@@ -36,13 +36,9 @@ const ATTEMPTS: u32 = 10;
 /// The kinds of object that the procedure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A claim, in a namespace.
     Claim,
-    /// A volume.
     Volume,
-    /// A pod, in a namespace.
     Pod,
-    /// A storage class.
     Class,
 }
 
@@ -70,7 +66,6 @@ impl Kind {
 /// A column of a server-side table.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Column {
-    /// `Reclaim Policy`; kubectl prints it in upper case.
     pub name: String,
     /// 0 for the default table; more for `-o wide` alone.
     #[serde(default)]
@@ -80,20 +75,16 @@ pub struct Column {
 /// An object and the row that kubectl would print of it.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The columns that this server has for the kind.
+    /// Those that this server has for the kind.
     pub columns: Vec<Column>,
-    /// A cell for each column.
     pub cells: Vec<Value>,
-    /// The object itself, whole.
     pub object: Value,
 }
 
 /// An object as it was read: the facts beside the row.
 #[derive(Clone, Debug)]
 pub struct Read<F> {
-    /// What the decisions need of it.
     pub facts: F,
-    /// What kubectl would print of it.
     pub row: Row,
 }
 
@@ -107,7 +98,6 @@ impl<F> Read<F> {
         Ok(Self { facts, row })
     }
 
-    /// The object's resourceVersion.
     pub fn version(&self) -> Option<&str> {
         self.row.object["metadata"]["resourceVersion"].as_str()
     }
@@ -132,7 +122,6 @@ struct Table {
 /// A row of a Table.
 #[derive(Debug, Deserialize)]
 pub(super) struct TableRow {
-    /// A cell for each column.
     pub cells: Vec<Value>,
     /// The object, where it was asked for.
     pub object: Option<Value>,
@@ -141,19 +130,16 @@ pub(super) struct TableRow {
 /// Whether a patch is to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persist {
-    /// Yes.
     Yes,
-    /// No: `dryRun=All`, processed but not persisted.
+    /// `dryRun=All`: processed but not persisted.
     DryRun,
 }
 
 /// A cluster to talk to.
 pub struct Cluster {
-    /// kube's client, on this program's transport.
     pub client: Client,
     /// `host:port` of its API server, for messages.
     pub server: String,
-    /// The API server's address.
     pub url: String,
     /// The kubeconfig's context, where there is one.
     pub context: Option<String>,
@@ -175,13 +161,11 @@ impl Cluster {
         }
     }
 
-    /// The claim.
     pub async fn claim(&self, target: &Target) -> Result<Option<Read<Claim>>, Error> {
         let row = self.get(Kind::Claim, Some(&target.namespace), &target.claim).await?;
         row.map(Read::new::<PersistentVolumeClaim>).transpose()
     }
 
-    /// The volume of that name.
     pub async fn volume(&self, name: &str) -> Result<Option<Read<Volume>>, Error> {
         let row = self.get(Kind::Volume, None, name).await?;
         row.map(Read::new::<PersistentVolume>).transpose()

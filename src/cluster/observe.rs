@@ -28,18 +28,15 @@ pub enum Scope {
 /// What was read of a target.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// The claim that is meant.
     pub target: Target,
     /// The volume that the user named.
     pub named: Option<String>,
-    /// The claim, where there is one.
     pub claim: Option<Read<Claim>>,
-    /// The volumes, in the order of their names.
+    /// In the order of their names.
     pub volumes: Vec<Read<Volume>>,
 }
 
 impl Observation {
-    /// The facts, to decide on.
     pub fn situation(&self) -> Situation<'_> {
         Situation {
             target: &self.target,
@@ -50,7 +47,6 @@ impl Observation {
         }
     }
 
-    /// The volume of that name.
     pub fn volume(&self, name: &str) -> Option<&Read<Volume>> {
         self.volumes.iter().find(|read| read.facts.name == name)
     }
@@ -60,7 +56,6 @@ impl Observation {
         self.volume(name).ok_or_else(|| Error::Answer(Answer::NoVolume(name.to_owned())))
     }
 
-    /// The row of the volume of that name, which must have been read.
     pub fn row(&self, name: &str) -> Result<&Row, Error> {
         Ok(&self.known(name)?.row)
     }

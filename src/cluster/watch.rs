@@ -21,9 +21,7 @@ pub const PAUSE: Duration = Duration::from_secs(1);
 /// The object to watch, and the resourceVersion at which it was read; `None` for one that was not
 /// there.
 pub enum Watched<'a> {
-    /// The target's claim.
     Claim(&'a Target, Option<&'a str>),
-    /// The volume of that name.
     Volume(&'a str, Option<&'a str>),
 }
 

@@ -13,8 +13,8 @@ use crate::session::Session;
 use crate::session::change::{Changed, Intent, carry_out};
 use crate::session::draft::Draft;
 use crate::session::flags::{ChangeFlags, DryRun, Limit, limit, name};
-use crate::terminal::Progress;
-use crate::words::wait::{self as words, Awaited};
+use crate::session::wait::Waiting;
+use crate::words::wait::Awaited;
 
 /// How many seconds the volume controller may take to make a volume Available, where `--timeout` does not
 /// say; it takes one or two.
@@ -78,36 +78,24 @@ pub async fn change(session: &Session, arguments: &Reuse, settles: &Limit) -> Re
 /// Waits until the volume is what was promised: Available, or already taken by the waiting claim.
 async fn settle(session: &Session, changed: &mut Changed, limit: &Limit) -> Result<(), Error> {
     let name = changed.name.clone();
-    let reached = async {
-        loop {
-            let volume = &changed.volume()?.facts;
-            let taken = volume.phase == VolumePhase::Bound && volume.names(&session.target);
-            if taken || (volume.phase == VolumePhase::Available && volume.is_reserved()) {
-                return Ok(());
-            }
-            session.cluster.changed(Watched::Volume(&name, Some(&volume.resource_version))).await?;
-            match session.cluster.volume(&name).await {
-                Ok(Some(volume)) => changed.seen.put(volume),
-                Ok(None) => return Err(not_found(Kind::Volume, &name)),
-                Err(error) if error.is_passing() => {}
-                Err(error) => return Err(error),
-            }
-        }
-    };
-    tokio::pin!(reached);
-    let deadline = tokio::time::Instant::now() + limit.time;
-    let mut progress = session.terminal.progress();
-    let mut ticks = tokio::time::interval(Progress::EVERY);
+    let late = Unsettled::NotAvailable(name.clone(), limit.typed.clone());
+    let late = Error::Unsettled(session.target.clone(), late);
+    let mut waiting = Waiting::begun(session, Awaited::VolumeAvailable, limit.clone());
     loop {
-        tokio::select! {
-            outcome = &mut reached => return outcome,
-            () = tokio::time::sleep_until(deadline) => {
-                let late = Unsettled::NotAvailable(name.clone(), limit.typed.clone());
-                return Err(Error::Unsettled(session.target.clone(), late));
-            }
-            _ = ticks.tick(), if progress.is_shown() => {
-                progress.tick(&words::progress(Awaited::VolumeAvailable, &session.target.key(), &[]));
-            }
+        let volume = &changed.volume()?.facts;
+        let taken = volume.phase == VolumePhase::Bound && volume.names(&session.target);
+        if taken || (volume.phase == VolumePhase::Available && volume.is_reserved()) {
+            return Ok(());
+        }
+        let watched = Watched::Volume(&name, Some(&volume.resource_version));
+        if !waiting.until(watched, Awaited::VolumeAvailable).await? {
+            return Err(late);
+        }
+        match waiting.read(async || session.cluster.volume(&name).await).await {
+            Ok(Some(volume)) => changed.seen.put(volume),
+            Ok(None) => return Err(not_found(Kind::Volume, &name)),
+            Err(_) if !waiting.has_time() => return Err(late),
+            Err(error) => return Err(error),
         }
     }
 }

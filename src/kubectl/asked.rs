@@ -5,19 +5,14 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 /// What has to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// Names of contexts.
     Contexts,
-    /// Names of clusters.
     Clusters,
-    /// Names of users.
     Users,
-    /// Namespaces of the cluster.
     Namespaces,
-    /// Claims of the namespace.
     Claims,
-    /// Volumes that the command could act on.
+    /// Those that the command could act on.
     Volumes,
-    /// Templates that have the claim.
+    /// Those that have the claim.
     Templates,
 }
 

@@ -22,15 +22,10 @@ const FILES: u8 = 0;
 /// The scripts that can be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Script {
-    /// bash
     Bash,
-    /// zsh
     Zsh,
-    /// fish
     Fish,
-    /// `PowerShell`
     Powershell,
-    /// elvish
     Elvish,
     /// The `kubectl_complete-glancepv` helper
     Kubectl,
@@ -62,13 +57,10 @@ pub struct Question {
     pub asked: Option<Asked>,
     /// The beginning that the candidates must have.
     pub begun: String,
-    /// The connection flags that were typed already.
+    // What was typed already.
     pub connection: Connection,
-    /// The namespace and the claim that were typed already.
     pub namespace: Option<String>,
-    /// See `namespace`.
     pub claim: Option<String>,
-    /// The command that was typed, if any.
     pub verb: Option<String>,
     directive: u8,
 }

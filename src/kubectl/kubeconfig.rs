@@ -22,11 +22,9 @@ use crate::error::{Error, said};
 
 /// How to connect.
 pub struct Settings {
-    /// kube's settings.
     pub config: Config,
-    /// The context's name, where one was chosen.
     pub context: Option<String>,
-    /// The context's namespace, where it has one.
+    /// The context's, where it has one.
     pub namespace: Option<String>,
 }
 

@@ -25,17 +25,15 @@ pub enum Format {
 pub struct Output {
     /// `None` is the table.
     pub format: Option<Format>,
-    /// Whether tables have their header.
     pub headers: bool,
 }
 
 impl Output {
-    /// Whether the result is read by people: a table.
+    /// Whether the result is read by people.
     pub fn is_table(&self) -> bool {
         matches!(self.format, None | Some(Format::Wide))
     }
 
-    /// Whether all columns are shown.
     pub fn is_wide(&self) -> bool {
         self.format == Some(Format::Wide)
     }

@@ -12,13 +12,11 @@ use super::stage::{Stage, stand};
 /// Where the target stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment<'a> {
-    /// The place in the procedure.
     pub stage: Stage,
     /// The volume that the stage speaks of.
     pub volume: Option<&'a Volume>,
     /// The other volumes that are preserved for the target.
     pub waiting: Vec<&'a Volume>,
-    /// What a user should know besides.
     pub findings: Vec<Finding>,
     /// What to do next, in this order; empty when there is nothing left to do.
     pub next: Vec<Next>,
@@ -37,9 +35,7 @@ pub fn assess<'a>(situation: &Situation<'a>) -> Assessment<'a> {
 /// An event, as the cluster tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its reason.
     pub reason: String,
-    /// Its message.
     pub message: String,
 }
 

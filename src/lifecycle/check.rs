@@ -19,125 +19,73 @@ pub enum Outcome {
 /// One check, and what it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// The API server answers.
-    Kubernetes {
-        /// Its version, where it told one.
-        version: Option<String>,
-        /// Its address.
-        url: String,
-        /// The kubeconfig's context.
-        context: Option<String>,
-    },
-    /// The claim and its volume.
+    Kubernetes { version: Option<String>, url: String, context: Option<String> },
     Claim(Claim),
-    /// The volume's reclaim policy.
+    // The volume's reclaim policy.
     Policy(String),
-    /// The volume is being deleted.
-    Terminating {
-        /// The volume.
-        volume: String,
-        /// What brings it back.
-        next: Vec<Next>,
-    },
-    /// Whether Helm leaves the claim of this release behind.
+    // The volume is being deleted; what brings it back.
+    Terminating { volume: String, next: Vec<Next> },
+    // Whether Helm leaves the claim of this release behind.
     Helm(Option<Release>, Keep),
-    /// What creates the claim again.
+    // What creates the claim again.
     Driver(Driver),
-    /// Who applies the volume's policy.
+    // Who applies the volume's policy.
     Applied(String),
-    /// The volumes that are preserved for the claim and that it does not have.
+    // The volumes that are preserved for the claim and that it does not have.
     Preserved(Vec<String>),
-    /// The claim's storage class.
     Class(Class),
-    /// The pods that mount the claim.
+    // The pods that mount the claim.
     Pods(Vec<String>),
-    /// The rights that are missing.
+    // The rights that are missing.
     Rights(Vec<&'static Right>),
-    /// The line at which the template can be pinned, counted from 1.
+    // The line at which the template can be pinned, counted from 1.
     Template(usize),
-    /// A check that could not be made, under its name: the error's words and what to do.
-    Unknown {
-        /// The check's name.
-        name: &'static str,
-        /// Whether nothing goes without it.
-        needed: bool,
-        /// Why.
-        error: String,
-        /// What to do.
-        hint: Option<String>,
-    },
+    // A check that could not be made: the error's words and what to do; `needed` if nothing goes without it.
+    Unknown { name: &'static str, needed: bool, error: String, hint: Option<String> },
 }
 
 /// What was found of the claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is bound.
-    Bound {
-        /// To this volume.
-        volume: String,
-        /// The volume's capacity.
-        size: Option<String>,
-        /// The volume's access modes.
-        modes: Vec<String>,
-    },
-    /// It is there, and not bound to a volume that is bound to it.
+    Bound { volume: String, size: Option<String>, modes: Vec<String> },
+    // It is there, and not bound to a volume that is bound to it.
     Unbound(ClaimPhase),
-    /// It is not there.
-    Missing {
-        /// Whether a volume refers to it.
-        volume_left: bool,
-    },
+    Missing { volume_left: bool },
 }
 
 /// What was found of the claim's storage class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// The claim names none.
+    // The claim names none.
     None,
-    /// The policy of the volumes that it provisions.
-    Provisions {
-        /// The class.
-        name: String,
-        /// The policy.
-        policy: String,
-    },
-    /// There is none of that name.
+    // The policy of the volumes that it provisions.
+    Provisions { name: String, policy: String },
+    // There is none of that name.
     Missing(String),
 }
 
-/// A right that some command needs.
+/// A right that some command needs, in the claim's namespace only or everywhere.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Right {
-    /// `patch`
     pub verb: &'static str,
     /// The API group; empty for the core group.
     pub group: &'static str,
-    /// `persistentvolumes`
     pub resource: &'static str,
-    /// Whether it is needed in the claim's namespace only.
     pub namespaced: bool,
-    /// Which commands need it.
     pub by: NeededBy,
 }
 
-/// The commands that need a right.
+/// What needs a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NeededBy {
-    /// All that ask a cluster.
-    All,
-    /// Those that look for volumes.
+    AllCommands,
     Search,
-    /// Those that wait for a volume.
     VolumeWaits,
-    /// Those that change a volume.
     Changes,
-    /// Those that wait for a claim.
     ClaimWaits,
-    /// None: pods that use the claim are named.
+    // No command; it tells more where it may.
     NamingPods,
-    /// None: it is said why a claim is Pending.
     SayingWhy,
-    /// None: `check` says what the class provisions.
     Classes,
 }
 
@@ -158,22 +106,16 @@ const fn namespaced(verb: &'static str, resource: &'static str, by: NeededBy) ->
 
 /// Every right that the plugin uses.
 pub const RIGHTS: &[Right] = &[
-    volumes("get", NeededBy::All),
+    volumes("get", NeededBy::AllCommands),
     volumes("list", NeededBy::Search),
     volumes("watch", NeededBy::VolumeWaits),
     volumes("patch", NeededBy::Changes),
-    namespaced("get", "persistentvolumeclaims", NeededBy::All),
+    namespaced("get", "persistentvolumeclaims", NeededBy::AllCommands),
     namespaced("list", "persistentvolumeclaims", NeededBy::ClaimWaits),
     namespaced("watch", "persistentvolumeclaims", NeededBy::ClaimWaits),
     namespaced("list", "pods", NeededBy::NamingPods),
     namespaced("list", "events", NeededBy::SayingWhy),
-    Right {
-        verb: "get",
-        group: "storage.k8s.io",
-        resource: "storageclasses",
-        namespaced: false,
-        by: NeededBy::Classes,
-    },
+    Right { group: "storage.k8s.io", resource: "storageclasses", ..volumes("get", NeededBy::Classes) },
 ];
 
 impl Check {

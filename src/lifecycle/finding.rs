@@ -11,7 +11,6 @@ use super::stage::Stage;
 pub enum Begun {
     /// The annotation of a `retain` that came after the claim's deletion.
     RetainedLate,
-    /// The volume's phase is Failed.
     Failed,
     /// An event `VolumeFailedDelete` of the provisioner, with this message.
     Event(String),
@@ -19,70 +18,23 @@ pub enum Begun {
 
 /// Something that a user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "words::finding says what each means")]
 pub enum Finding {
-    /// Another volume of the target may be deleted at any time.
-    OtherVolumeDoomed {
-        /// Its name.
-        volume: String,
-        /// Its phase.
-        phase: VolumePhase,
-        /// Its policy.
-        policy: String,
-    },
-    /// These are preserved for the target, too.
+    OtherVolumeDoomed { volume: String, phase: VolumePhase, policy: String },
     OtherVolumesWait(Vec<String>),
-    /// The claim has a deletionTimestamp.
     ClaimTerminating,
-    /// The claim is annotated for Helm to keep it: by its chart, by hand, or by whom cannot be told.
     KeptByHelm(Keep),
-    /// Something creates the claim again at once.
     Recreated(Driver),
-    /// Somebody applies the volume's policy, and will set it back.
-    PolicyApplied {
-        /// The volume.
-        volume: String,
-        /// The field manager.
-        manager: String,
-    },
-    /// The volume's deletion was begun at some time: its data may be gone.
-    DeletionBegun {
-        /// The volume.
-        volume: String,
-        /// What tells so.
-        sign: Begun,
-    },
-    /// The claim names a volume whose claimRef is another claim's, or nobody's.
-    VolumeOfAnotherClaim {
-        /// The volume.
-        volume: String,
-        /// That claim, as `namespace/name`.
-        owner: Option<String>,
-    },
-    /// The claim waits for a volume that is still reserved for the claim before it.
+    PolicyApplied { volume: String, manager: String },
+    DeletionBegun { volume: String, sign: Begun },
+    VolumeOfAnotherClaim { volume: String, owner: Option<String> },
+    // The volume is still reserved for the claim before it.
     StaleClaimRef(String),
-    /// The volume that will be bound is not kept.
-    PolicyNotRetain {
-        /// The volume.
-        volume: String,
-        /// Its policy.
-        policy: String,
-    },
-    /// The claim asks for what the volume does not offer.
-    Misfit {
-        /// The volume.
-        volume: String,
-        /// What differs.
-        misfit: Misfit,
-    },
-    /// These pods keep a Terminating claim from being deleted.
+    PolicyNotRetain { volume: String, policy: String },
+    Misfit { volume: String, misfit: Misfit },
     HeldByPods(Vec<String>),
-    /// What an event of the claim says.
-    Event {
-        /// The event's reason.
-        reason: String,
-        /// Its message.
-        message: String,
-    },
+    // What an event of the claim says.
+    Event { reason: String, message: String },
 }
 
 impl Finding {

@@ -9,11 +9,10 @@ use super::facts::{Claim, Volume};
 /// What a claim asks for and a volume does not offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// The field that differs.
     pub field: Field,
     /// What the claim asks for; empty for no class.
     pub wanted: String,
-    /// What the volume has; empty for no class.
+    /// What the volume has.
     pub offered: String,
 }
 
@@ -22,11 +21,9 @@ pub struct Misfit {
 pub enum Field {
     /// The claim asks for more than the volume's capacity.
     Size,
-    /// The storage class.
     Class,
     /// An access mode that the volume does not have.
     Modes,
-    /// `Filesystem` or `Block`.
     VolumeMode,
     /// The volume attributes class.
     Attributes,

@@ -7,116 +7,69 @@ use super::situation::Situation;
 
 /// A verb of this plugin that a next step names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "commands has each")]
 pub enum Verb {
-    /// `status`
     Status,
-    /// `retain`
     Retain,
-    /// `reuse`
     Reuse,
-    /// `pin -f`
     Pin,
-    /// `unpin -f`
     Unpin,
-    /// `verify`
     Verify,
-    /// `guide`
     Guide,
-    /// `guide --again`
     GuideAgain,
-    /// `export`, into a file of the volume's name
+    /// Into a file of the volume's name.
     Export,
 }
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "words::next says what to type")]
 pub enum Step {
-    /// A command of this plugin.
-    Run {
-        /// Which.
-        verb: Verb,
-        /// The volume to name, where it has to be named.
-        volume: Option<String>,
-        /// Whether to wait for what comes: `--timeout 10m`.
-        waits: bool,
-        /// Whether the template is to be pinned: `-f`.
-        pins: bool,
-    },
-    /// The release that has the claim is uninstalled.
+    // A command of this plugin; `volume` where it has to be named, `waits` with `--timeout`, `pins` with `-f`.
+    Run { verb: Verb, volume: Option<String>, waits: bool, pins: bool },
     Uninstall(Option<Release>),
-    /// The release is installed again.
     Install,
-    /// What the release has stored is looked at.
+    // What the release has stored is looked at.
     Manifest(Release),
-    /// What would create the claim again is suspended.
     Suspend(Driver),
-    /// The claim is deleted.
     DeleteClaim,
-    /// The volume of this name is waited for to be deleted.
     AwaitDeleted(String),
-    /// The export of the volume of this name is applied.
+    // The export of the volume of this name is applied.
     Apply(String),
-    /// A pod that uses the claim is started.
     UseClaim,
-    /// The same claim, in another namespace: `status`.
+    // `status` of the same claim in another namespace.
     Elsewhere(Target),
-    /// Only a remark.
+    // Only a remark.
     Note,
 }
 
 /// Why a step, or when.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "words::next has each as it is read")]
 pub enum Remark {
-    /// At once: the driver may be deleting the data already.
     Now,
-    /// At once: the data are kept, though the object goes.
     KeepsData,
-    /// Before the release is uninstalled.
     BeforeUninstall,
-    /// Before a claim binds to the volume.
     BeforeBinding,
-    /// Before uninstalling: the newer volume's data would go with the claim.
     KeepsNewerData,
-    /// Whether the claim is to be kept stands in what is shown.
     KeptInManifest,
-    /// The claim is expected to stay bound.
     ClaimStays,
-    /// Uninstalling may have left the claim.
     IfKept,
-    /// Instead, the template can be pinned while the claim is bound.
     OrPinInGit,
-    /// A pin is needed only if the new claim asks for more than this size, or for other modes.
+    // A pin is needed only if the new claim asks for more than this size.
     PinOnlyOnMisfit(Option<String>),
-    /// The same without a pin, if the new claim asks for what the volume offers.
     OrFit(Vec<Misfit>),
-    /// Another would do as well: the user chooses.
     OneOfThem,
-    /// Deleting the claim does as well.
     OrDeleteClaim,
-    /// It is the export of the volume that is missing.
     FromExport,
-    /// It waits until the claim is deleted.
     UntilDeleted,
-    /// It waits until the volume is Available.
     UntilAvailable,
-    /// It waits until the volume is Released.
     UntilReleased,
-    /// What was written to the claim's volume stays there only.
-    GoingBack {
-        /// The volumes that one may go back to.
-        to: Vec<String>,
-        /// The volume that the claim has.
-        from: String,
-    },
-    /// The way back to this other volume begins here.
+    GoingBack { to: Vec<String>, from: String },
     OtherWay(Vec<String>),
-    /// The claim gets a new volume: there is nothing to go back to.
     NothingPreserved,
-    /// It begins another round.
     AnotherRound,
-    /// It goes on from where the cluster stands.
     SafeToRepeat,
-    /// Once its cause is fixed.
     OnceFixed,
 }
 
@@ -200,14 +153,20 @@ pub fn way_back(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
     let newer = newer.map(|v| Next::on(Verb::Retain, &v.name).because(Remark::KeepsNewerData));
     let reuse = volumes.iter().map(|volume| {
         let reuse = Next::on(Verb::Reuse, &volume.name).waiting();
-        match obstacles(situation, volume) {
-            _ if volumes.len() > 1 => reuse.because(Remark::OneOfThem),
-            obstacles if obstacles.is_empty() => reuse,
-            obstacles => reuse.pinning().because(Remark::OrFit(obstacles)),
-        }
+        let reuse = or_fit(situation, volumes, volume, reuse);
+        if matches!(reuse.remark, Some(Remark::OrFit(_))) { reuse.pinning() } else { reuse }
     });
     let only = if let [only] = volumes { Some(only.name.as_str()) } else { None };
     newer.into_iter().chain(uninstall(situation)).chain(reuse).chain(install(only)).collect()
+}
+
+/// `step` on `volume`, with what would do without a pin; of several volumes, one.
+fn or_fit(situation: &Situation<'_>, volumes: &[&Volume], volume: &Volume, step: Next) -> Next {
+    match obstacles(situation, volume) {
+        _ if volumes.len() > 1 => step.because(Remark::OneOfThem),
+        obstacles if obstacles.is_empty() => step,
+        obstacles => step.because(Remark::OrFit(obstacles)),
+    }
 }
 
 /// The steps to a claim that names, or gets, one of `volumes`, from one that cannot be bound.
@@ -216,14 +175,8 @@ pub fn start_over(situation: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
     if let Some(last) = steps.last_mut().filter(|last| last.remark.is_none()) {
         last.remark = Some(Remark::OrDeleteClaim);
     }
-    steps.extend(volumes.iter().map(|volume| {
-        let pin = Next::on(Verb::Pin, &volume.name);
-        match obstacles(situation, volume) {
-            _ if volumes.len() > 1 => pin.because(Remark::OneOfThem),
-            obstacles if obstacles.is_empty() => pin,
-            obstacles => pin.because(Remark::OrFit(obstacles)),
-        }
-    }));
+    let pin = |volume: &&Volume| or_fit(situation, volumes, volume, Next::on(Verb::Pin, &volume.name));
+    steps.extend(volumes.iter().map(pin));
     if volumes.is_empty() {
         steps.extend([Next::run(Verb::Unpin).because(Remark::NothingPreserved), Step::Install.into()]);
         return steps;

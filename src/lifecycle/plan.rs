@@ -19,86 +19,37 @@ pub enum Plan {
     Done(String),
 }
 
-/// What stands in the way of a verb.
+/// What stands in the way of a verb; the strings are names of volumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Claim and volume are not bound to each other: with policy Delete the volume, named or not, could
-    /// be deleted at once.
+    // Claim and volume are not bound to each other: with policy Delete the volume, named or not, could
+    // be deleted at once.
     NotBound(Option<String>),
-    /// The volume would be deleted with its claim, or may be at any time.
-    NotRetained {
-        /// The volume.
-        volume: String,
-        /// Its phase.
-        phase: VolumePhase,
-        /// Its policy.
-        policy: String,
-    },
-    /// The claim is gone, and the volume controller has not released the volume yet.
-    NotReleased {
-        /// The volume.
-        volume: String,
-        /// Its phase.
-        phase: VolumePhase,
-    },
-    /// The claim's phase is Lost, and it exists.
+    NotRetained { volume: String, phase: VolumePhase, policy: String },
+    // The claim is gone, and the volume controller has not released the volume yet.
+    NotReleased { volume: String, phase: VolumePhase },
     ClaimLost,
-    /// The claim is being deleted, and has the volume until it is gone.
     ClaimTerminating(String),
-    /// The claim has this volume.
     StillBound(String),
-    /// The claim has another volume.
-    BoundToAnother {
-        /// The one that it has.
-        own: String,
-        /// Those that are meant.
-        volumes: Vec<String>,
-    },
-    /// There is no claim.
+    BoundToAnother { own: String, volumes: Vec<String> },
     NoClaim,
-    /// The claim is not bound, to the volume that it names if it names one.
-    Unbound {
-        /// The claim's phase.
-        phase: ClaimPhase,
-        /// The volume that it names.
-        volume: Option<String>,
-    },
-    /// The claim cannot be bound again.
+    // The claim is not bound, to the volume that it names if it names one.
+    Unbound { phase: ClaimPhase, volume: Option<String> },
     CannotVerifyLost,
-    /// The claim's volume was made for it, which this tells, and no other is preserved.
+    // The claim's volume was made for it, which this tells, and no other is preserved.
     MadeForIt(String, Sign),
-    /// The claim, or the volume of this name, is being deleted.
+    // The claim, or the volume of this name, is being deleted.
     GoingAway(Option<String>),
-    /// The volume's policy is not Retain.
-    Policy {
-        /// The volume.
-        volume: String,
-        /// Its policy.
-        policy: String,
-    },
-    /// The volume's claimRef is another claim's (safety rule 7).
-    OfAnotherClaim {
-        /// The volume.
-        volume: String,
-        /// That claim.
-        owner: Target,
-    },
-    /// The volume has no claimRef.
+    Policy { volume: String, policy: String },
+    // Safety rule 7.
+    OfAnotherClaim { volume: String, owner: Target },
     OfNoClaim(String),
-    /// The volume has a deletionTimestamp: the API server takes none back.
-    VolumeTerminating {
-        /// The volume.
-        volume: String,
-        /// Whether its data stays: the policy is Retain and the claim has it still.
-        data_stays: bool,
-    },
-    /// The volume is not there.
+    // The API server takes no deletionTimestamp back.
+    VolumeTerminating { volume: String, data_stays: bool },
     VolumeGone(String),
-    /// The claim has no volume yet.
     NoVolume,
-    /// Neither claim nor volume.
+    // Neither claim nor volume.
     Nothing,
-    /// The user has to choose from these volumes.
     Several(Vec<String>),
 }
 
@@ -107,9 +58,9 @@ pub enum Reason {
 pub enum Remedy {
     /// Nothing that waiting or choosing would bring.
     None,
-    /// Wait: the situation may become right by itself.
+    /// The situation may become right by itself.
     Wait,
-    /// Let the user choose a volume.
+    /// The user chooses a volume.
     Choose,
 }
 
@@ -118,9 +69,7 @@ pub enum Remedy {
 pub struct Refusal {
     /// The claim that was meant.
     pub target: Target,
-    /// What stands in the way.
     pub reason: Reason,
-    /// What to do.
     pub next: Vec<Next>,
 }
 
@@ -133,7 +82,6 @@ impl Refusal {
         Self { next: next.into_iter().collect(), ..self }
     }
 
-    /// What the plugin itself can do about it.
     pub fn remedy(&self) -> Remedy {
         match self.reason {
             Reason::NotReleased { .. }
@@ -144,18 +92,7 @@ impl Refusal {
             | Reason::NoClaim
             | Reason::Unbound { .. } => Remedy::Wait,
             Reason::Several(_) => Remedy::Choose,
-            Reason::NotBound(_)
-            | Reason::NotRetained { .. }
-            | Reason::CannotVerifyLost
-            | Reason::MadeForIt(..)
-            | Reason::GoingAway(_)
-            | Reason::Policy { .. }
-            | Reason::OfAnotherClaim { .. }
-            | Reason::OfNoClaim(_)
-            | Reason::VolumeTerminating { .. }
-            | Reason::VolumeGone(_)
-            | Reason::NoVolume
-            | Reason::Nothing => Remedy::None,
+            _ => Remedy::None,
         }
     }
 }

@@ -24,17 +24,14 @@ const READ_BACK: Duration = Duration::from_secs(15);
 
 /// What a verb's file says of its own.
 pub struct Intent<'a> {
-    /// The decision.
     pub plan: fn(&Situation<'_>) -> Result<Plan, Refusal>,
     /// The volume that the user named.
     pub volume: Option<&'a str>,
     /// Whether the volume is made ready for another claim, so that doubts about its data matter.
     pub hands_on: bool,
-    /// How far to look for volumes.
     pub scope: Scope,
     /// How long to wait for the situation to be right.
     pub timeout: Option<Limit>,
-    /// How the change is made.
     pub flags: &'a ChangeFlags,
 }
 
@@ -45,22 +42,16 @@ pub struct Changed {
     /// The volume's name.
     pub name: String,
     /// What kubectl would say of it.
-    outcome: Outcome,
+    outcome: &'static str,
 }
 
-/// How a patch ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Patched,
-    NoChange,
-    ClientDryRun,
-    ServerDryRun,
-}
+const PATCHED: &str = " patched";
+const NO_CHANGE: &str = " patched (no change)";
 
 impl Changed {
     /// Whether the cluster is now as it is told.
     pub fn is_real(&self) -> bool {
-        matches!(self.outcome, Outcome::Patched | Outcome::NoChange)
+        [PATCHED, NO_CHANGE].contains(&self.outcome)
     }
 
     /// The volume as it has become.
@@ -73,13 +64,7 @@ impl Changed {
         if !session.output.is_table() {
             return Ok(());
         }
-        let outcome = match self.outcome {
-            Outcome::Patched => " patched",
-            Outcome::NoChange => " patched (no change)",
-            Outcome::ClientDryRun => " patched (dry run)",
-            Outcome::ServerDryRun => " patched (server dry run)",
-        };
-        session.terminal.print(&volume_line(&self.name, outcome))
+        session.terminal.print(&volume_line(&self.name, self.outcome))
     }
 
     /// The volume as it has become, in the format that was asked for.
@@ -117,7 +102,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         let seen = waiting.observe(named.as_deref(), intent.scope).await?;
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,
-            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, outcome: Outcome::NoChange }),
+            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, outcome: NO_CHANGE }),
             Err(_) if assess(&seen.situation()).stage == Stage::Absent && named.is_none() => {
                 return Err(session.absent().await);
             }
@@ -210,11 +195,11 @@ async fn send(
     flags: &ChangeFlags,
     change: &Change,
     seen: &Observation,
-) -> Result<(Read<Volume>, Outcome), Error> {
+) -> Result<(Read<Volume>, &'static str), Error> {
     let (persist, outcome) = match flags.ask.dry_run {
-        DryRun::None => (Persist::Yes, Outcome::Patched),
-        DryRun::Server => (Persist::DryRun, Outcome::ServerDryRun),
-        DryRun::Client => return Ok((imagined(change, seen.row(&change.volume)?)?, Outcome::ClientDryRun)),
+        DryRun::None => (Persist::Yes, PATCHED),
+        DryRun::Server => (Persist::DryRun, " patched (server dry run)"),
+        DryRun::Client => return Ok((imagined(change, seen.row(&change.volume)?)?, " patched (dry run)")),
     };
     match session.cluster.patch(change, &flags.field_manager, persist).await {
         Ok(volume) => Ok((volume, outcome)),

@@ -27,15 +27,10 @@ const NAMESPACE: &str = "openstack";
 
 /// What a verb is given: whom to ask, about what, and how to answer.
 pub struct Session {
-    /// The cluster.
     pub cluster: Cluster,
-    /// The claim that is meant.
     pub target: Target,
-    /// What was typed, for next steps.
     pub typed: Typed,
-    /// The person.
     pub terminal: Terminal,
-    /// The format of the result.
     pub output: Output,
 }
 

@@ -18,13 +18,11 @@ pub struct Document<'a, B> {
     api_version: &'static str,
     kind: &'static str,
     target: &'a Target,
-    /// What it says of it.
     #[serde(flatten)]
     pub body: B,
 }
 
 impl<'a, B: Serialize> Document<'a, B> {
-    /// A document about `target`.
     pub fn new(kind: &'static str, target: &'a Target, body: B) -> Self {
         Self { api_version: "glancepv.io/v1alpha1", kind, target, body }
     }

@@ -34,16 +34,24 @@ impl<'a> Waiting<'a> {
         Self { session, awaited, limit, begun: None, refusal: None, holders: Vec::new(), holders_read: None }
     }
 
-    /// Reads the situation. Once the wait has begun, connection errors are retried until the deadline, which
-    /// also bounds each request.
+    /// A wait that has begun already: it keeps its deadline over everything that is read on the way.
+    pub fn begun(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
+        let begun = Some((Instant::now(), session.terminal.progress()));
+        Self { begun, ..Self::new(session, awaited, Some(limit)) }
+    }
+
+    /// Reads the situation, as [`Self::read`] does.
     pub async fn observe(&mut self, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
-        let cluster = &self.session.cluster;
-        let Some(deadline) = self.deadline() else {
-            return cluster.observe(&self.session.target, named, scope).await;
-        };
+        let session = self.session;
+        self.read(async || session.cluster.observe(&session.target, named, scope).await).await
+    }
+
+    /// Reads. Once the wait has begun, connection errors are retried until the deadline, which also bounds each
+    /// request.
+    pub async fn read<T>(&mut self, reading: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+        let Some(deadline) = self.deadline() else { return reading().await };
         loop {
-            let reading = cluster.observe(&self.session.target, named, scope);
-            match tokio::time::timeout_at(deadline, reading).await {
+            match tokio::time::timeout_at(deadline, reading()).await {
                 Ok(Err(error)) if error.is_passing() && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
                 Ok(outcome) => return outcome,
                 Err(_) => return Err(self.in_vain()),
@@ -59,12 +67,6 @@ impl<'a> Waiting<'a> {
     /// Whether it has begun, and its deadline is still to come.
     pub fn has_time(&self) -> bool {
         self.deadline().is_some_and(|deadline| Instant::now() < deadline)
-    }
-
-    /// A wait that has begun already: it keeps its deadline over everything that is read on the way.
-    pub fn begun(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
-        let begun = Some((Instant::now(), session.terminal.progress()));
-        Self { begun, ..Self::new(session, awaited, Some(limit)) }
     }
 
     /// Whether there is any time to wait.
@@ -87,17 +89,21 @@ impl<'a> Waiting<'a> {
 
     /// Waits for a change of what is awaited; false when the time is up, or was never given.
     pub async fn until_changed(&mut self, seen: &Observation) -> Result<bool, Error> {
+        let claim = seen.claim.as_ref().and_then(Read::version);
+        match (self.awaited, assess(&seen.situation()).volume) {
+            (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
+                let watched = Watched::Volume(&volume.name, Some(&volume.resource_version));
+                self.until(watched, Awaited::VolumeReleased).await
+            }
+            (awaited, _) => self.until(Watched::Claim(&seen.target, claim), awaited).await,
+        }
+    }
+
+    /// The same for a change of `watched`; `awaited` is what is told meanwhile.
+    pub async fn until(&mut self, watched: Watched<'_>, awaited: Awaited) -> Result<bool, Error> {
         let session = self.session;
         self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress()));
         let Some(deadline) = self.deadline() else { return Ok(false) };
-        let claim = seen.claim.as_ref().and_then(Read::version);
-        let volume = assess(&seen.situation()).volume;
-        let watched = match (self.awaited, volume) {
-            (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
-                Watched::Volume(&volume.name, Some(&volume.resource_version))
-            }
-            _ => Watched::Claim(&seen.target, claim),
-        };
         let changed = session.cluster.changed(watched);
         tokio::pin!(changed);
         let mut ticks = tokio::time::interval(Progress::EVERY);
@@ -106,7 +112,7 @@ impl<'a> Waiting<'a> {
             tokio::select! {
                 outcome = &mut changed => return outcome.map(|()| true),
                 () = tokio::time::sleep_until(deadline) => return Ok(false),
-                _ = ticks.tick(), if looking => self.show(claim.is_some()).await,
+                _ = ticks.tick(), if looking => self.show(awaited).await,
             }
         }
     }
@@ -120,12 +126,8 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    async fn show(&mut self, claim_there: bool) {
+    async fn show(&mut self, awaited: Awaited) {
         let target = &self.session.target;
-        let awaited = match self.awaited {
-            Awaited::ClaimGone if !claim_there => Awaited::VolumeReleased,
-            awaited => awaited,
-        };
         if awaited == Awaited::ClaimGone && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
             // Showing pods is best effort and must not delay the wait.
             let holders = tokio::time::timeout(PAUSE, self.session.cluster.mounting(target));

@@ -128,7 +128,7 @@ fn short(mode: &str) -> &str {
 
 fn right(right: &Right) -> String {
     let by = match right.by {
-        NeededBy::All => "all commands",
+        NeededBy::AllCommands => "all commands",
         NeededBy::Search => "status, reuse, verify, guide, export",
         NeededBy::VolumeWaits => "reuse, guide, status --watch",
         NeededBy::Changes => "retain, unretain, reuse, guide",

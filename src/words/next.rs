@@ -11,17 +11,13 @@ const PATIENCE: &str = "10m";
 pub struct Typed {
     /// The connection flags, quoted, each with a leading space.
     pub connection: String,
-    /// Whether the namespace was.
     pub namespace: bool,
-    /// Whether the claim was.
     pub claim: bool,
     /// The chart's template.
     pub template: Option<String>,
-    /// `guide`'s own: how to uninstall and to install, and how long to wait.
+    // `guide`'s own.
     pub uninstall: Option<String>,
-    /// See `uninstall`.
     pub install: Option<String>,
-    /// See `uninstall`.
     pub timeout: Option<String>,
 }
 
