@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cluster::{Kind, Observation, Scope};
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{TEMPLATES, suggests};
 use crate::lifecycle::check::{Check, Claim, Class, Outcome, RIGHTS};
 use crate::lifecycle::recreate;
 use crate::session::Session;
@@ -27,7 +27,7 @@ use crate::words::error::{hints, within};
 )]
 pub struct Checks {
     /// Also check that this template can be pinned
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
     pub template: Option<PathBuf>,
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::cluster::{Cluster, Kind};
 use crate::error::Error;
-use crate::kubectl::asked::Asked;
+use crate::kubectl::asked::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES};
 use crate::kubectl::completion::{self, Candidate, Question, Script};
 use crate::lifecycle::{Target, Volume};
 use crate::session::connect;
@@ -55,7 +55,7 @@ pub fn asked(mut line: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> 
 pub async fn answer(terminal: Terminal, words: &[OsString], command: Command) -> Result<(), Error> {
     let question = completion::question(command, words);
     let mut found = question.kubeconfig_knows();
-    if question.asked == Some(Asked::Templates) {
+    if question.asked.as_deref() == Some(TEMPLATES) {
         found = templates(&claim(&question));
     } else if found.is_empty() && question.asked.is_some() {
         // A shell has no place for an error.
@@ -72,10 +72,10 @@ async fn from_cluster(question: &Question, terminal: Terminal) -> Result<Vec<Can
     let (cluster, own) = connect(&question.connection, question.namespace.is_some(), terminal).await?;
     let target = Target { namespace: question.namespace.clone().unwrap_or(own), claim: claim(question) };
     let bare = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
-    match question.asked {
-        Some(Asked::Namespaces) => cluster.names("/api/v1/namespaces").await.map(bare),
-        Some(Asked::Claims) => cluster.names(&Kind::Claim.path(Some(&target.namespace))).await.map(bare),
-        Some(Asked::Volumes) => volumes(&cluster, &target, question.verb.as_deref()).await,
+    match question.asked.as_deref() {
+        Some(NAMESPACES) => cluster.names("/api/v1/namespaces").await.map(bare),
+        Some(CLAIMS) => cluster.names(&Kind::Claim.path(Some(&target.namespace))).await.map(bare),
+        Some(VOLUMES) => volumes(&cluster, &target, question.verb.as_deref()).await,
         _ => Ok(Vec::new()),
     }
 }

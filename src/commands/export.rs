@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{VOLUMES, suggests};
 use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::Verb;
 use crate::session::Session;
@@ -40,7 +40,7 @@ const ANNOTATIONS: [&str; 3] = [
 )]
 pub struct Export {
     /// PersistentVolume [default: the one bound, or last bound, to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
     volume: Option<String>,
 }
 

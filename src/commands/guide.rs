@@ -13,7 +13,7 @@ use super::reuse::{self, Reuse};
 use super::verify::{self, Verify};
 use crate::cluster::{Observation, PAUSE, Scope};
 use crate::error::{Deed, Error, Halt, said};
-use crate::kubectl::asked::{Asked, asks, suggests};
+use crate::kubectl::asked::{TEMPLATES, suggests};
 use crate::lifecycle::{Keep, Next, Remark, Situation, Stage, Step, Verb, Volume, assess};
 use crate::session::Session;
 use crate::session::draft::Draft;
@@ -37,7 +37,7 @@ const A_WEEK: &str = "168h";
 )]
 pub struct Guide {
     /// Pin the volume in this template
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
     pub template: Option<PathBuf>,
     /// Shell command that uninstalls the release
     #[arg(long, value_name = "CMD")]
@@ -264,14 +264,7 @@ impl<'a> Walk<'a> {
 
     /// Gets a yes to a command of the operator's.
     async fn agree(&self, command: &str) -> Result<(), Error> {
-        let (terminal, deed) = (self.session.terminal, Deed::Run(command.to_owned()));
-        if self.arguments.yes {
-            return Ok(());
-        }
-        if !terminal.is_interactive() {
-            return Err(Error::NoTerminal(deed));
-        }
-        if terminal.confirm(&question::ask(&deed)).await? { Ok(()) } else { Err(Error::Declined(deed)) }
+        self.change.ask.agree(self.session.terminal, Deed::Run(command.to_owned()), || {}).await
     }
 
     fn halt(&self, halt: Halt) -> Error {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::error::{Error, FileProblem};
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{TEMPLATES, VOLUMES, suggests};
 use crate::session::draft::{Draft, edited};
 use crate::session::flags::{AskFlags, name};
 use crate::template::Pin as Wanted;
@@ -25,10 +25,10 @@ pub const STANDARD: &str = "-";
 )]
 pub struct Pin {
     /// PersistentVolume [default: the one last bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
     pub volume: Option<String>,
     /// Template file; `-` reads stdin and writes stdout
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
     pub template: PathBuf,
     /// How the change is made
     #[command(flatten)]

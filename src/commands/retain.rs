@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{VOLUMES, suggests};
 use crate::lifecycle::{retain, terminating};
 use crate::session::Session;
 use crate::session::change::{Changed, set_policy};
@@ -19,7 +19,7 @@ use crate::session::flags::{ChangeFlags, name};
 )]
 pub struct Retain {
     /// PersistentVolume [default: the one bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
     pub volume: Option<String>,
     /// How the change is made
     #[command(flatten)]

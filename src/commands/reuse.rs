@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cluster::{Kind, Scope, Watched, not_found};
 use crate::error::{Error, Unsettled};
-use crate::kubectl::asked::{Asked, asks, suggests};
+use crate::kubectl::asked::{TEMPLATES, VOLUMES, suggests};
 use crate::lifecycle::{VolumePhase, reuse};
 use crate::session::Session;
 use crate::session::change::{Changed, Intent, carry_out};
@@ -30,10 +30,10 @@ const SETTLES_WITHIN: u64 = 30;
 )]
 pub struct Reuse {
     /// PersistentVolume [default: the one last bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
     pub volume: Option<String>,
     /// Then pin the volume in this template (see `pin`)
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
     pub template: Option<PathBuf>,
     /// Wait up to D for the claim to be deleted (90s, 10m, 1h30m) [default: do not wait]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::pin;
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{TEMPLATES, suggests};
 use crate::session::Session;
 use crate::session::flags::{AskFlags, PATIENCE};
 use crate::template::Pin;
@@ -24,7 +24,7 @@ use crate::words::question;
 )]
 pub struct Unpin {
     /// Template file; `-` reads stdin and writes stdout
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = asks(Asked::Templates))]
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
     pub template: PathBuf,
     /// How the change is made
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks};
+use crate::kubectl::asked::{VOLUMES, suggests};
 use crate::lifecycle::unretain;
 use crate::session::Session;
 use crate::session::change::set_policy;
@@ -18,7 +18,7 @@ use crate::session::flags::{ChangeFlags, name};
 )]
 pub struct Unretain {
     /// PersistentVolume [default: the one bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
     volume: Option<String>,
     /// How the change is made
     #[command(flatten)]

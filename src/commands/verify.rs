@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cluster::Scope;
 use crate::error::Error;
-use crate::kubectl::asked::{Asked, asks, suggests};
+use crate::kubectl::asked::{VOLUMES, suggests};
 use crate::kubectl::output::Format;
 use crate::lifecycle::{Remedy, Stage, assess, verify};
 use crate::session::flags::{Limit, limit, name};
@@ -25,7 +25,7 @@ use crate::words::wait::Awaited;
 )]
 pub struct Verify {
     /// Expected PersistentVolume [default: any that was not provisioned for the claim]
-    #[arg(value_name = "PV", value_parser = name, add = asks(Asked::Volumes))]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
     pub volume: Option<String>,
     /// Wait up to D for the claim to be bound (90s, 10m, 1h30m) [default: do not wait]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]

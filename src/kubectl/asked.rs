@@ -1,44 +1,19 @@
-//! Values of arguments that only the kubeconfig or the cluster can tell.
+//! Values of arguments that only the kubeconfig or the cluster can tell: each is a candidate that stands for them,
+//! which no name begins like.
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-/// What has to be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    Contexts,
-    Clusters,
-    Users,
-    Namespaces,
-    Claims,
-    /// Those that the command could act on.
-    Volumes,
-    /// Those that have the claim.
-    Templates,
-}
+pub const CONTEXTS: &str = "\0contexts";
+pub const CLUSTERS: &str = "\0clusters";
+pub const USERS: &str = "\0users";
+pub const NAMESPACES: &str = "\0namespaces";
+pub const CLAIMS: &str = "\0claims";
+/// Those that the command could act on.
+pub const VOLUMES: &str = "\0volumes";
+/// Those that have the claim.
+pub const TEMPLATES: &str = "\0templates";
 
-/// The candidate that stands for each; no name begins like it.
-const MARKS: [(&str, Asked); 7] = [
-    ("\0contexts", Asked::Contexts),
-    ("\0clusters", Asked::Clusters),
-    ("\0users", Asked::Users),
-    ("\0namespaces", Asked::Namespaces),
-    ("\0claims", Asked::Claims),
-    ("\0volumes", Asked::Volumes),
-    ("\0templates", Asked::Templates),
-];
-
-/// Marks an argument as one whose values are `asked` for.
-pub fn asks(asked: Asked) -> ArgValueCompleter {
-    let mark = MARKS.iter().find(|(_, known)| *known == asked).map(|(mark, _)| *mark);
-    ArgValueCompleter::new(move |_: &std::ffi::OsStr| mark.map(CompletionCandidate::new).into_iter().collect())
-}
-
-/// A value that is worth offering.
+/// Offers a value, or has those asked for that it stands for.
 pub fn suggests(value: &'static str) -> ArgValueCompleter {
     ArgValueCompleter::new(move |_: &std::ffi::OsStr| vec![CompletionCandidate::new(value)])
-}
-
-/// What a candidate stands for, if it is a mark.
-pub fn asked_for(candidate: &str) -> Option<Asked> {
-    MARKS.iter().find(|(mark, _)| *mark == candidate).map(|(_, asked)| *asked)
 }

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use clap::{Command, FromArgMatches, ValueHint};
 use clap_complete::engine::complete;
 
-use super::asked::{Asked, asked_for};
+use super::asked::{CLUSTERS, CONTEXTS, USERS};
 use super::connection::Connection;
 use super::kubeconfig;
 
@@ -53,8 +53,8 @@ pub type Candidate = (String, String);
 pub struct Question {
     /// What the definitions answer.
     pub known: Vec<Candidate>,
-    /// What has to be asked for.
-    pub asked: Option<Asked>,
+    /// What has to be asked for (`asked`).
+    pub asked: Option<String>,
     /// The beginning that the candidates must have.
     pub begun: String,
     // What was typed already.
@@ -62,6 +62,7 @@ pub struct Question {
     pub namespace: Option<String>,
     pub claim: Option<String>,
     pub verb: Option<String>,
+    /// Whether the shell completes files by itself.
     directive: u8,
 }
 
@@ -105,13 +106,11 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
             continue;
         }
         let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
-        match asked_for(value) {
-            Some(asked) => question.asked = Some(asked),
-            // The shell completes files by itself.
-            None if wants_file => {}
-            None => question
-                .known
-                .push((value.to_owned(), candidate.get_help().map(ToString::to_string).unwrap_or_default())),
+        if value.starts_with('\0') {
+            question.asked = Some(value.to_owned());
+        } else if !wants_file {
+            let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
+            question.known.push((value.to_owned(), help));
         }
     }
     question
@@ -134,10 +133,10 @@ impl Question {
     pub fn kubeconfig_knows(&self) -> Vec<Candidate> {
         let Some(config) = kubeconfig::known(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
         let named = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
-        match self.asked {
-            Some(Asked::Contexts) => named(config.contexts.into_iter().map(|c| c.name).collect()),
-            Some(Asked::Clusters) => named(config.clusters.into_iter().map(|c| c.name).collect()),
-            Some(Asked::Users) => named(config.auth_infos.into_iter().map(|a| a.name).collect()),
+        match self.asked.as_deref() {
+            Some(CONTEXTS) => named(config.contexts.into_iter().map(|c| c.name).collect()),
+            Some(CLUSTERS) => named(config.clusters.into_iter().map(|c| c.name).collect()),
+            Some(USERS) => named(config.auth_infos.into_iter().map(|a| a.name).collect()),
             _ => Vec::new(),
         }
     }

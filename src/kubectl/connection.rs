@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::asked::{Asked, asks};
+use super::asked::{CLUSTERS, CONTEXTS, USERS, suggests};
 use crate::error::Error;
 use crate::escape::quote;
 
@@ -17,13 +17,13 @@ pub struct Connection {
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// The kubeconfig context to use
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = asks(Asked::Contexts))]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = suggests(CONTEXTS))]
     pub context: Option<String>,
     /// The kubeconfig cluster to use
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = asks(Asked::Clusters))]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = suggests(CLUSTERS))]
     pub cluster: Option<String>,
     /// The kubeconfig user to use
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = asks(Asked::Users))]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = suggests(USERS))]
     pub user: Option<String>,
     /// The address and port of the API server
     #[arg(short, long, global = true, hide_short_help = true, value_name = "URL")]

@@ -125,7 +125,15 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
             if agreed.is_some() {
                 session.terminal.note(&question::changed(&change.volume));
             }
-            agree(session, intent.flags, &change, seen.row(&change.volume)?).await?;
+            let (ask, row) = (&intent.flags.ask, seen.row(&change.volume)?);
+            let show = || {
+                // The row as it is; a dry run asks nothing about it.
+                if ask.dry_run == DryRun::None && !ask.yes {
+                    session.terminal.note(session.table(&[row]).trim_end());
+                }
+                session.terminal.note(&question::change(&change));
+            };
+            ask.agree(session.terminal, Deed::Patch(change.volume.clone()), show).await?;
             agreed = Some(change.clone());
         }
         attempts += 1;
@@ -169,23 +177,6 @@ async fn doubts(session: &Session, intent: &Intent<'_>, seen: &Observation, volu
         session.explain(&mut found, &situation).await?;
         found.findings.retain(|finding| matches!(finding, Finding::DeletionBegun { .. }));
         session.tell_findings(&situation, &found);
-    }
-    Ok(())
-}
-
-/// Shows the change and gets a yes to it, with the row as it is before the question; a dry run needs none.
-async fn agree(session: &Session, flags: &ChangeFlags, change: &Change, row: &Row) -> Result<(), Error> {
-    let needed = flags.ask.dry_run == DryRun::None && !flags.ask.yes;
-    let deed = Deed::Patch(change.volume.clone());
-    if needed && !session.terminal.is_interactive() {
-        return Err(Error::NoTerminal(deed));
-    }
-    if needed {
-        session.terminal.note(session.table(&[row]).trim_end());
-    }
-    session.terminal.note(&question::change(change));
-    if needed && !session.terminal.confirm(&question::ask(&deed)).await? {
-        return Err(Error::Declined(deed));
     }
     Ok(())
 }

@@ -33,18 +33,13 @@ impl Draft {
         if self.edited.line.is_none() {
             return Ok(format!("{name} {done} (no change)\n"));
         }
-        let needed = flags.dry_run == DryRun::None && !flags.yes;
-        let deed = Deed::Write(name.clone());
-        if needed && !terminal.is_interactive() {
-            return Err(Error::NoTerminal(deed));
-        }
-        terminal.note(self.diff().trim_end());
-        if self.done == "pinned" {
-            terminal.note(question::PIN_STAYS);
-        }
-        if needed && !terminal.confirm(&question::ask(&deed)).await? {
-            return Err(Error::Declined(deed));
-        }
+        let show = || {
+            terminal.note(self.diff().trim_end());
+            if self.done == "pinned" {
+                terminal.note(question::PIN_STAYS);
+            }
+        };
+        flags.agree(terminal, Deed::Write(name.clone()), show).await?;
         if flags.dry_run != DryRun::None {
             return Ok(format!("{name} {done} (dry run)\n"));
         }

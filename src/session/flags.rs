@@ -5,9 +5,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cluster::is_name;
-use crate::kubectl::asked::{Asked, asks};
+use crate::error::{Deed, Error};
+use crate::kubectl::asked::{CLAIMS, NAMESPACES, suggests};
 use crate::kubectl::output::Format;
-use crate::terminal::Color;
+use crate::terminal::{Color, Terminal};
+use crate::words::question;
 
 /// The name that OpenStack-Helm's chart gives the claim.
 pub const DEFAULT_CLAIM: &str = "glance-images";
@@ -24,6 +26,21 @@ pub struct AskFlags {
     /// Must be "none", "client" or "server"; client only prints the change, server submits it without persisting
     #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
     pub dry_run: DryRun,
+}
+
+impl AskFlags {
+    /// Gets a yes to a deed, where one is needed; `show` tells what it is about.
+    pub async fn agree(&self, terminal: Terminal, deed: Deed, show: impl FnOnce()) -> Result<(), Error> {
+        let needed = self.dry_run == DryRun::None && !self.yes;
+        if needed && !terminal.is_interactive() {
+            return Err(Error::NoTerminal(deed));
+        }
+        show();
+        if needed && !terminal.confirm(&question::ask(&deed)).await? {
+            return Err(Error::Declined(deed));
+        }
+        Ok(())
+    }
 }
 
 /// Flags of the commands that change something in the cluster.
@@ -52,10 +69,10 @@ pub enum DryRun {
 #[derive(Args, Clone, Debug)]
 pub struct Shared {
     /// Namespace of the claim [default: the context's, the pod's, or openstack]
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = asks(Asked::Namespaces))]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = suggests(NAMESPACES))]
     pub namespace: Option<String>,
     /// Name of the PersistentVolumeClaim
-    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = asks(Asked::Claims))]
+    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = suggests(CLAIMS))]
     pub claim: String,
     /// Whether the claim's name was typed, and does not come from the environment.
     #[arg(skip)]

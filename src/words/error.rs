@@ -26,7 +26,7 @@ pub fn message(error: &Error) -> String {
         Error::File { name, problem } => ours(file(name, problem)),
         Error::Failed => ours("a check has failed".to_owned()),
         Error::Declined(deed) => ours(format!("canceled; {}", undone(deed))),
-        Error::NoTerminal(deed) => ours(format!("refusing to {} without confirmation: no terminal", would(deed))),
+        Error::NoTerminal(deed) => ours(format!("refusing to {} without confirmation: no terminal", refused(deed).0)),
         Error::Unsettled(_, what) => ours(unsettled(what)),
         Error::Guide(target, halt) => ours(halted(target, halt)),
         Error::Terminal(source) => ours(format!("cannot use the terminal: {source}")),
@@ -67,7 +67,7 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
             FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), one),
             FileProblem::Io(_) | FileProblem::Encoding(_) => Vec::new(),
         },
-        Error::NoTerminal(deed) => vec![preview(deed)],
+        Error::NoTerminal(deed) => one(refused(deed).1),
         Error::Unsettled(target, what) => match what {
             Unsettled::NotAvailable(volume, _) => {
                 vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat))]
@@ -172,23 +172,16 @@ fn file(name: &str, problem: &FileProblem) -> String {
     }
 }
 
-/// How to look at a deed that cannot be asked about.
-fn preview(deed: &Deed) -> String {
+/// A deed that is refused without a terminal: what would be done, and how to go on.
+fn refused(deed: &Deed) -> (String, &'static str) {
     match deed {
-        Deed::Patch(_) | Deed::Choose => "pass --yes, or preview with --dry-run=server".to_owned(),
-        Deed::Write(_) => "pass --yes, or preview with --dry-run=client".to_owned(),
-        Deed::Run(_) => "pass --yes".to_owned(),
-        Deed::Round => "pass --again".to_owned(),
-    }
-}
-
-fn would(deed: &Deed) -> String {
-    match deed {
-        Deed::Patch(volume) => format!("patch persistentvolume/{volume}"),
-        Deed::Write(file) => format!("write {file}"),
-        Deed::Run(command) => format!("run `{command}`"),
-        Deed::Choose => "choose a volume".to_owned(),
-        Deed::Round => "begin another round".to_owned(),
+        Deed::Patch(volume) => {
+            (format!("patch persistentvolume/{volume}"), "pass --yes, or preview with --dry-run=server")
+        }
+        Deed::Write(file) => (format!("write {file}"), "pass --yes, or preview with --dry-run=client"),
+        Deed::Run(command) => (format!("run `{command}`"), "pass --yes"),
+        Deed::Choose => ("choose a volume".to_owned(), "pass --yes, or preview with --dry-run=server"),
+        Deed::Round => ("begin another round".to_owned(), "pass --again"),
     }
 }
 
