@@ -14,7 +14,7 @@ use super::verify::{self, Verify};
 use crate::cluster::{Observation, PAUSE, Scope};
 use crate::error::{Deed, Error, Halt, said};
 use crate::kubectl::asked::{TEMPLATES, suggests};
-use crate::lifecycle::{Keep, Next, Remark, Situation, Stage, Step, Verb, Volume, assess};
+use crate::lifecycle::{Next, Remark, Situation, Stage, Step, Verb, Volume, assess};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::flags::{AskFlags, ChangeFlags, DryRun, Limit, limit, manager};
@@ -178,7 +178,7 @@ impl<'a> Walk<'a> {
                 let volume = name.filter(|_| found.waiting.is_empty());
                 let (template, change) = (arguments.template.clone(), self.change.clone());
                 let reuse = Reuse { volume, template, timeout: None, change };
-                // After an outage the volume controller stays away for up to a minute more.
+                // After an outage the volume controller stays away for up to two minutes more.
                 reuse::change(session, &reuse, &self.limit()).await?;
                 Ok(Act::Again)
             }
@@ -188,9 +188,7 @@ impl<'a> Walk<'a> {
                 session.tell(&situation, &found);
                 self.another().await
             }
-            Stage::Retained if situation.claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown)) => {
-                Err(self.halt(Halt::Kept))
-            }
+            Stage::Retained if situation.claim.is_some_and(|c| c.keep.may_stay()) => Err(self.halt(Halt::Kept)),
             Stage::Retained => self.uninstall(&seen).await,
             Stage::Reserved => self.install(&seen, name.as_deref()).await,
             Stage::Releasing | Stage::Binding => self.wait(&seen).await,

@@ -5,7 +5,6 @@ use super::finding::{Begun, Finding, findings};
 use super::next::{
     Next, Remark, Step, Verb, apply, choice, install, obstacles, on_own, recreate, start_over, uninstall, way_back,
 };
-use super::owner::Keep;
 use super::situation::Situation;
 use super::stage::{Stage, stand};
 
@@ -108,7 +107,7 @@ fn next(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, waiting: &[&Vo
 }
 
 fn retained(s: &Situation<'_>) -> Vec<Next> {
-    let Some(claim) = s.claim.filter(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown)) else {
+    let Some(claim) = s.claim.filter(|c| c.keep.may_stay()) else {
         return uninstall(s).into_iter().chain([Next::run(Verb::Reuse).waiting()]).collect();
     };
     let manifest = claim.release.clone().map(|release| Next::from(Step::Manifest(release)));

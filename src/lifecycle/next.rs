@@ -2,7 +2,7 @@
 
 use super::facts::{ClaimPhase, Target, Volume};
 use super::fit::{Misfit, misfits};
-use super::owner::{Driver, Keep, Release};
+use super::owner::{Driver, Release};
 use super::situation::Situation;
 
 /// A verb of this plugin that a next step names.
@@ -133,7 +133,7 @@ pub fn uninstall(situation: &Situation<'_>) -> Vec<Next> {
     let driver = claim.and_then(|c| c.driver.clone());
     let suspend = driver.map(|driver| Next::from(Step::Suspend(driver)).because(Remark::OrPinInGit));
     let release = claim.and_then(|c| c.release.clone());
-    let kept = claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown));
+    let kept = claim.is_some_and(|c| c.keep.may_stay());
     let delete = kept.then(|| Next::from(Step::DeleteClaim).because(Remark::IfKept));
     suspend.into_iter().chain([Step::Uninstall(release).into()]).chain(delete).collect()
 }

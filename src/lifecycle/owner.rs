@@ -30,6 +30,13 @@ pub enum Keep {
     Unknown,
 }
 
+impl Keep {
+    /// Whether the claim may be there still when its release is uninstalled.
+    pub fn may_stay(self) -> bool {
+        matches!(self, Self::ByManifest | Self::Unknown)
+    }
+}
+
 /// A Helm release.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[expect(missing_docs, reason = "its name and its namespace")]

@@ -7,7 +7,6 @@ use super::assess::assess;
 use super::change::Change;
 use super::facts::{ClaimPhase, ClaimRef, Origin, Sign, Target, Volume, VolumePhase};
 use super::next::{Next, Remark, Step, Verb, choice, install, recreate, uninstall, way_back};
-use super::owner::Keep;
 use super::situation::Situation;
 
 /// What a verb does to a situation.
@@ -199,28 +198,22 @@ fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal>
     let Some(claim) = situation.claim else { return Ok(()) };
     let name = volume.name.clone();
     let waits = || Next::run(Verb::Reuse).waiting().because(Remark::UntilDeleted);
-    let kept = matches!(claim.keep, Keep::ByManifest | Keep::Unknown);
-    let lost = claim.phase == ClaimPhase::Lost;
-    let (reason, next) = if volume.holds(claim) {
-        let reason = match (lost, claim.terminating) {
-            (true, _) => Reason::ClaimLost,
-            (false, true) => Reason::ClaimTerminating(name),
-            (false, false) => Reason::StillBound(name),
-        };
-        match (claim.terminating, kept) {
-            (true, _) => (reason, vec![waits()]),
-            (false, true) => (reason, assess(situation).next),
-            (false, false) => (reason, [uninstall(situation), vec![waits()]].concat()),
+    let held = volume.holds(claim);
+    let reason = match claim.phase {
+        ClaimPhase::Lost => Reason::ClaimLost,
+        _ if held && claim.terminating => Reason::ClaimTerminating(name),
+        _ if held => Reason::StillBound(name),
+        ClaimPhase::Pending => return Ok(()),
+        ClaimPhase::Bound => {
+            let reason =
+                Reason::BoundToAnother { own: claim.volume_name.clone().unwrap_or_default(), volumes: vec![name] };
+            return Err(Refusal::new(situation, reason).next(way_back(situation, &[volume])));
         }
-    } else {
-        match claim.phase {
-            ClaimPhase::Pending => return Ok(()),
-            ClaimPhase::Lost => (Reason::ClaimLost, [uninstall(situation), vec![waits()]].concat()),
-            ClaimPhase::Bound => {
-                let own = claim.volume_name.clone().unwrap_or_default();
-                (Reason::BoundToAnother { own, volumes: vec![name] }, way_back(situation, &[volume]))
-            }
-        }
+    };
+    let next = match (held, claim.terminating) {
+        (true, true) => vec![waits()],
+        (true, false) if claim.keep.may_stay() => assess(situation).next,
+        _ => [uninstall(situation), vec![waits()]].concat(),
     };
     Err(Refusal::new(situation, reason).next(next))
 }
@@ -241,21 +234,17 @@ pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
         let reason = Reason::Unbound { phase: claim.phase, volume: claim.volume_name.clone() };
         return refuse(reason, assess(situation).next);
     };
-    let name = volume.name.clone();
-    let expected = match situation.named {
-        Some(named) => situation.volume(named).into_iter().collect(),
-        None => situation.preserved(),
-    };
-    let is_preserved = match (situation.named, volume.origin(claim)) {
-        (Some(named), _) => named == name,
-        (None, origin) => origin.is_preserved(),
-    };
-    if !is_preserved {
-        return match volume.origin(claim) {
+    let (name, origin) = (volume.name.clone(), volume.origin(claim));
+    if !situation.named.map_or(origin.is_preserved(), |named| named == name) {
+        let expected = match situation.named {
+            Some(named) => situation.volume(named).into_iter().collect(),
+            None => situation.preserved(),
+        };
+        return match origin {
             Origin::MadeForClaim(sign) if expected.is_empty() => refuse(Reason::MadeForIt(name, sign), status()),
             _ => {
-                let named = situation.named.map(|named| vec![named.to_owned()]);
-                let volumes = named.unwrap_or_else(|| expected.iter().map(|v| v.name.clone()).collect());
+                let names = || expected.iter().map(|v| v.name.clone()).collect();
+                let volumes = situation.named.map_or_else(names, |named| vec![named.to_owned()]);
                 refuse(Reason::BoundToAnother { own: name, volumes }, way_back(situation, &expected))
             }
         };

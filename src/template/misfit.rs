@@ -12,30 +12,25 @@ pub struct Misfit {
 /// What is wrong with a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    // There is nothing in it.
     Empty,
-    // A second `volumeName:`; the line of the first.
+    /// A second `volumeName:`; the line of the first.
     SecondPin(usize),
-    // The edit would not be read back as it was meant: brackets or quotes that are left open, most
-    // likely.
+    /// The edit would not be read back as it was meant: brackets or quotes that are left open, most
+    /// likely.
     NotReadBack,
-    // `volumeName:` is templated; the line's text.
+    /// `volumeName:` is templated; the line's text.
     TemplatedPin(String),
-    // An action `{{` that never ends.
+    /// An action `{{` that never ends.
     OpenAction,
-    // No claim of that name.
     NoClaim(String),
-    // A second document that may be the claim.
-    SecondClaim { name: String, first: usize },
-    // The claim has no `spec:`.
+    /// A second document that may be the claim of that name; the line of the first.
+    SecondClaim(String, usize),
     NoSpec,
-    // A second `spec:` of the claim; the line of the first.
+    /// A second `spec:` of the claim; the line of the first.
     SecondSpec(usize),
-    // `spec:` is in flow style.
     FlowSpec,
-    // `spec:` has no fields.
     EmptySpec,
-    // No place in `spec:` is rendered whenever `spec:` is.
+    /// No place in `spec:` is rendered whenever `spec:` is.
     NoPlace,
 }
 

@@ -288,8 +288,7 @@ pub fn claim(lines: &[Line<'_>], name: &str) -> Result<Claim, Misfit> {
         [] => Err(Misfit::new(None, Problem::NoClaim(name.to_owned()))),
         [(start, end, specs)] => spec(lines, *start, *end, specs),
         [(first, ..), (second, ..), ..] => {
-            let problem = Problem::SecondClaim { name: name.to_owned(), first: first + 1 };
-            Err(Misfit::new(second + 1, problem))
+            Err(Misfit::new(second + 1, Problem::SecondClaim(name.to_owned(), first + 1)))
         }
     }
 }

@@ -66,24 +66,15 @@ impl Typed {
     /// the cluster tells have no character that means something to a shell (`lifecycle::owner`).
     pub fn line(&self, target: &Target, next: &Next) -> String {
         let key = target.key();
+        // Burrito's own command, for its claim.
+        let burrito =
+            |verb| (target.claim == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"));
+        let aside = |verb| burrito(verb).map_or(String::new(), |burrito| format!(" ({burrito})"));
         let command = match &next.step {
             Step::Run { verb, volume, waits, pins } => self.command(target, *verb, volume.as_deref(), *waits, *pins),
-            Step::Uninstall(Some(release)) => {
-                let command = format!("helm uninstall {} -n {}", release.name, release.namespace);
-                let burrito = burrito(target, "uninstall").map(|burrito| format!("  # {burrito}"));
-                return match &next.remark {
-                    Some(it) => format!("{command}  # {}", remark(it, target)),
-                    None => command + &burrito.unwrap_or_default(),
-                };
-            }
-            Step::Uninstall(None) => {
-                let burrito = burrito(target, "uninstall").map_or(String::new(), |burrito| format!(" ({burrito})"));
-                format!("# uninstall the release that owns claim {key}{burrito}")
-            }
-            Step::Install => {
-                let burrito = burrito(target, "install").map_or(String::new(), |burrito| format!(" ({burrito})"));
-                format!("# install the release again{burrito}")
-            }
+            Step::Uninstall(Some(release)) => format!("helm uninstall {} -n {}", release.name, release.namespace),
+            Step::Uninstall(None) => format!("# uninstall the release that owns claim {key}{}", aside("uninstall")),
+            Step::Install => format!("# install the release again{}", aside("install")),
             Step::Manifest(release) => format!("helm get manifest {} -n {}", release.name, release.namespace),
             Step::Suspend(Driver::ArgoCd(app)) => format!("argocd app set {app} --sync-policy none"),
             Step::Suspend(Driver::Flux(kind, name, namespace)) => format!("flux suspend {kind} {name} -n {namespace}"),
@@ -101,7 +92,11 @@ impl Typed {
             }
             Step::Note => String::new(),
         };
-        let remark = next.remark.as_ref().map(|it| remark(it, target));
+        let remark = match (&next.remark, &next.step) {
+            (Some(it), _) => Some(remark(it, target)),
+            (None, Step::Uninstall(Some(_))) => burrito("uninstall"),
+            (None, _) => None,
+        };
         match (command.as_str(), remark) {
             (_, None) => command,
             ("", Some(remark)) => format!("# {remark}"),
@@ -128,11 +123,6 @@ fn name(verb: Verb) -> &'static str {
         Verb::GuideAgain => "guide --again",
         Verb::Export => "export",
     }
-}
-
-/// Burrito's own command, for its claim.
-fn burrito(target: &Target, verb: &str) -> Option<String> {
-    (target.claim == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"))
 }
 
 /// What creates a claim again, by name.

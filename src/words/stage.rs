@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::age::age;
-use crate::lifecycle::{Assessment, Keep, Origin, Sign, Situation, Stage, Volume, VolumePhase};
+use crate::lifecycle::{Assessment, Origin, Sign, Situation, Stage, Volume, VolumePhase};
 
 /// What was read; ages are those at `now`.
 pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp) -> String {
@@ -17,7 +17,7 @@ pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp
         Stage::AtRisk => {
             format!("reclaim policy {policy}: deleting claim {key} deletes persistentvolume/{name} and its data")
         }
-        Stage::Retained if claim.is_some_and(|c| matches!(c.keep, Keep::ByManifest | Keep::Unknown)) => {
+        Stage::Retained if claim.is_some_and(|c| c.keep.may_stay()) => {
             format!("reclaim policy Retain; claim {key} is annotated helm.sh/resource-policy")
         }
         Stage::Retained => {

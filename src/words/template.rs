@@ -20,7 +20,7 @@ pub fn problem(problem: &Problem) -> (String, Option<&'static str>) {
         Problem::NoClaim(name) => {
             (format!("no PersistentVolumeClaim {name} found"), Some("check the file and --claim"))
         }
-        Problem::SecondClaim { name, first } => (
+        Problem::SecondClaim(name, first) => (
             format!("more than one PersistentVolumeClaim may be {name} (first on line {first})"),
             Some("pass the literal name with --claim, or split the file"),
         ),

@@ -116,11 +116,11 @@ fn what_is_known_without_a_cluster() {
         status --kubeconfig 
         :0
         completion 
-        bash	bash
-        zsh	zsh
-        fish	fish
-        powershell	`PowerShell`
-        elvish	elvish
+        bash
+        zsh
+        fish
+        powershell
+        elvish
         kubectl	The `kubectl_complete-glancepv` helper
         :4
         status -n 

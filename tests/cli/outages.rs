@@ -72,6 +72,17 @@ fn at_risk() -> (World, String) {
     (world, volume)
 }
 
+/// A file that is shown when a test fails.
+struct Told(PathBuf);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("guide:\n{}", std::fs::read_to_string(&self.0).unwrap_or_default());
+        }
+    }
+}
+
 /// What `guide` does while the API server is away for longer than it waits between two looks.
 #[test]
 #[ignore = "stops a control plane: tests/cluster/suite.sh outages"]
@@ -86,6 +97,8 @@ fn guide_outlives_forty_seconds_without_an_api_server_at_each_stage() {
         .stderr(told)
         .spawn()
         .unwrap();
+    // Shown only where the test fails.
+    let _told = Told(log.clone());
     let mut goes_on = |at: &str| {
         let told = std::fs::read_to_string(&log).unwrap();
         assert!(guide.try_wait().unwrap().is_none(), "{at}: {told}");

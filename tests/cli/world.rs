@@ -33,9 +33,10 @@ pub fn plugin() -> &'static str {
     &PLUGIN
 }
 
-/// How long anything may take that is waited for: after an outage, a controller looks again within a minute
-/// (`defaultBackoffMax` and its jitter, client-go's reflector.go).
-pub const PATIENCE: Duration = Duration::from_secs(90);
+/// How long anything may take that is waited for: after an outage, a controller asks for a watch again within
+/// a minute, and is told that it is too old; it lists within another (`defaultBackoffMax` and its jitter, for
+/// `watch` and for `RunWithContext`, client-go's reflector.go).
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A namespace, a class and a provisioner of their own, in the sandbox or in a real cluster.
 pub struct World {
