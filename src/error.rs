@@ -42,8 +42,8 @@ pub enum Error {
     Interrupted,
 }
 
-/// Why a server was not reached.
-#[derive(Debug)]
+/// Why a server was not reached; an error among errors of a connection, too, until `words` has it.
+#[derive(Clone, Debug)]
 pub enum Trouble {
     /// Nothing listens there.
     Refused,
@@ -63,6 +63,14 @@ pub enum Trouble {
     /// Anything else, in the words of whoever noticed.
     Other(String),
 }
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Trouble {}
 
 /// Why an answer cannot be used.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The most bytes of one object, and of one list: a million volumes are a quarter of that.
 const OBJECT: u64 = 16 << 20;
-const LIST: u64 = 1 << 30;
+pub(super) const LIST: u64 = 1 << 30;
 
 /// The attempts for a request that is answered with `Retry-After`; client-go's limit.
 const ATTEMPTS: u32 = 10;
@@ -177,11 +177,6 @@ impl Cluster {
         Ok(version["gitVersion"].as_str().map(str::to_owned))
     }
 
-    /// A collection, as it comes: each part of the answer in turn.
-    pub async fn stream(&self, path: &str, each: impl FnMut(&[u8])) -> Result<(), Error> {
-        self.exchange(Method::GET, path, None, LIST, each).await
-    }
-
     /// Sends `change` with its precondition; what the volume has become.
     pub async fn patch(&self, change: &Change, field_manager: &str, persist: Persist) -> Result<Read<Volume>, Error> {
         check_name(&change.volume)?;
@@ -212,8 +207,8 @@ impl Cluster {
         Ok(all)
     }
 
-    /// One request, and its answer in parts; within the time that one may take.
-    async fn exchange(
+    /// One request, and its answer in parts, `most` bytes of it; within the time that one may take.
+    pub(super) async fn exchange(
         &self,
         method: Method,
         path: &str,

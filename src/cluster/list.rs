@@ -4,13 +4,14 @@
 //! memory does not grow with the number of objects. serde needs whole documents, so the elements are split
 //! here.
 
+use http::Method;
 use memchr::{memchr2, memmem};
 use serde::Deserialize;
 use serde_json::Value;
 
 use k8s_openapi::api::core::v1::PersistentVolume;
 
-use super::api::{Cluster, Column, Kind, TableRow, json};
+use super::api::{Cluster, Column, Kind, LIST, TableRow, json};
 use crate::error::{Answer, Error};
 use crate::lifecycle::{ClaimRef, Target, Volume};
 
@@ -82,7 +83,7 @@ impl Cluster {
         let mut page = String::new();
         loop {
             let mut reader = Reader::new(needle);
-            self.stream(&format!("{path}{page}"), |part| reader.feed(part)).await?;
+            self.exchange(Method::GET, &format!("{path}{page}"), None, LIST, |part| reader.feed(part)).await?;
             match reader.end(&mut list)?.filter(|token| !token.is_empty()) {
                 Some(token) => page = format!("&continue={token}"),
                 None => return Ok(list),

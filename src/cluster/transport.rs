@@ -7,10 +7,8 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
 use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -77,16 +75,15 @@ pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error>
             secured(config, socks)?
         }
         // The proxy's credentials may be part of its URL.
-        Some((_, other)) => return Err(kube::Error::Service(Box::new(ProxyScheme(other.to_owned())))),
+        Some((_, other)) => return Err(kube::Error::Service(Box::new(Trouble::ProxyScheme(other.to_owned())))),
     };
-    let transport =
-        Transport { connector, timeout: config.connect_timeout, pool: Arc::new(Mutex::new(Pool::Empty)), log };
+    let transport = Transport { connector, timeout: config.connect_timeout, pool: Arc::default(), log };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(auth)
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)
-        .service(transport);
+        .service_fn(move |request| transport.clone().send(request));
     Ok(Client::new(service, config.default_namespace.clone()))
 }
 
@@ -126,45 +123,34 @@ where
     Ok(BoxCloneSyncService::new(boxed))
 }
 
-/// A proxy that is none of the kinds that are spoken to.
-#[derive(Debug)]
-struct ProxyScheme(String);
-
-/// The time for a connection is up.
-#[derive(Debug)]
-struct NoConnection(Duration);
-
-/// What [`failure`] makes its own values of.
-macro_rules! errors {
-    ($($kind:ty),+) => {$(
-        impl std::fmt::Display for $kind {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(stringify!($kind))
-            }
-        }
-        impl std::error::Error for $kind {}
-    )+};
-}
-errors!(ProxyScheme, NoConnection);
-
 #[derive(Clone)]
 struct Transport {
     connector: Connector,
     timeout: Option<Duration>,
-    pool: Arc<Mutex<Pool>>,
+    pool: Arc<Mutex<Vec<Sender>>>,
     log: Option<Told>,
 }
 
-enum Pool {
-    Empty,
-    Http2(http2::SendRequest<Body>),
-    /// Those whose last answer was read to its end are ready for the next request.
-    Http1(Vec<http1::SendRequest<Body>>),
-}
-
+/// A connection: over HTTP/2 all requests share it, over HTTP/1.1 each has one to its end.
 enum Sender {
     Http2(http2::SendRequest<Body>),
     Http1(http1::SendRequest<Body>),
+}
+
+impl Sender {
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Http2(sender) => sender.is_closed(),
+            Self::Http1(sender) => sender.is_closed(),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Http2(_) => true,
+            Self::Http1(sender) => sender.is_ready(),
+        }
+    }
 }
 
 impl Transport {
@@ -172,19 +158,19 @@ impl Transport {
     /// while connecting, so that a second request waits and shares what comes of it.
     async fn sender(&self, uri: &Uri) -> Result<Sender, BoxError> {
         let mut pool = self.pool.lock().await;
-        match &mut *pool {
-            Pool::Http2(sender) if !sender.is_closed() => return Ok(Sender::Http2(sender.clone())),
-            Pool::Http1(idle) => {
-                idle.retain(|sender| !sender.is_closed());
-                if let Some(ready) = idle.iter().position(http1::SendRequest::is_ready) {
-                    return Ok(Sender::Http1(idle.swap_remove(ready)));
-                }
+        pool.retain(|sender| !sender.is_closed());
+        if let Some(at) = pool.iter().position(Sender::is_ready) {
+            let ready = pool.swap_remove(at);
+            if let Sender::Http2(shared) = &ready {
+                pool.push(Sender::Http2(shared.clone()));
             }
-            _ => {}
+            return Ok(ready);
         }
         let connecting = self.connector.clone().call(uri.clone());
         let stream = match self.timeout {
-            Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| NoConnection(limit))??,
+            Some(limit) => {
+                tokio::time::timeout(limit, connecting).await.map_err(|_| Trouble::NoConnection(limit))??
+            }
             None => connecting.await?,
         };
         if stream.connected().is_negotiated_h2() {
@@ -198,7 +184,7 @@ impl Transport {
                 .handshake(stream)
                 .await?;
             tokio::spawn(connection);
-            *pool = Pool::Http2(sender.clone());
+            pool.push(Sender::Http2(sender.clone()));
             return Ok(Sender::Http2(sender));
         }
         let (sender, connection) = http1::handshake(stream).await?;
@@ -221,11 +207,7 @@ impl Transport {
             Sender::Http2(mut sender) => Ok(sender.send_request(request).await?),
             Sender::Http1(mut sender) => {
                 let response = sender.send_request(origin_form(request)?).await?;
-                let mut pool = self.pool.lock().await;
-                match &mut *pool {
-                    Pool::Http1(idle) => idle.push(sender),
-                    other => *other = Pool::Http1(vec![sender]),
-                }
+                self.pool.lock().await.push(Sender::Http1(sender));
                 Ok(response)
             }
         }
@@ -242,20 +224,6 @@ fn origin_form(mut request: Request<Body>) -> Result<Request<Body>, BoxError> {
         *request.uri_mut() = Uri::from(path.clone());
     }
     Ok(request)
-}
-
-impl Service<Request<Body>> for Transport {
-    type Response = Response<Incoming>;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Box::pin(self.clone().send(request))
-    }
 }
 
 /// Why there are no credentials. What an exec plugin has printed and its environment are not repeated:
@@ -295,11 +263,8 @@ pub fn trouble(error: &kube::Error) -> Trouble {
         if let Some(auth) = at.downcast_ref() {
             return no_credentials(auth);
         }
-        if let Some(ProxyScheme(scheme)) = at.downcast_ref() {
-            return Trouble::ProxyScheme(scheme.clone());
-        }
-        if let Some(NoConnection(limit)) = at.downcast_ref() {
-            return Trouble::NoConnection(*limit);
+        if let Some(ours) = at.downcast_ref::<Trouble>() {
+            return ours.clone();
         }
         // The innermost cause says it best; what wraps it says "service error: client error".
         reason = at.to_string();

@@ -120,17 +120,12 @@ fn without_claim<'a>(situation: &Situation<'a>) -> (Stage, Option<&'a Volume>) {
     let volumes = situation.naming(meant);
     let first = |wanted: &dyn Fn(&Volume) -> bool| volumes.iter().copied().find(|v| wanted(v));
     let going = |v: &Volume| v.phase != VolumePhase::Available || situation.is_left(v);
-    if let Some(v) = first(&|v| !v.terminating && !v.is_retained() && going(v)) {
-        (Stage::Doomed, Some(v))
-    } else if let Some(v) = first(&|v| !v.terminating && v.phase == VolumePhase::Available && v.is_reserved()) {
-        (Stage::Reserved, Some(v))
-    } else if let Some(v) = first(&|v| !v.terminating && v.is_released()) {
-        (Stage::Released, Some(v))
-    } else if let Some(v) = first(&|v| !v.terminating) {
-        (Stage::Releasing, Some(v))
-    } else if let Some(v) = first(&|v| v.terminating) {
-        (Stage::Terminating, Some(v))
-    } else {
-        (Stage::Absent, None)
-    }
+    let stages = [
+        (Stage::Doomed, first(&|v| !v.terminating && !v.is_retained() && going(v))),
+        (Stage::Reserved, first(&|v| !v.terminating && v.phase == VolumePhase::Available && v.is_reserved())),
+        (Stage::Released, first(&|v| !v.terminating && v.is_released())),
+        (Stage::Releasing, first(&|v| !v.terminating)),
+        (Stage::Terminating, first(&|_| true)),
+    ];
+    stages.into_iter().find(|(_, volume)| volume.is_some()).unwrap_or((Stage::Absent, None))
 }
