@@ -14,7 +14,7 @@ use super::verify::{self, Verify};
 use crate::cluster::{Observation, PAUSE, Scope};
 use crate::error::{Deed, Error, Halt, said};
 use crate::kubectl::asked::{TEMPLATES, suggests};
-use crate::lifecycle::{Next, Remark, Situation, Stage, Step, Verb, Volume, assess};
+use crate::lifecycle::{Assessment, Next, Remark, Situation, Stage, Step, Verb, Volume, assess};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::flags::{AskFlags, ChangeFlags, DryRun, Limit, limit, manager};
@@ -147,23 +147,7 @@ impl<'a> Walk<'a> {
         let stage = found.stage;
         self.begun |= !matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Reused);
         if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
-            let awaited = match stage {
-                Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
-                _ => Awaited::ClaimGone,
-            };
-            if !matches!(stage, Stage::Reused | Stage::Absent) {
-                session.explain(&mut found, &situation).await?;
-                // The progress line of the stage before is taken away first.
-                self.at = None;
-                // What it does itself, nobody has to type.
-                let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
-                found.next.retain(|next| stops || is_theirs(next, arguments));
-                if stage == Stage::Terminating && !found.volume.is_some_and(Volume::is_retained) {
-                    found.next.clear();
-                }
-                session.tell(&situation, &found);
-            }
-            self.at = Some((stage, Waiting::begun(session, awaited, self.limit())));
+            self.arrive(&situation, &mut found).await?;
         }
         let name = found.volume.map(|v| v.name.clone());
         match stage {
@@ -195,6 +179,29 @@ impl<'a> Walk<'a> {
             Stage::Absent => Err(session.absent().await),
             Stage::Terminating | Stage::Diverted | Stage::Lost => Err(self.halt(Halt::Stopped(stage))),
         }
+    }
+
+    /// Tells a stage when it is reached, and begins the wait for it to pass.
+    async fn arrive(&mut self, situation: &Situation<'_>, found: &mut Assessment<'_>) -> Result<(), Error> {
+        let stage = found.stage;
+        let awaited = match stage {
+            Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
+            _ => Awaited::ClaimGone,
+        };
+        if !matches!(stage, Stage::Reused | Stage::Absent) {
+            self.session.explain(found, situation).await?;
+            // The progress line of the stage before is taken away first.
+            self.at = None;
+            // What it does itself, nobody has to type.
+            let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
+            found.next.retain(|next| stops || is_theirs(next, self.arguments));
+            if stage == Stage::Terminating && !found.volume.is_some_and(Volume::is_retained) {
+                found.next.clear();
+            }
+            self.session.tell(situation, found);
+        }
+        self.at = Some((stage, Waiting::begun(self.session, awaited, self.limit())));
+        Ok(())
     }
 
     async fn retain(&mut self, volume: Option<String>) -> Result<Act, Error> {
