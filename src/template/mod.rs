@@ -108,5 +108,5 @@ fn inserted(lines: &[Line<'_>], found: &Claim, volume: &str) -> Edited {
 }
 
 fn joined(lines: &[Line<'_>]) -> String {
-    lines.iter().map(Line::whole).collect()
+    lines.iter().map(|line| line.whole).collect()
 }

@@ -5,7 +5,8 @@ use super::misfit::{Misfit, Problem};
 /// A line of the file.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
-    whole: &'a str,
+    /// With its line end.
+    pub whole: &'a str,
     kind: Kind,
     /// How many `{{ if }}`, `{{ range }}`, `{{ with }}`, `{{ define }}` or `{{ block }}` enclose
     /// the line's beginning.
@@ -41,11 +42,6 @@ pub struct Claim {
 }
 
 impl<'a> Line<'a> {
-    /// The line with its line end.
-    pub fn whole(&self) -> &'a str {
-        self.whole
-    }
-
     /// The line without its line end.
     pub fn body(&self) -> &'a str {
         self.whole.strip_suffix('\n').map_or(self.whole, |l| l.strip_suffix('\r').unwrap_or(l))
