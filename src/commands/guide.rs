@@ -168,10 +168,7 @@ impl<'a> Walk<'a> {
             }
             Stage::Reused if self.begun => self.verified().await,
             Stage::Reused if self.another_round => self.uninstall(&seen).await,
-            Stage::Reused => {
-                session.tell(&situation, &found);
-                self.another().await
-            }
+            Stage::Reused => self.another().await,
             Stage::Retained if situation.claim.is_some_and(|c| c.keep.may_stay()) => Err(self.halt(Halt::Kept)),
             Stage::Retained => self.uninstall(&seen).await,
             Stage::Reserved => self.install(&seen, name.as_deref()).await,
