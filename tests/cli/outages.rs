@@ -160,7 +160,7 @@ fn waiting(world: &World, arguments: &str) -> Child {
 fn the_api_server_is_killed_while_reuse_waits() {
     let (world, volume) = at_risk();
     world.run("retain --yes");
-    let command = "reuse --yes --timeout 120s";
+    let command = "reuse --yes --timeout 10m";
     let child = waiting(&world, command);
     signal("apiserver", "KILL");
     start("apiserver");
@@ -179,7 +179,7 @@ fn the_api_server_is_killed_while_verify_waits() {
     world.uninstall();
     world.run("reuse --yes");
     world.await_later_than(&volume);
-    let command = "verify --timeout 120s";
+    let command = "verify --timeout 10m";
     let child = waiting(&world, command);
     signal("apiserver", "KILL");
     start("apiserver");
@@ -274,7 +274,7 @@ fn the_volume_controller_is_away() {
     assert_eq!(run.status, 1, "{run}");
     assert!(run.stderr.contains(" to be Available (it was patched)") && run.stderr.contains("safe to re-run"), "{run}");
     start("manager");
-    let again = world.run("reuse --yes --timeout 60s");
+    let again = world.run("reuse --yes --timeout 10m");
     assert_eq!((again.status, phase(&world.volume(&volume))), (0, "Available"), "{again}");
 }
 
