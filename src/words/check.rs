@@ -61,7 +61,7 @@ pub fn message(check: &Check, target: &Target) -> String {
 
 /// What to do about it, where there is something.
 pub fn hint(check: &Check, target: &Target, typed: &Typed) -> Option<String> {
-    let command = |verb| Some(typed.command(target, verb, None, false, false));
+    let command = |verb| Some(typed.line(target, &Next::run(verb)));
     match check {
         Check::Claim(Claim::Bound { .. }) => None,
         Check::Claim(_) | Check::Preserved(_) => command(Verb::Status),

@@ -1,7 +1,7 @@
 //! Findings, for people.
 
 use super::next::{Typed, driver};
-use crate::lifecycle::{Begun, Field, Finding, Keep, Misfit, Target, Verb};
+use crate::lifecycle::{Begun, Field, Finding, Keep, Misfit, Next, Target, Verb};
 
 /// What a finding says.
 pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
@@ -9,7 +9,7 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
     match finding {
         Finding::OtherVolumeDoomed { volume, phase, policy } => format!(
             "persistentvolume/{volume} is {phase} with policy {policy} and may be deleted at any time; run: {}",
-            typed.command(target, Verb::Retain, Some(volume), false, false)
+            typed.line(target, &Next::on(Verb::Retain, volume))
         ),
         Finding::OtherVolumesWait(volumes) => format!("also preserved for claim {key}: {}", volumes.join(", ")),
         Finding::ClaimTerminating => format!("claim {key} is being deleted"),

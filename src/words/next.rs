@@ -23,7 +23,7 @@ pub struct Typed {
 
 impl Typed {
     /// `kubectl glancepv VERB`, with the flags that were typed and `verb` needs again.
-    pub fn command(&self, target: &Target, verb: Verb, volume: Option<&str>, waits: bool, pins: bool) -> String {
+    fn command(&self, target: &Target, verb: Verb, volume: Option<&str>, waits: bool, pins: bool) -> String {
         let mut line = format!("kubectl glancepv {}", name(verb));
         let mut flag = |flag: &str, value: &str| {
             line += &format!(" {flag}{}", quote(value));
@@ -88,7 +88,7 @@ impl Typed {
             Step::UseClaim => format!("# start a pod that uses claim {key}: its class waits for the first one"),
             Step::Elsewhere(other) => {
                 let there = Self { namespace: true, claim: self.claim || other.claim != target.claim, ..self.clone() };
-                there.command(other, Verb::Status, None, false, false)
+                there.line(other, &Next::run(Verb::Status))
             }
             Step::Note => String::new(),
         };
