@@ -21,9 +21,14 @@ newest | 1.20)
   GLANCEPV_HELM4=$("$here/build.sh" helm4)
   export GLANCEPV_HELM4
   if [ "$1" = newest ]; then
-    for shell in bash:bash-completion zsh:zsh fish:fish elvish:elvish; do
-      dpkg-query --show "${shell#*:}" >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${shell#*:}" >&2
+    shells=()
+    for shell in bash-completion zsh fish elvish; do
+      # A package that was only heard of is shown, too.
+      [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$shell" 2>/dev/null)" = installed ] || shells+=("$shell")
     done
+    if [ ${#shells[@]} -gt 0 ]; then
+      { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${shells[@]}"; } >&2
+    fi
     GLANCEPV_KUBECTLS=$("$here/build.sh" kubectl-1.27):$("$here/build.sh" newest):$("$here/build.sh" kubectl-1.37)
     GLANCEPV_CSI=$("$here/build.sh" csi)
     GLANCEPV_KREW=$("$here/build.sh" krew)
