@@ -41,17 +41,22 @@ pub struct Changed {
     pub seen: Observation,
     /// The volume's name.
     pub name: String,
-    /// What kubectl would say of it.
-    outcome: &'static str,
+    outcome: Outcome,
 }
 
-const PATCHED: &str = " patched";
-const NO_CHANGE: &str = " patched (no change)";
+/// How a patch ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Patched,
+    NoChange,
+    ClientDryRun,
+    ServerDryRun,
+}
 
 impl Changed {
     /// Whether the cluster is now as it is told.
     pub fn is_real(&self) -> bool {
-        [PATCHED, NO_CHANGE].contains(&self.outcome)
+        matches!(self.outcome, Outcome::Patched | Outcome::NoChange)
     }
 
     /// The volume as it has become.
@@ -64,7 +69,13 @@ impl Changed {
         if !session.output.is_table() {
             return Ok(());
         }
-        session.terminal.print(&volume_line(&self.name, self.outcome))
+        let outcome = match self.outcome {
+            Outcome::Patched => " patched",
+            Outcome::NoChange => " patched (no change)",
+            Outcome::ClientDryRun => " patched (dry run)",
+            Outcome::ServerDryRun => " patched (server dry run)",
+        };
+        session.terminal.print(&volume_line(&self.name, outcome))
     }
 
     /// The volume as it has become, in the format that was asked for.
@@ -102,7 +113,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         let seen = waiting.observe(named.as_deref(), intent.scope).await?;
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,
-            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, outcome: NO_CHANGE }),
+            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, outcome: Outcome::NoChange }),
             Err(_) if assess(&seen.situation()).stage == Stage::Absent && named.is_none() => {
                 return Err(session.absent().await);
             }
@@ -128,7 +139,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
             let (ask, row) = (&intent.flags.ask, seen.row(&change.volume)?);
             let show = || {
                 // The row as it is; a dry run asks nothing about it.
-                if ask.dry_run == DryRun::None && !ask.yes {
+                if ask.is_asked() {
                     session.terminal.note(session.table(&[row]).trim_end());
                 }
                 session.terminal.note(&question::change(&change));
@@ -186,11 +197,11 @@ async fn send(
     flags: &ChangeFlags,
     change: &Change,
     seen: &Observation,
-) -> Result<(Read<Volume>, &'static str), Error> {
+) -> Result<(Read<Volume>, Outcome), Error> {
     let (persist, outcome) = match flags.ask.dry_run {
-        DryRun::None => (Persist::Yes, PATCHED),
-        DryRun::Server => (Persist::DryRun, " patched (server dry run)"),
-        DryRun::Client => return Ok((imagined(change, seen.row(&change.volume)?)?, " patched (dry run)")),
+        DryRun::None => (Persist::Yes, Outcome::Patched),
+        DryRun::Server => (Persist::DryRun, Outcome::ServerDryRun),
+        DryRun::Client => return Ok((imagined(change, seen.row(&change.volume)?)?, Outcome::ClientDryRun)),
     };
     match session.cluster.patch(change, &flags.field_manager, persist).await {
         Ok(volume) => Ok((volume, outcome)),

@@ -29,14 +29,18 @@ pub struct AskFlags {
 }
 
 impl AskFlags {
+    /// Whether a person is asked.
+    pub fn is_asked(&self) -> bool {
+        self.dry_run == DryRun::None && !self.yes
+    }
+
     /// Gets a yes to a deed, where one is needed; `show` tells what it is about.
     pub async fn agree(&self, terminal: Terminal, deed: Deed, show: impl FnOnce()) -> Result<(), Error> {
-        let needed = self.dry_run == DryRun::None && !self.yes;
-        if needed && !terminal.is_interactive() {
+        if self.is_asked() && !terminal.is_interactive() {
             return Err(Error::NoTerminal(deed));
         }
         show();
-        if needed && !terminal.confirm(&question::ask(&deed)).await? {
+        if self.is_asked() && !terminal.confirm(&question::ask(&deed)).await? {
             return Err(Error::Declined(deed));
         }
         Ok(())
