@@ -148,7 +148,7 @@ pub struct Volume {
     /// Since when it is in its phase, where the server tells (Kubernetes 1.28).
     #[serde(rename = "lastPhaseTransitionTime")]
     pub since: Option<Timestamp>,
-    /// Whether its policy became Retain after its claim was gone ([`RETAINED_LATE`]).
+    /// Whether its policy became Retain after its claim was gone (`RETAINED_LATE`).
     #[serde(rename = "retainedAfterRelease")]
     pub retained_late: bool,
     /// Who applies its policy, and will set it back.
