@@ -1,7 +1,7 @@
 //! A situation, assessed: the stage, the findings, and what to do next.
 
 use super::facts::{Volume, VolumePhase};
-use super::finding::{Begun, Finding, findings};
+use super::finding::{Begun, Event, Finding, findings};
 use super::next::{
     Next, Remark, Step, Verb, apply, choice, install, obstacles, on_own, recreate, start_over, uninstall, way_back,
 };
@@ -31,13 +31,6 @@ pub fn assess<'a>(situation: &Situation<'a>) -> Assessment<'a> {
     Assessment { stage, volume, waiting, findings, next }
 }
 
-/// An event, as the cluster tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    pub reason: String,
-    pub message: String,
-}
-
 impl Assessment<'_> {
     /// Takes in what the events of the claim say.
     pub fn hear_of_claim(&mut self, events: Vec<Event>) {
@@ -48,7 +41,7 @@ impl Assessment<'_> {
         {
             self.next.insert(0, Step::UseClaim.into());
         }
-        self.findings.extend(events.into_iter().map(|Event { reason, message }| Finding::Event { reason, message }));
+        self.findings.extend(events.into_iter().map(Finding::Event));
     }
 
     /// Takes in what the events of the volume say: whether its deletion was begun.

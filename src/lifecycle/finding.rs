@@ -16,6 +16,13 @@ pub enum Begun {
     Event(String),
 }
 
+/// An event, as the cluster tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub reason: String,
+    pub message: String,
+}
+
 /// Something that a user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "words::finding says what each means")]
@@ -34,7 +41,7 @@ pub enum Finding {
     Misfit { volume: String, misfit: Misfit },
     HeldByPods(Vec<String>),
     // What an event of the claim says.
-    Event { reason: String, message: String },
+    Event(Event),
 }
 
 impl Finding {
@@ -60,7 +67,7 @@ impl Finding {
                 Field::Attributes => "AttributesClassDiffers",
             },
             Self::HeldByPods(_) => "HeldByPods",
-            Self::Event { reason, .. } => reason,
+            Self::Event(event) => &event.reason,
         }
     }
 }

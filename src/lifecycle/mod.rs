@@ -27,9 +27,9 @@ pub use plan::{Plan, retain, reuse, unretain};
 pub use situation::Situation;
 pub use stage::Stage;
 
-pub(crate) use assess::{Assessment, Event};
+pub(crate) use assess::Assessment;
 pub(crate) use facts::{Origin, Sign};
-pub(crate) use finding::Begun;
+pub(crate) use finding::{Begun, Event};
 pub(crate) use fit::{Field, Misfit};
 pub(crate) use next::recreate;
 pub(crate) use owner::Driver;

@@ -45,7 +45,7 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
         Finding::HeldByPods(pods) => {
             format!("claim {key} is in use by {}; it is deleted once no pod uses it", pods.join(", "))
         }
-        Finding::Event { message, .. } => message.clone(),
+        Finding::Event(event) => event.message.clone(),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::error::{Answer, Deed, Error, FileProblem, Halt, Trouble, Unsettled};
 use crate::lifecycle::check::{Check, Claim as Found, Class, RIGHTS};
 use crate::lifecycle::tests::{Seen, claim, situation, volume};
 use crate::lifecycle::{
-    Begun, Claim, ClaimPhase, Driver, Field, Finding, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark,
-    Sign, Stage, Step, Target, Verb, Volume, VolumePhase, assess,
+    Begun, Claim, ClaimPhase, Driver, Event, Field, Finding, Keep, Misfit as Differs, Next, Reason, Refusal, Release,
+    Remark, Sign, Stage, Step, Target, Verb, Volume, VolumePhase, assess,
 };
 use crate::template::{Misfit, Problem};
 
@@ -130,9 +130,9 @@ fn after_finding(last: Option<&Finding>) -> Option<Finding> {
             Finding::Misfit { volume, misfit: Differs { field, wanted, offered } }
         }
         Some(Finding::HeldByPods(_)) => {
-            Finding::Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() }
+            Finding::Event(Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() })
         }
-        Some(Finding::Event { .. }) => return None,
+        Some(Finding::Event(_)) => return None,
     })
 }
 
