@@ -229,6 +229,7 @@ impl From<std::io::Error> for Error {
 }
 
 /// The operating system's words alone, as kubectl prints them.
+#[must_use]
 pub fn said(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()

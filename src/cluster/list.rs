@@ -112,6 +112,7 @@ pub struct Reader {
 
 impl Reader {
     /// Nothing has come yet.
+    #[must_use]
     pub fn new(needle: &str) -> Self {
         let needle = memmem::Finder::new(needle.as_bytes()).into_owned();
         Self { elements: Elements::default(), needle, kept: Vec::new() }

@@ -88,7 +88,7 @@ async fn settle(session: &Session, changed: &mut Changed, limit: &Limit) -> Resu
             return Ok(());
         }
         let watched = Watched::Volume(&name, Some(&volume.resource_version));
-        if !waiting.until(watched, Awaited::VolumeAvailable).await? {
+        if !waiting.until(watched).await? {
             return Err(late);
         }
         match waiting.read(async || session.cluster.volume(&name).await).await {

@@ -22,6 +22,7 @@ pub struct Assessment<'a> {
 }
 
 /// Says where the target stands.
+#[must_use]
 pub fn assess<'a>(situation: &Situation<'a>) -> Assessment<'a> {
     let (stage, volume) = stand(situation);
     let mut waiting = situation.preserved();

@@ -33,12 +33,14 @@ pub struct Change {
 
 impl Change {
     /// Reclaim policy → Delete: from then on deleting the target's claim deletes the volume.
+    #[must_use]
     pub fn expose(volume: &Volume, target: &Target) -> Self {
         Self { exposes: Some(target.key()), ..Self::policy(volume, "Delete") }
     }
 
     /// Reclaim policy → Retain of a volume whose claim is gone: it may be too late, and the volume is to
     /// say so as long as somebody may rely on it.
+    #[must_use]
     pub fn retain_late(volume: &Volume) -> Self {
         let mut change = Self::policy(volume, "Retain");
         let uid = volume.claim_ref.as_ref().and_then(|r| r.uid.clone());
@@ -50,6 +52,7 @@ impl Change {
     }
 
     /// Reclaim policy → `policy`.
+    #[must_use]
     pub fn policy(volume: &Volume, policy: &str) -> Self {
         Self::of(
             volume,
@@ -63,6 +66,7 @@ impl Change {
 
     /// `claimRef.uid` and `claimRef.resourceVersion` taken away; namespace and name stay, or any
     /// claim in any namespace could take the volume (gardener/gardener#9817).
+    #[must_use]
     pub fn release(volume: &Volume, target: &Target) -> Self {
         let claim_ref = volume.claim_ref.as_ref();
         let both = [
@@ -84,11 +88,13 @@ impl Change {
 
     /// Whether a person who agreed to this change has agreed to `other` too: the same edits of
     /// the same volume, from the same values, seen at whatever resourceVersion.
+    #[must_use]
     pub fn is_same_decision(&self, other: &Self) -> bool {
         (&self.volume, &self.edits) == (&other.volume, &other.edits)
     }
 
     /// The JSON merge patch (RFC 7386) to send: the precondition and the edits.
+    #[must_use]
     pub fn body(&self) -> Value {
         let mut body = json!({"metadata": {"resourceVersion": self.resource_version}});
         self.set_in(&mut body);
@@ -96,6 +102,7 @@ impl Change {
     }
 
     /// Whether an object is as the change would leave it.
+    #[must_use]
     pub fn is_done_in(&self, object: &Value) -> bool {
         self.edits.iter().all(|edit| {
             let field = edit.path.iter().try_fold(object, |at, key| at.get(*key)).and_then(Value::as_str);
@@ -104,6 +111,7 @@ impl Change {
     }
 
     /// The object as it would be after the change, for a dry run that asks nobody.
+    #[must_use]
     pub fn applied_to(&self, object: &Value) -> Value {
         let mut object = object.clone();
         self.set_in(&mut object);

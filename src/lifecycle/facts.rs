@@ -28,6 +28,7 @@ pub struct Target {
 
 impl Target {
     /// `namespace/name`, as kubectl's CLAIM column has it.
+    #[must_use]
     pub fn key(&self) -> String {
         [&self.namespace, "/", &self.claim].concat()
     }
@@ -198,26 +199,31 @@ shown_by_name!(ClaimPhase, VolumePhase);
 
 impl Volume {
     /// Whether its policy keeps the data once the claim is gone.
+    #[must_use]
     pub fn is_retained(&self) -> bool {
         self.policy == "Retain"
     }
 
     /// Whether its claimRef names the target, whatever the UID.
+    #[must_use]
     pub fn names(&self, target: &Target) -> bool {
         self.claim_ref.as_ref().is_some_and(|r| r.namespace == target.namespace && r.name == target.claim)
     }
 
     /// Whether its claimRef holds this very claim, by UID.
+    #[must_use]
     pub fn holds(&self, claim: &Claim) -> bool {
         self.claim_ref.as_ref().and_then(|r| r.uid.as_ref()) == Some(&claim.uid)
     }
 
     /// Whether its claimRef names a claim without telling which: reserved by name alone.
+    #[must_use]
     pub fn is_reserved(&self) -> bool {
         self.claim_ref.as_ref().is_some_and(|r| r.uid.is_none())
     }
 
     /// Whether its claim is gone and its data remains: Released, or Failed.
+    #[must_use]
     pub fn is_released(&self) -> bool {
         matches!(self.phase, VolumePhase::Released | VolumePhase::Failed)
     }
@@ -227,6 +233,7 @@ impl Volume {
     /// Provisioners name a volume `pvc-UID` after the claim that it is made for. A claim that has
     /// named its volume itself had none made. Otherwise age decides: a volume that is made for a
     /// claim is younger than it. Timestamps are whole seconds.
+    #[must_use]
     pub fn origin(&self, claim: &Claim) -> Origin {
         let uid = self.name.strip_prefix("pvc-");
         let is_uid = |uid: &str| uid.len() == 36 && uid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
@@ -246,6 +253,7 @@ impl Volume {
 
 impl ClaimRef {
     /// `namespace/name`.
+    #[must_use]
     pub fn key(&self) -> String {
         [&self.namespace, "/", &self.name].concat()
     }
@@ -253,6 +261,7 @@ impl ClaimRef {
 
 impl Claim {
     /// Whether this claim and `volume` are bound to each other, by name and by UID.
+    #[must_use]
     pub fn is_bound_to(&self, volume: &Volume) -> bool {
         self.phase == ClaimPhase::Bound
             && volume.phase == VolumePhase::Bound
@@ -269,7 +278,7 @@ fn has(meta: &ObjectMeta, annotation: &str) -> bool {
     meta.annotations.as_ref().is_some_and(|a| a.contains_key(annotation))
 }
 
-/// A phase by its name; whatever is none is Pending.
+/// The phase of that name.
 fn phase<P: Copy + Display>(named: Option<&String>, phases: &[P], otherwise: P) -> P {
     phases.iter().copied().find(|phase| named == Some(&phase.to_string())).unwrap_or(otherwise)
 }

@@ -46,6 +46,7 @@ pub enum Finding {
 
 impl Finding {
     /// For scripts: one word that stays the same.
+    #[must_use]
     pub fn reason(&self) -> &str {
         match self {
             Self::OtherVolumeDoomed { .. } => "OtherVolumeDoomed",

@@ -84,16 +84,19 @@ pub struct Next {
 
 impl Next {
     /// `VERB`.
+    #[must_use]
     pub fn run(verb: Verb) -> Self {
         Step::Run { verb, volume: None, waits: false, pins: false }.into()
     }
 
     /// `VERB VOLUME`.
+    #[must_use]
     pub fn on(verb: Verb, volume: &str) -> Self {
         Step::Run { verb, volume: Some(volume.to_owned()), waits: false, pins: false }.into()
     }
 
     /// With `--timeout`.
+    #[must_use]
     pub fn waiting(mut self) -> Self {
         if let Step::Run { waits, .. } = &mut self.step {
             *waits = true;
@@ -102,6 +105,7 @@ impl Next {
     }
 
     /// With `-f`.
+    #[must_use]
     pub fn pinning(mut self) -> Self {
         if let Step::Run { pins, .. } = &mut self.step {
             *pins = true;
@@ -110,6 +114,7 @@ impl Next {
     }
 
     /// With a remark.
+    #[must_use]
     pub fn because(self, remark: Remark) -> Self {
         Self { remark: Some(remark), ..self }
     }

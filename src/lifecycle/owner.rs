@@ -32,6 +32,7 @@ pub enum Keep {
 
 impl Keep {
     /// Whether the claim may be there still when its release is uninstalled.
+    #[must_use]
     pub fn may_stay(self) -> bool {
         matches!(self, Self::ByManifest | Self::Unknown)
     }
@@ -39,9 +40,10 @@ impl Keep {
 
 /// A Helm release.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[expect(missing_docs, reason = "its name and its namespace")]
 pub struct Release {
+    /// Its name.
     pub name: String,
+    /// Its namespace.
     pub namespace: String,
 }
 

@@ -91,7 +91,18 @@ impl Refusal {
             | Reason::NoClaim
             | Reason::Unbound { .. } => Remedy::Wait,
             Reason::Several(_) => Remedy::Choose,
-            _ => Remedy::None,
+            Reason::NotBound(_)
+            | Reason::NotRetained { .. }
+            | Reason::CannotVerifyLost
+            | Reason::MadeForIt(..)
+            | Reason::GoingAway(_)
+            | Reason::Policy { .. }
+            | Reason::OfAnotherClaim { .. }
+            | Reason::OfNoClaim(_)
+            | Reason::VolumeTerminating { .. }
+            | Reason::VolumeGone(_)
+            | Reason::NoVolume
+            | Reason::Nothing => Remedy::None,
         }
     }
 }

@@ -20,11 +20,13 @@ pub struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     /// The volume of that name, among those that were read.
+    #[must_use]
     pub fn volume(&self, name: &str) -> Option<&'a Volume> {
         self.volumes.iter().copied().find(|v| v.name == name)
     }
 
     /// The claim and the volume that are bound to each other, by name and by UID.
+    #[must_use]
     pub fn bound(&self) -> Option<(&'a Claim, &'a Volume)> {
         let claim = self.claim?;
         let volume = self.volumes.iter().copied().find(|v| v.names(self.target) && claim.is_bound_to(v));
@@ -32,6 +34,7 @@ impl<'a> Situation<'a> {
     }
 
     /// The preserved volumes: kept, their claim gone, not the claim's own.
+    #[must_use]
     pub fn preserved(&self) -> Vec<&'a Volume> {
         let unused = |v: &Volume| v.is_released() || v.phase == VolumePhase::Available;
         self.naming(|v| v.is_retained() && !v.terminating && unused(v) && !self.is_held(v))
@@ -44,6 +47,7 @@ impl<'a> Situation<'a> {
 
     /// Whether the claim that the volume's claimRef means is gone, though the volume controller may
     /// not have said so yet.
+    #[must_use]
     pub fn is_left(&self, volume: &Volume) -> bool {
         volume.is_released() || (!volume.is_reserved() && !self.is_held(volume))
     }

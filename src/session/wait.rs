@@ -90,18 +90,22 @@ impl<'a> Waiting<'a> {
     /// Waits for a change of what is awaited; false when the time is up, or was never given.
     pub async fn until_changed(&mut self, seen: &Observation) -> Result<bool, Error> {
         let claim = seen.claim.as_ref().and_then(Read::version);
-        match (self.awaited, assess(&seen.situation()).volume) {
+        let watched = match (self.awaited, assess(&seen.situation()).volume) {
             (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
-                let watched = Watched::Volume(&volume.name, Some(&volume.resource_version));
-                self.until(watched, Awaited::VolumeReleased).await
+                Watched::Volume(&volume.name, Some(&volume.resource_version))
             }
-            (awaited, _) => self.until(Watched::Claim(&seen.target, claim), awaited).await,
-        }
+            _ => Watched::Claim(&seen.target, claim),
+        };
+        self.until(watched).await
     }
 
-    /// The same for a change of `watched`; `awaited` is what is told meanwhile.
-    pub async fn until(&mut self, watched: Watched<'_>, awaited: Awaited) -> Result<bool, Error> {
+    /// The same for a change of `watched`.
+    pub async fn until(&mut self, watched: Watched<'_>) -> Result<bool, Error> {
         let session = self.session;
+        let awaited = match (self.awaited, &watched) {
+            (Awaited::ClaimGone, Watched::Volume(..)) => Awaited::VolumeReleased,
+            (awaited, _) => awaited,
+        };
         self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress()));
         let Some(deadline) = self.deadline() else { return Ok(false) };
         let changed = session.cluster.changed(watched);

@@ -6,11 +6,8 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use kubectl_glancepv::Cli;
-use kubectl_glancepv::{List, Reader};
-use kubectl_glancepv::{question, settings};
 use kubectl_glancepv::lifecycle::Target;
-use kubectl_glancepv::{Pin, edit};
+use kubectl_glancepv::{Cli, List, Pin, Reader, edit, question, settings};
 
 fn target() -> Target {
     let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
