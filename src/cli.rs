@@ -1,21 +1,27 @@
-//! The list of verbs, and what each is given.
+//! The command line: the list of verbs, dispatch, and the exit status.
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::commands::flags::{ChangeFlags, Shared};
 use crate::commands::{check, completion, export, guide, pin, retain, reuse, status, unpin, unretain, verify};
 use crate::error::Error;
 use crate::kubectl::connection::Connection;
-use crate::lifecycle::Verb;
-use crate::session::Session;
-use crate::session::flags::Shared;
-use crate::template::Pin;
+use crate::kubectl::output::Output;
+use crate::lifecycle::Target;
+use crate::session::consent::{Consent, DryRun};
+use crate::session::{Session, connect};
 use crate::terminal::{Color, Terminal, Tone};
 use crate::words::error::{hints, message};
-use crate::words::next::Typed;
+use crate::words::next::{Flag, Typed};
 
-/// The whole of it, for who types nothing else.
+/// Flags that are not typed again in a next step: answers, formats, and secrets. A step always asks.
+const NOT_REPEATED: [&str; 11] =
+    ["again", "color", "dry_run", "no_headers", "output", "password", "token", "username", "v", "watch", "yes"];
+
+/// The procedure, above the help.
 const PROCEDURE: &str = "\
 1. kubectl glancepv retain                  # reclaim policy Retain: the volume outlives its claim
 2. helm uninstall RELEASE                   # the claim is deleted with its release
@@ -32,13 +38,13 @@ const PROCEDURE: &str = "\
 #[command(disable_help_subcommand = true, max_term_width = 100, arg_required_else_help = true)]
 #[command(before_help = PROCEDURE)]
 pub struct Cli {
-    /// What to do
+    /// The verb
     #[command(subcommand)]
     pub command: Command,
     /// Flags of every command
     #[command(flatten)]
     pub shared: Shared,
-    /// How to reach the cluster
+    /// The connection
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -60,63 +66,49 @@ pub enum Command {
 }
 
 impl Cli {
-    /// What was typed; ends the program where that is wrong, or a request for help.
-    fn typed_in() -> Self {
-        let matches = Self::command().get_matches();
-        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        let flags = matches.subcommand().map_or(&matches, |(_, sub)| sub);
-        cli.shared.claim_typed = flags.value_source("claim") == Some(clap::parser::ValueSource::CommandLine);
-        cli
+    /// The command line and the flags that next steps repeat; ends the program if it is wrong, or asks for help.
+    fn from_args() -> (Self, Typed) {
+        let command = Self::command();
+        let matches = command.clone().get_matches();
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (cli, matches.subcommand().map_or_else(Typed::default, |(_, flags)| typed(&command, flags)))
     }
 
-    /// What next steps have to repeat.
-    fn typed(&self) -> Typed {
-        let shown = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
-        let (namespace, claim) = (self.shared.namespace.is_some(), self.shared.claim_typed);
-        let typed = Typed { connection: self.connection.typed(), namespace, claim, ..Typed::default() };
-        match &self.command {
-            Command::Check(check) => Typed { template: check.template.as_ref().map(shown), ..typed },
-            Command::Reuse(reuse) => Typed { template: reuse.template.as_ref().map(shown), ..typed },
-            Command::Pin(pin) => Typed { template: Some(shown(&pin.template)), ..typed },
-            Command::Unpin(unpin) => Typed { template: Some(shown(&unpin.template)), ..typed },
-            Command::Guide(guide) => Typed {
-                template: guide.template.as_ref().map(shown),
-                uninstall: guide.uninstall.clone(),
-                install: guide.install.clone(),
-                timeout: guide.timeout.as_ref().map(|limit| limit.typed.clone()),
-                ..typed
-            },
-            Command::Status(_)
-            | Command::Retain(_)
-            | Command::Unretain(_)
-            | Command::Verify(_)
-            | Command::Export(_)
-            | Command::Completion(_) => typed,
-        }
-    }
-
-    /// Whether the verb looks after Ctrl-C itself.
+    /// True if the verb handles Ctrl-C itself.
     fn handles_ctrl_c(&self) -> bool {
         matches!(self.command, Command::Guide(_))
     }
 
-    /// Runs the verb. Only those that ask a cluster look for one.
-    async fn run(&self, terminal: Terminal) -> Result<(), Error> {
+    /// Connects to the cluster; nothing is sent yet.
+    async fn session(&self, typed: Typed, terminal: Terminal) -> Result<Session, Error> {
+        let Shared { namespace, claim, output, no_headers, .. } = &self.shared;
+        let (cluster, own) = connect(&self.connection, namespace.is_some(), terminal).await?;
+        let change = |flags: &ChangeFlags| ((&flags.consent).into(), flags.manager.field_manager.clone());
+        let asks = Consent { yes: false, dry_run: DryRun::None };
+        let (consent, field_manager) = match &self.command {
+            Command::Retain(it) => change(&it.change),
+            Command::Unretain(it) => change(&it.change),
+            Command::Reuse(it) => change(&it.change),
+            // A guide that changes nothing would never go on.
+            Command::Guide(it) => (Consent { yes: it.yes, ..asks }, it.manager.field_manager.clone()),
+            _ => (asks, String::new()),
+        };
+        let target = Target { namespace: namespace.clone().unwrap_or(own), name: claim.clone() };
+        let output = Output { format: *output, headers: !no_headers };
+        Ok(Session { cluster, target, typed, terminal, output, consent, field_manager })
+    }
+
+    /// Runs the verb. Only verbs that need a cluster connect to one.
+    async fn run(&self, typed: &Typed, terminal: Terminal) -> Result<(), Error> {
         let claim = &self.shared.claim;
-        let open = || Session::open(&self.shared, &self.connection, self.typed(), terminal);
+        let open = || self.session(typed.clone(), terminal);
         match &self.command {
             Command::Status(it) => status::run(&open().await?, it).await,
             Command::Check(it) => check::run(&open().await?, it).await,
             Command::Retain(it) => retain::run(&open().await?, it).await,
             Command::Unretain(it) => unretain::run(&open().await?, it).await,
             Command::Reuse(it) => reuse::run(&open().await?, it).await,
-            Command::Pin(it) => {
-                let volume = match &it.volume {
-                    Some(volume) => volume.clone(),
-                    None => open().await?.preserved(None, Verb::Pin).await?.1,
-                };
-                pin::run(terminal, claim, &it.template, Pin::To(&volume), &it.change).await
-            }
+            Command::Pin(it) => pin::run(terminal, claim, it, open()).await,
             Command::Unpin(it) => unpin::run(terminal, claim, it, open()).await,
             Command::Verify(it) => verify::run(&open().await?, it).await,
             Command::Guide(it) => guide::run(&open().await?, it).await,
@@ -126,42 +118,69 @@ impl Cli {
     }
 }
 
-/// Parses what was typed and does it; the exit status is kubectl's for what came of it.
+/// The flags on the command line, each with the verbs that take it.
+fn typed(command: &clap::Command, matches: &ArgMatches) -> Typed {
+    let ids = matches.ids().filter(|id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine));
+    let flags = ids.filter(|id| !NOT_REPEATED.contains(&id.as_str())).filter_map(|id| {
+        let takes = |command: &clap::Command| command.get_arguments().find(|arg| arg.get_id() == id).cloned();
+        let verbs: Vec<&clap::Command> = command.get_subcommands().filter(|verb| takes(verb).is_some()).collect();
+        let arg = takes(command).or_else(|| verbs.first().and_then(|verb| takes(verb)))?;
+        // The short form where kubectl's users type it.
+        let short = arg.get_short().filter(|short| ['n', 'f'].contains(short)).map(|short| format!("-{short}"));
+        let name = short.or_else(|| arg.get_long().map(|long| format!("--{long}")))?;
+        let verbs: Vec<String> = verbs.into_iter().map(|verb| verb.get_name().to_owned()).collect();
+        let one = |value: Option<String>| Flag { name: name.clone(), value, verbs: verbs.clone() };
+        if !arg.get_action().takes_values() {
+            return Some(vec![one(None)]);
+        }
+        let values = matches.get_raw(id.as_str())?.map(|value| value.to_string_lossy().into_owned());
+        // A proxy's URL may have a password.
+        let values = values.filter(|value| id != "proxy_url" || !value.contains('@'));
+        Some(values.map(|value| one(Some(value))).collect())
+    });
+    Typed(flags.flatten().collect())
+}
+
+/// Parses the command line and runs it; the exit status is kubectl's for the outcome.
 pub fn run() -> ExitCode {
     // The arguments of `__complete` are arbitrary words, so they bypass clap.
-    let asked = completion::asked(std::env::args_os());
-    let cli = if asked.is_some() { None } else { Some(Cli::typed_in()) };
-    let terminal = Terminal::new(cli.as_ref().map_or(Color::Never, |cli| cli.shared.color));
-    let typed = cli.as_ref().map_or_else(Typed::default, Cli::typed);
+    let words = completion::words(std::env::args_os());
+    let parsed = if words.is_some() { None } else { Some(Cli::from_args()) };
+    let terminal = Terminal::new(parsed.as_ref().map_or(Color::Never, |(cli, _)| cli.shared.color));
+    let fail = |error: &Error| {
+        let none = Typed::default();
+        report(terminal, parsed.as_ref().map_or(&none, |(_, typed)| typed), error)
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return report(terminal, &typed, &error.into()),
+        Err(error) => return fail(&error.into()),
     };
     let outcome = runtime.block_on(async {
         tokio::select! {
-            // First, so that a Ctrl-C at a prompt finds the handler in place. The guide, which runs commands of
-            // the operator's, looks after it itself.
+            // First, so that a Ctrl-C at a prompt finds the handler in place.
             biased;
-            _ = tokio::signal::ctrl_c(), if !cli.as_ref().is_some_and(Cli::handles_ctrl_c) => Err(Error::Interrupted),
+            _ = tokio::signal::ctrl_c(), if !parsed.as_ref().is_some_and(|(cli, _)| cli.handles_ctrl_c()) => {
+                Err(Error::Interrupted)
+            }
             outcome = async {
-                match &cli {
-                    Some(cli) => cli.run(terminal).await,
-                    None => completion::answer(terminal, &asked.unwrap_or_default(), Cli::command()).await,
+                match &parsed {
+                    Some((cli, typed)) => cli.run(typed, terminal).await,
+                    None => completion::complete(terminal, words.as_deref().unwrap_or_default(), Cli::command()).await,
                 }
             } => outcome,
         }
     });
-    // Blocking threads (DNS, exec plugins) are not waited for on exit.
+    // Exit does not wait for blocking threads (DNS, exec plugins).
     runtime.shutdown_background();
-    outcome.map_or_else(|error| report(terminal, &typed, &error), |()| ExitCode::SUCCESS)
+    outcome.map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
 }
 
-/// Tells an error and what to do about it. The exit status is kubectl's for it.
+/// Prints an error and its hints, and returns kubectl's exit status for it.
 fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
     match error {
-        // The terminal has written ^C after whatever stood there.
+        // The terminal has echoed ^C.
         Error::Interrupted if terminal.is_interactive() => terminal.note(""),
-        // Those two have said all there is to say.
+        // Both have been reported already.
         Error::Interrupted | Error::Failed => {}
         error => terminal.note(&message(error)),
     }

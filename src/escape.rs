@@ -1,18 +1,18 @@
-//! Text from outside, so that it acts on no terminal, begins no line of ours and is one word to a shell.
+//! Escapes text from outside, for a terminal, for one line and for a shell.
 
 use std::borrow::Cow;
 
-/// Text in which what would act on a terminal, or turn the writing, is escaped; line breaks and tabs stay.
+/// Escapes the characters that act on a terminal; line breaks and tabs stay.
 pub fn plain(text: &str) -> String {
     escaped(text, |c| ['\n', '\t'].contains(&c))
 }
 
-/// The same on one line.
+/// Escapes the characters that act on a terminal, and line breaks and tabs.
 pub fn line(text: &str) -> String {
     escaped(text, |_| false)
 }
 
-/// Text as one word of a line to type: in a Unix shell, or in PowerShell on Windows.
+/// Quotes text as one word of a line to type: in a Unix shell, or in PowerShell on Windows.
 pub fn quote(text: &str) -> Cow<'_, str> {
     if cfg!(windows) { powershell(text) } else { shell_words::quote(text) }
 }
@@ -44,7 +44,7 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// Whether a character acts on a terminal (C0, C1, DEL) or turns the direction of what follows (Unicode,
+/// True for a character that acts on a terminal (C0, C1, DEL) or changes the direction of the text after it (Unicode,
 /// `Bidi_Control`).
 pub fn acts(c: char) -> bool {
     c.is_control()

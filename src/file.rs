@@ -9,16 +9,16 @@ use crate::escape::line;
 
 /// A file as it was read.
 pub struct Original {
-    /// As it was named, for messages.
+    /// The name that was given, for messages.
     pub name: String,
     /// Its text.
     pub text: String,
-    /// Where it really is, symbolic links followed.
+    /// The path, symbolic links followed.
     path: PathBuf,
     metadata: Metadata,
 }
 
-/// A file's name as it may be printed: what would move the cursor or turn the writing is escaped.
+/// A file's name, escaped for a terminal.
 fn shown(path: &Path) -> String {
     line(&path.display().to_string())
 }
@@ -32,7 +32,7 @@ impl Original {
         let path = fs::canonicalize(path).map_err(broken)?;
         let metadata = fs::metadata(&path).map_err(broken)?;
         if !metadata.is_file() {
-            return Err(wrong(if metadata.is_dir() { FileProblem::Folder } else { FileProblem::NoFile }));
+            return Err(wrong(if metadata.is_dir() { FileProblem::Directory } else { FileProblem::NotRegular }));
         }
         let bytes = fs::read(&path).map_err(broken)?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -42,14 +42,13 @@ impl Original {
         Ok(Self { name, text, path, metadata })
     }
 
-    /// Puts `text` in its place: written to a new file beside it, flushed to the disk, and renamed, so
-    /// that whoever looks sees the old file or the new one. Mode and owner stay; a symbolic link
-    /// goes on pointing to it. On Windows the read-only attribute stays, and who may use the file is what a new
-    /// file of its folder has.
+    /// Replaces the file by `text`: written to a new file beside it, flushed to the disk, and renamed, so that readers
+    /// see the old file or the new one. Mode and owner stay, and so does a symbolic link to it. On Windows the
+    /// read-only attribute stays, and the access list is that of a new file in the folder.
     ///
     /// # Errors
     ///
-    /// The file is read-only, has other hard links (a rename would part them; on Windows they are not seen),
+    /// The file is read-only, has other hard links (a rename would leave them with the old text; on Windows they are not detected),
     /// or has changed since it was read; the folder cannot be written to. Then nothing has changed.
     pub fn replace(&self, text: &str) -> Result<(), Error> {
         let wrong = |problem| Err(Error::file(&self.name, problem));
@@ -72,14 +71,13 @@ impl Original {
             return wrong(FileProblem::Changed);
         }
         new.persist(&self.path).map_err(|error| broken(error.error))?;
-        // The folder is synced so that the rename is durable; best effort, since not every system can open
-        // folders.
+        // The folder is synced so that the rename is durable; best effort, since not every system can open folders.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
         Ok(())
     }
 }
 
-/// Only the owner's own files and root's commands get here with another owner to keep.
+/// Restores the owner, which differs only if root runs the command.
 #[cfg(unix)]
 fn keep_owner(new: &File, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};

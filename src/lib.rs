@@ -23,10 +23,10 @@ mod template;
 mod terminal;
 mod words;
 
-// The doors: the binary's, and those of the tests, the model and the fuzz targets.
+// Entry points of the binary, the tests, the model and the fuzz targets.
 pub use cli::{Cli, run};
 pub use cluster::list::{List, Reader};
-pub use error::said;
-pub use kubectl::completion::question;
+pub use error::os_message;
+pub use kubectl::completion::request;
 pub use kubectl::kubeconfig::settings;
 pub use template::{Pin, edit};

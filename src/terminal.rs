@@ -1,4 +1,4 @@
-//! The person at the other end: prompts, progress, colour, and what is done where there is nobody.
+//! The person at the terminal: prompts, progress, color.
 
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ pub enum Color {
     Never,
 }
 
-/// How urgent a line is; what its first words are coloured by.
+/// The urgency of a line, which decides the color of its first words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// As it should be.
@@ -35,7 +35,7 @@ pub enum Tone {
 /// Standard input, output and error, as this run has them.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    /// Whether there is somebody to ask: input and error are terminals.
+    /// True if input and error are terminals.
     interactive: bool,
     color: bool,
 }
@@ -43,7 +43,7 @@ pub struct Terminal {
 impl Terminal {
     /// The terminal of this process.
     pub fn new(color: Color) -> Self {
-        // Switches colours on in a Windows console, too.
+        // Enables colors in a Windows console, too.
         let colored = Term::stderr().features().colors_supported();
         Self {
             interactive: stdin().is_terminal() && stderr().is_terminal(),
@@ -55,12 +55,12 @@ impl Terminal {
         }
     }
 
-    /// Whether there is somebody to ask.
+    /// True if there is a person to ask.
     pub fn is_interactive(&self) -> bool {
         self.interactive
     }
 
-    /// The result itself, to standard output. A reader that has gone away (`| head`) is no error.
+    /// Prints the result to standard output. A closed pipe (`| head`) is not an error.
     pub fn print(&self, text: &str) -> Result<(), Error> {
         let mut out = stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -69,27 +69,27 @@ impl Terminal {
         }
     }
 
-    /// A line for the person, to standard error. One that cannot be written changes nothing.
+    /// Prints a line for the person to standard error. A failure to write is ignored.
     pub fn note(&self, text: &str) {
         let _ = writeln!(stderr(), "{}", plain(text));
     }
 
-    /// A line whose first word, up to the colon, is coloured.
+    /// Prints `HEAD: REST` to standard error, the head colored.
     pub fn headline(&self, tone: Tone, head: &str, rest: &str) {
         let _ = writeln!(stderr(), "{}: {}", styled(tone, self.color, head), line(rest));
     }
 
-    /// A text for standard output after a coloured mark.
+    /// A line for standard output with a colored mark.
     pub fn marked(&self, tone: Tone, mark: &str, rest: &str) -> String {
         let color = self.color && stdout().is_terminal();
         format!("{} {}", styled(tone, color, mark), line(rest))
     }
 
-    /// Asks; only `y` and `yes` are yes, and a bare Return and the end of input are no. What was typed
-    /// before is no answer: nobody has read the question by then.
+    /// Asks for confirmation; only `y` and `yes` are yes, and a bare Return and the end of input are no. Input typed
+    /// before the question is discarded.
     ///
-    /// A whole line is read, because dialoguer's confirmation ignores the end of input; on a thread of its own,
-    /// so that Ctrl-C ends the program.
+    /// Reads a whole line, because dialoguer's confirmation ignores the end of input; on a thread of its own, so that
+    /// Ctrl-C ends the program.
     pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
         let mut err = stderr();
         discard_typed();
@@ -105,19 +105,19 @@ impl Terminal {
         Ok(["y", "yes"].iter().any(|yes| typed.trim().eq_ignore_ascii_case(yes)))
     }
 
-    /// Asks for one of `items`; `None` if the user chose none.
+    /// Asks for one of `items`; `None` if the user chooses none.
     pub fn select(&self, question: &str, items: &[String]) -> Result<Option<usize>, Error> {
         let term = Term::stderr();
         discard_typed();
         let items: Vec<_> = items.iter().map(|item| line(item)).collect();
         let answer = Select::with_theme(&SimpleTheme).with_prompt(line(question)).items(&items).default(0);
         let answer = answer.interact_on_opt(&term);
-        // The menu hides the cursor and, when it is interrupted, leaves it so.
+        // The menu hides the cursor and leaves it hidden when interrupted.
         let _ = term.show_cursor();
         answer.map_err(|dialoguer::Error::IO(error)| error.into())
     }
 
-    /// Shows that something is awaited, where somebody is looking; [`Progress::tick`] draws it.
+    /// A progress line, shown if standard error is a terminal; [`Progress::tick`] draws it.
     pub fn progress(&self) -> Progress {
         let shown = stderr().is_terminal().then(Term::stderr);
         Progress { term: shown, since: Instant::now(), frame: 0 }
@@ -133,7 +133,7 @@ fn styled(tone: Tone, color: bool, text: &str) -> String {
     style.force_styling(color).apply_to(line(text)).to_string()
 }
 
-/// A line that is redrawn while something is awaited; nothing where standard error is no terminal.
+/// A line that is redrawn during a wait; nothing if standard error is not a terminal.
 pub struct Progress {
     term: Option<Term>,
     since: Instant,
@@ -141,15 +141,15 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// How often to draw.
+    /// The interval between drawings.
     pub const EVERY: Duration = Duration::from_millis(100);
 
-    /// Whether anybody sees it.
+    /// True if the line is shown.
     pub fn is_shown(&self) -> bool {
         self.term.is_some()
     }
 
-    /// Draws `what` with the seconds gone by.
+    /// Draws `what` with the elapsed seconds.
     pub fn tick(&mut self, what: &str) {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
         let Some(term) = &self.term else { return };
@@ -170,10 +170,10 @@ impl Drop for Progress {
     }
 }
 
-/// Takes away what waits to be read at the terminal.
+/// Discards the input that is waiting at the terminal.
 #[cfg(unix)]
 fn discard_typed() {
-    // Where that is not possible, the question is asked all the same.
+    // If that fails, the question is asked all the same.
     let _ = rustix::termios::tcflush(stdin(), rustix::termios::QueueSelector::IFlush);
 }
 

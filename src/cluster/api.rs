@@ -15,22 +15,24 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::transport::{self, Told};
-use crate::error::{Answer, Error, Trouble};
-use crate::lifecycle::check::Right;
+use super::transport::{self, Log};
+use crate::error::{Error, Trouble};
 use crate::lifecycle::{Change, Claim, Target, Volume};
+
+/// Said of a Table row without the object that was requested.
+pub(super) const NO_OBJECT: &str = "Table row has no object";
 
 const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
-/// How long a server may say nothing while it is to answer. A watch is none of this.
+/// The time after which a silent response is given up. Watches are not bounded by it.
 const SILENCE: Duration = Duration::from_secs(60);
-/// The longest that a server may ask to wait before it is asked again.
+/// The longest `Retry-After` that is honored.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The most bytes of one object, and of one list: a million volumes are a quarter of that.
+/// The maximum size of one object, and of one list, in bytes: a million volumes are a quarter of that.
 const OBJECT: u64 = 16 << 20;
 pub(super) const LIST: u64 = 1 << 30;
 
-/// The attempts for a request that is answered with `Retry-After`; client-go's limit.
+/// The maximum number of attempts for a request that is answered with `Retry-After`; client-go's limit.
 const ATTEMPTS: u32 = 10;
 
 /// The kinds of object that the procedure is about.
@@ -75,13 +77,13 @@ pub struct Column {
 /// An object and the row that kubectl would print of it.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Those that this server has for the kind.
+    /// The columns that this server has for the kind.
     pub columns: Vec<Column>,
     pub cells: Vec<Value>,
     pub object: Value,
 }
 
-/// An object as it was read: the facts beside the row.
+/// An object that was read: its facts beside its row.
 #[derive(Clone, Debug)]
 pub struct Read<F> {
     pub facts: F,
@@ -94,7 +96,7 @@ impl<F> Read<F> {
     where
         for<'a> F: From<&'a K>,
     {
-        let facts = F::from(&K::deserialize(&row.object).map_err(Error::form)?);
+        let facts = F::from(&K::deserialize(&row.object).map_err(Error::response)?);
         Ok(Self { facts, row })
     }
 
@@ -104,7 +106,7 @@ impl<F> Read<F> {
 }
 
 impl Row {
-    /// The cell under the column of that name, found by name since servers order them differently.
+    /// The cell in the column of that name; servers order columns differently.
     pub fn cell_mut(&mut self, column: &str) -> Option<&mut Value> {
         let at = self.columns.iter().position(|c| c.name == column)?;
         self.cells.get_mut(at)
@@ -123,19 +125,24 @@ struct Table {
 #[derive(Debug, Deserialize)]
 pub(super) struct TableRow {
     pub cells: Vec<Value>,
-    /// The object, where it was asked for.
+    /// The object, if it was requested.
     pub object: Option<Value>,
 }
 
-/// Whether a patch is to be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Persist {
-    Yes,
-    /// `dryRun=All`: processed but not persisted.
-    DryRun,
+/// A right of a user: a verb on a resource.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Right {
+    /// The verb.
+    pub verb: &'static str,
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// The resource, in the plural.
+    pub resource: &'static str,
+    /// True if it is needed in the claim's namespace only.
+    pub namespaced: bool,
 }
 
-/// A cluster to talk to.
+/// A connection to a cluster.
 pub struct Cluster {
     pub client: Client,
     /// `host:port` of its API server, for messages.
@@ -143,14 +150,14 @@ pub struct Cluster {
     pub url: String,
     /// The kubeconfig's context, where there is one.
     pub context: Option<String>,
-    /// How long one answer may take, and how that was typed; `None` for as long as it does.
+    /// The limit for one response, and how it was typed; `None` for no limit.
     pub timeout: Option<(Duration, String)>,
-    /// Told each warning that the API server attaches to an answer.
-    pub warn: Told,
+    /// Receives each warning that the API server attaches to a response.
+    pub warn: Log,
 }
 
 impl Cluster {
-    /// One object; `None` where there is none of that name.
+    /// One object; `None` if there is none of that name.
     pub async fn get(&self, kind: Kind, namespace: Option<&str>, name: &str) -> Result<Option<Row>, Error> {
         check_name(name)?;
         let path = format!("{}/{name}?includeObject=Object", kind.path(namespace));
@@ -162,7 +169,7 @@ impl Cluster {
     }
 
     pub async fn claim(&self, target: &Target) -> Result<Option<Read<Claim>>, Error> {
-        let row = self.get(Kind::Claim, Some(&target.namespace), &target.claim).await?;
+        let row = self.get(Kind::Claim, Some(&target.namespace), &target.name).await?;
         row.map(Read::new::<PersistentVolumeClaim>).transpose()
     }
 
@@ -171,16 +178,17 @@ impl Cluster {
         row.map(Read::new::<PersistentVolume>).transpose()
     }
 
-    /// The API server's version, where it tells one: `v1.36.3`.
+    /// The API server's version (`v1.36.3`), if its response has one.
     pub async fn version(&self) -> Result<Option<String>, Error> {
         let version: Value = json(&self.call(Method::GET, "/version", None).await?)?;
         Ok(version["gitVersion"].as_str().map(str::to_owned))
     }
 
-    /// Sends `change` with its precondition; what the volume has become.
-    pub async fn patch(&self, change: &Change, field_manager: &str, persist: Persist) -> Result<Read<Volume>, Error> {
+    /// Sends `change` with its precondition and returns the volume afterwards; with `dry_run`, the server processes
+    /// the patch without persisting it.
+    pub async fn patch(&self, change: &Change, field_manager: &str, dry_run: bool) -> Result<Read<Volume>, Error> {
         check_name(&change.volume)?;
-        let dry_run = if persist == Persist::DryRun { "&dryRun=All" } else { "" };
+        let dry_run = if dry_run { "&dryRun=All" } else { "" };
         let path = format!(
             "{}/{}?includeObject=Object&fieldManager={field_manager}{dry_run}",
             Kind::Volume.path(None),
@@ -190,7 +198,7 @@ impl Cluster {
         Read::new::<PersistentVolume>(row(&answer)?)
     }
 
-    /// Whether the user has a right, by a `SelfSubjectAccessReview`.
+    /// Asks by a `SelfSubjectAccessReview` whether the user has a right.
     pub async fn may(&self, right: &Right, namespace: &str) -> Result<bool, Error> {
         let namespace = if right.namespaced { namespace } else { "" };
         let review = serde_json::json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
@@ -207,7 +215,7 @@ impl Cluster {
         Ok(all)
     }
 
-    /// One request, and its answer in parts, `most` bytes of it; within the time that one may take.
+    /// Sends one request and passes its response on in parts, at most `most` bytes, within the limit for one response.
     pub(super) async fn exchange(
         &self,
         method: Method,
@@ -220,12 +228,13 @@ impl Cluster {
         let Some((limit, typed)) = &self.timeout else { return exchange.await };
         tokio::time::timeout(*limit, exchange)
             .await
-            .unwrap_or_else(|_| Err(self.silent(format!("{typed} (--request-timeout)"))))
+            .unwrap_or_else(|_| Err(self.no_response(&format!("{typed} (--request-timeout)"))))
     }
 
-    /// The error for an answer that has not come in time: `1m (--timeout)`.
-    pub fn silent(&self, limit: String) -> Error {
-        Error::Connection { server: self.server.clone(), trouble: Trouble::Silent(limit) }
+    /// The error for a response that did not come within `limit`: `1m (--timeout)`.
+    pub fn no_response(&self, limit: &str) -> Error {
+        let trouble = Trouble::Passing(format!("no response within {limit}"));
+        Error::Connection { server: self.server.clone(), trouble }
     }
 
     async fn send(
@@ -236,7 +245,7 @@ impl Cluster {
         most: u64,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
-        let silent = |_| self.silent(format!("{}s", SILENCE.as_secs()));
+        let silent = |_| self.no_response(&format!("{}s", SILENCE.as_secs()));
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let broken = |e| transport::failure(&self.server, e);
         let mut attempts = 0;
@@ -246,7 +255,7 @@ impl Cluster {
                 request = request.header(header::CONTENT_TYPE, kind);
             }
             let request = request.body(Body::from(body.clone().unwrap_or_default()));
-            let response = tokio::time::timeout(SILENCE, self.client.send(request.map_err(Error::form)?));
+            let response = tokio::time::timeout(SILENCE, self.client.send(request.map_err(Error::response)?));
             let response = response.await.map_err(silent)?.map_err(broken)?;
             attempts += 1;
             match asked_to_wait(&response).filter(|_| attempts < ATTEMPTS) {
@@ -262,7 +271,9 @@ impl Cluster {
         let mut refusal = Vec::new();
         let mut left = most;
         while let Some(part) = tokio::time::timeout(SILENCE, body.try_next()).await.map_err(silent)?.map_err(broken)? {
-            left = left.checked_sub(part.len() as u64).ok_or(Error::Answer(Answer::TooLong(most)))?;
+            left = left
+                .checked_sub(part.len() as u64)
+                .ok_or_else(|| Error::response(format!("more than {} MiB", most >> 20)))?;
             if status.is_success() { each(&part) } else { refusal.extend_from_slice(&part) }
         }
         if status.is_success() { Ok(()) } else { Err(refused(status, &refusal)) }
@@ -277,7 +288,7 @@ fn asked_to_wait<B>(response: &http::Response<B>) -> Option<Duration> {
     Some(asked.min(LONGEST_PAUSE))
 }
 
-/// The server's own words where it has some, else what the status line says.
+/// The error in the server's own words, else in those of the status line.
 fn refused(status: StatusCode, body: &[u8]) -> Error {
     let said = serde_json::from_slice::<kube::core::Status>(body).ok().filter(|s| !s.message.is_empty());
     Error::Api(Box::new(said.unwrap_or_else(|| {
@@ -303,32 +314,29 @@ fn warning_text(header: &str) -> Option<String> {
     }
 }
 
-/// What the API server answered, as `T`.
+/// The API server's response as a `T`.
 pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(Error::form)
+    serde_json::from_slice(bytes).map_err(Error::response)
 }
 
-/// A row from a one-row Table; from a plain object, as very old or aggregated servers may answer,
-/// the row that kubectl makes of it: NAME and AGE.
+/// The row of a one-row Table.
 fn row(bytes: &[u8]) -> Result<Row, Error> {
-    let value: Value = json(bytes)?;
-    if value["kind"] != "Table" {
-        let column = |name: &str| Column { name: name.to_owned(), priority: 0 };
-        let cells = vec![value["metadata"]["name"].clone(), value["metadata"]["creationTimestamp"].clone()];
-        return Ok(Row { columns: vec![column("Name"), column("Age")], cells, object: value });
-    }
-    let table = Table::deserialize(value).map_err(Error::form)?;
-    let only = table.rows.into_iter().next().ok_or(Error::Answer(Answer::NoRow))?;
-    let object = only.object.ok_or(Error::Answer(Answer::NoObject))?;
+    let table: Table = json(bytes)?;
+    let only = table.rows.into_iter().next().ok_or_else(|| Error::response("Table has no rows"))?;
+    let object = only.object.ok_or_else(|| Error::response(NO_OBJECT))?;
     Ok(Row { columns: table.column_definitions, cells: only.cells, object })
 }
 
 /// Names are put into URLs, so those from the cluster are validated like user input.
 fn check_name(name: &str) -> Result<(), Error> {
-    if is_name(name) { Ok(()) } else { Err(Error::Answer(Answer::Name(name.to_owned()))) }
+    if is_name(name) {
+        Ok(())
+    } else {
+        Err(Error::response(format!("invalid object name \"{}\"", name.escape_debug())))
+    }
 }
 
-/// Whether Kubernetes takes `name` for an object (RFC 1123 subdomain, 253 characters at most).
+/// True if Kubernetes takes `name` for an object (RFC 1123 subdomain, 253 characters at most).
 pub fn is_name(name: &str) -> bool {
     let label = |part: &str| {
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

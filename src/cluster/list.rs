@@ -1,202 +1,162 @@
-//! Lists, as they come.
+//! Lists, read while they arrive.
 //!
-//! Lists are requested as Tables and streamed, and only the elements that mention what is looked for are kept:
-//! memory does not grow with the number of objects. serde needs whole documents, so the elements are split
-//! here.
+//! Lists are requested as Tables and streamed, and only the rows that mention what is looked for are kept: memory
+//! does not grow with the number of objects. serde needs whole documents, so the rows are split here.
 
 use http::Method;
 use memchr::{memchr2, memmem};
 use serde::Deserialize;
 use serde_json::Value;
 
-use k8s_openapi::api::core::v1::PersistentVolume;
+use super::api::{Cluster, Column, Kind, LIST, NO_OBJECT, TableRow, json};
+use crate::error::Error;
+use crate::lifecycle::Target;
 
-use super::api::{Cluster, Column, Kind, LIST, TableRow, json};
-use crate::error::{Answer, Error};
-use crate::lifecycle::{ClaimRef, Target, Volume};
-
-/// Where the API server takes a list from.
+/// Source of a list on the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Its watch cache as it stands (`resourceVersion=0`): at once, and perhaps of the past.
-    Cache,
-    /// Whatever shows all that was written before the request came.
+pub enum Fresh {
+    /// The watch cache as it stands (`resourceVersion=0`): fast, and perhaps stale.
+    Cached,
+    /// Everything that was written before the request arrived.
     Consistent,
 }
 
-/// Volumes whose claimRef names the target, as far as a list tells.
+/// Volumes whose claimRef refers to the target, as far as a list tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Candidates {
     /// Their names.
     pub names: Vec<String>,
-    /// The list's resourceVersion, where it is a number (as Kubernetes' are, KEP-5504).
+    /// The list's resourceVersion, if it is a number (as Kubernetes' are, KEP-5504).
     pub version: Option<u64>,
 }
 
-/// What was kept of a list.
+/// The rows of a list that were kept.
 #[derive(Debug, Default)]
 pub struct List {
-    /// The columns of a Table; none of a plain list.
     columns: Vec<Column>,
-    /// The elements: those of a plain list have no cells.
     rows: Vec<TableRow>,
-    /// The list's resourceVersion, where it is a number.
     version: Option<u64>,
-    /// Whether it is a Table.
-    table: bool,
 }
 
 impl List {
-    /// The objects of its elements.
+    /// The objects of its rows.
     pub fn objects(self) -> Result<Vec<Value>, Error> {
-        self.rows.into_iter().map(|row| row.object.ok_or(Error::Answer(Answer::NoObject))).collect()
+        self.rows.into_iter().map(|row| row.object.ok_or_else(|| Error::response(NO_OBJECT))).collect()
     }
 
-    /// The volumes in it whose claimRef names the target.
+    /// The volumes in it whose claimRef refers to the target.
     pub fn candidates(self, target: &Target) -> Result<Candidates, Error> {
         let key = Some(target.key());
-        let mut names = Vec::new();
-        if self.table {
-            let column = |name: &'static str| {
-                let at = self.columns.iter().position(|c| c.name == name);
-                at.ok_or(Error::Answer(Answer::NoColumn(name)))
-            };
-            let (name, claim) = (column("Name")?, column("Claim")?);
-            let text = |row: &TableRow, at: usize| row.cells.get(at).and_then(Value::as_str).map(str::to_owned);
-            names.extend(self.rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)));
-        } else {
-            // A server that knows no Tables.
-            for object in self.rows.into_iter().filter_map(|row| row.object) {
-                let volume = Volume::from(&PersistentVolume::deserialize(object).map_err(Error::form)?);
-                names.extend((volume.claim_ref.as_ref().map(ClaimRef::key) == key).then_some(volume.name));
-            }
-        }
+        let column = |name: &str| {
+            let at = self.columns.iter().position(|c| c.name == name);
+            at.ok_or_else(|| Error::response(format!("Table has no column \"{name}\"")))
+        };
+        let (name, claim) = (column("Name")?, column("Claim")?);
+        let text = |row: &TableRow, at: usize| row.cells.get(at).and_then(Value::as_str).map(str::to_owned);
+        let names = self.rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)).collect();
         Ok(Candidates { names, version: self.version })
     }
 }
 
 impl Cluster {
-    /// The elements of a collection that mention `needle`, which has no letter that JSON escapes; `path`
-    /// has its query. An answer that is no list is an error.
+    /// The rows of a collection that mention `needle`, which has no character that JSON escapes; `path` has its
+    /// query. A response that is not a Table is an error.
     pub async fn list(&self, path: &str, needle: &str) -> Result<List, Error> {
-        let mut list = List::default();
-        let mut page = String::new();
-        loop {
-            let mut reader = Reader::new(needle);
-            self.exchange(Method::GET, &format!("{path}{page}"), None, LIST, |part| reader.feed(part)).await?;
-            match reader.end(&mut list)?.filter(|token| !token.is_empty()) {
-                Some(token) => page = format!("&continue={token}"),
-                None => return Ok(list),
-            }
-        }
+        let mut reader = Reader::new(needle);
+        self.exchange(Method::GET, path, None, LIST, |part| reader.feed(part)).await?;
+        reader.end()
     }
 
-    /// Lists all volumes and keeps the names of those whose claimRef names the target.
-    pub async fn candidates(&self, target: &Target, source: Source) -> Result<Candidates, Error> {
-        let source = match source {
-            Source::Cache => "&resourceVersion=0",
-            Source::Consistent => "",
-        };
-        let path = format!("{}?includeObject=None{source}", Kind::Volume.path(None));
-        self.list(&path, &target.claim).await?.candidates(target)
+    /// Lists all volumes and keeps the names of those whose claimRef refers to the target.
+    pub async fn candidates(&self, target: &Target, fresh: Fresh) -> Result<Candidates, Error> {
+        let version = if fresh == Fresh::Cached { "&resourceVersion=0" } else { "" };
+        let path = format!("{}?includeObject=None{version}", Kind::Volume.path(None));
+        self.list(&path, &target.name).await?.candidates(target)
     }
 }
 
-/// One answer of the API server, while it comes.
+/// A list while it arrives.
 pub struct Reader {
-    elements: Elements,
+    rows: Rows,
     needle: memmem::Finder<'static>,
-    /// The elements that mention it.
+    /// The rows that mention it.
     kept: Vec<Vec<u8>>,
 }
 
 impl Reader {
-    /// Nothing has come yet.
+    /// An empty reader.
     #[must_use]
     pub fn new(needle: &str) -> Self {
         let needle = memmem::Finder::new(needle.as_bytes()).into_owned();
-        Self { elements: Elements::default(), needle, kept: Vec::new() }
+        Self { rows: Rows::default(), needle, kept: Vec::new() }
     }
 
     /// Takes the next part.
     pub fn feed(&mut self, part: &[u8]) {
-        let Self { elements, needle, kept } = self;
-        elements.feed(part, |element| {
-            if needle.find(element).is_some() {
-                kept.push(element.to_vec());
+        let Self { rows, needle, kept } = self;
+        rows.feed(part, |row| {
+            if needle.find(row).is_some() {
+                kept.push(row.to_vec());
             }
         });
     }
 
-    /// Adds what was kept to `list`; the token of the next page.
+    /// The list of the rows that were kept.
     ///
     /// # Errors
     ///
-    /// What came is no list.
-    pub fn end(self, list: &mut List) -> Result<Option<String>, Error> {
-        let around: Around = json(&self.elements.around)?;
-        list.version = around.metadata.resource_version.parse().ok();
-        list.table = around.kind == "Table";
-        if list.table {
-            list.columns = around.column_definitions;
-            for row in &self.kept {
-                list.rows.push(json(row)?);
-            }
-        } else if around.kind.ends_with("List") {
-            for item in &self.kept {
-                list.rows.push(TableRow { cells: Vec::new(), object: Some(json(item)?) });
-            }
-        } else {
-            return Err(Error::Answer(Answer::NoList(around.kind)));
+    /// The parts are not a Table.
+    pub fn end(self) -> Result<List, Error> {
+        let around: Around = json(&self.rows.around)?;
+        if around.kind != "Table" {
+            return Err(Error::response(format!("got kind \"{}\" instead of a Table", around.kind.escape_debug())));
         }
-        Ok(around.metadata.next)
+        let rows = self.kept.iter().map(|row| json(row)).collect::<Result<_, _>>()?;
+        Ok(List { columns: around.column_definitions, rows, version: around.metadata.resource_version.parse().ok() })
     }
 }
 
-/// A list without its elements: what is left when those have been cut out.
+/// A Table without its rows.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Around {
     kind: String,
+    #[serde(default)]
     metadata: ListMeta,
     #[serde(default)]
     column_definitions: Vec<Column>,
     #[serde(default, rename = "rows")]
     _rows: Option<[(); 0]>,
-    #[serde(default, rename = "items")]
-    _items: Option<[(); 0]>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ListMeta {
     #[serde(default)]
     resource_version: String,
-    #[serde(rename = "continue", default)]
-    next: Option<String>,
 }
 
-/// Cuts a JSON list that comes in parts into the objects of its `rows` or `items`, and the rest.
+/// Splits a JSON Table that arrives in parts into its rows and the rest.
 ///
-/// It only counts brackets: whether the rest and the objects that matter are JSON is for serde.
+/// It only counts brackets; serde parses the rest and the rows that matter.
 #[derive(Debug, Default)]
-struct Elements {
-    /// The document without its elements.
+struct Rows {
+    /// The document without its rows.
     around: Vec<u8>,
-    /// The beginning of the element that the last part ended in.
-    begun: Vec<u8>,
-    /// How many brackets are open.
+    /// The beginning of the row that the last part ended in.
+    partial: Vec<u8>,
+    /// The number of open brackets.
     depth: usize,
-    /// Whether the second of them is that of `rows` or `items`.
+    /// True if the second of them is that of `rows`.
     listed: bool,
-    /// Whether a string is open.
+    /// True inside a string.
     string: bool,
-    /// Whether a string is open and its last letter was a backslash.
+    /// True after a backslash inside a string.
     escaped: bool,
 }
 
-impl Elements {
-    /// Takes the next part; `each` is given each element that ends in it.
+impl Rows {
+    /// Takes the next part and calls `each` with each row that ends in it.
     fn feed(&mut self, part: &[u8], mut each: impl FnMut(&[u8])) {
         // Bytes before `from` have been consumed.
         let (mut from, mut at) = (0, 0);
@@ -224,12 +184,12 @@ impl Elements {
                     b'}' | b']' => {
                         self.depth = self.depth.saturating_sub(1);
                         if self.listed && self.depth == 2 {
-                            if self.begun.is_empty() {
+                            if self.partial.is_empty() {
                                 each(&part[from..=at]);
                             } else {
-                                self.begun.extend_from_slice(&part[from..=at]);
-                                each(&self.begun);
-                                self.begun.clear();
+                                self.partial.extend_from_slice(&part[from..=at]);
+                                each(&self.partial);
+                                self.partial.clear();
                             }
                             from = at + 1;
                         } else if self.listed && self.depth == 1 {
@@ -244,13 +204,13 @@ impl Elements {
             at += 1;
         }
         if self.listed && self.depth > 2 {
-            self.begun.extend_from_slice(&part[from..]);
+            self.partial.extend_from_slice(&part[from..]);
         } else {
             self.place(&part[from..]);
         }
     }
 
-    /// Appends the bytes outside the elements, without the commas between those.
+    /// Appends the bytes outside the rows, without the commas between them.
     fn place(&mut self, text: &[u8]) {
         if self.listed {
             self.around.extend(text.iter().filter(|byte| **byte != b','));
@@ -259,10 +219,10 @@ impl Elements {
         }
     }
 
-    /// Whether what comes next is the value of `rows` or `items`.
+    /// True if the value of `rows` comes next.
     fn is_list_next(&self) -> bool {
         let key = self.around.trim_ascii_end().strip_suffix(b":").unwrap_or_default().trim_ascii_end();
-        key.ends_with(b"\"rows\"") || key.ends_with(b"\"items\"")
+        key.ends_with(b"\"rows\"")
     }
 }
 
@@ -274,24 +234,22 @@ mod tests {
     use super::*;
 
     fn target() -> Target {
-        let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
-        Target { namespace, claim }
+        Target { namespace: "openstack".to_owned(), name: "glance-images".to_owned() }
     }
 
-    /// What is found in a document that comes in parts of `size` bytes.
-    fn found(document: &str, size: usize) -> Result<(Candidates, Option<String>), Error> {
-        let (mut list, mut reader) = (List::default(), Reader::new("glance-images"));
+    /// The candidates in a document that arrives in parts of `size` bytes.
+    fn found(document: &str, size: usize) -> Result<Candidates, Error> {
+        let mut reader = Reader::new("glance-images");
         for part in document.as_bytes().chunks(size) {
             reader.feed(part);
         }
-        let next = reader.end(&mut list)?;
-        Ok((list.candidates(&target())?, next))
+        reader.end()?.candidates(&target())
     }
 
     fn names(document: &str) -> Vec<String> {
-        let whole = found(document, usize::MAX).unwrap().0.names;
+        let whole = found(document, usize::MAX).unwrap().names;
         for size in 1..40 {
-            assert_eq!(found(document, size).unwrap().0.names, whole, "in parts of {size}");
+            assert_eq!(found(document, size).unwrap().names, whole, "in parts of {size}");
         }
         whole
     }
@@ -312,18 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_lists_and_pages() {
-        let list = json!({"kind": "PersistentVolumeList", "metadata": {"continue": "2", "resourceVersion": "12"}, "items": [
-            {"metadata": {"name": "pv-1", "annotations": {"rows": "[{\"cells\":["}},
-                "spec": {"claimRef": {"namespace": "openstack", "name": "glance-images"}}},
-            {"metadata": {"name": "glance-images"}, "spec": {}}]});
-        assert_eq!(names(&list.to_string()), ["pv-1"]);
-        let (candidates, next) = found(&list.to_string(), 5).unwrap();
-        assert_eq!((candidates.version, next.as_deref()), (Some(12), Some("2")));
-    }
-
-    #[test]
-    fn what_is_no_list_is_an_error() {
+    fn anything_but_a_table_is_an_error() {
         for bad in [
             "",
             "[]",
@@ -333,18 +280,18 @@ mod tests {
             r#"{"kind":"Status","metadata":{}}"#,
             r#"{"kind":"Table","metadata":{},"rows":[]}"#,
             r#"{"kind":"Table","metadata":{},"columnDefinitions":[{"name":"Name"},{"name":"Claim"}],"rows":[1]}"#,
-            r#"{"kind":"PersistentVolumeList","metadata":{},"items":[{"metadata":{"name":"pv-1"}}"#,
-            r#"{"kind":"PersistentVolumeList","metadata":{},"items":[{"metadata":"glance-images"}]}"#,
-            r#"{"kind":"PersistentVolumeList","metadata":{},"items":[]}}"#,
+            r#"{"kind":"Table","metadata":{},"columnDefinitions":[{"name":"Name"},{"name":"Claim"}],"rows":[{"cells":["#,
+            r#"{"kind":"Table","metadata":{},"columnDefinitions":[{"name":"Name"},{"name":"Claim"}],"rows":[]}}"#,
+            r#"{"kind":"PersistentVolumeList","metadata":{},"items":[]}"#,
         ] {
             for size in [1, 7, usize::MAX] {
-                assert!(matches!(found(bad, size), Err(Error::Answer(_))), "{bad}");
+                assert!(matches!(found(bad, size), Err(Error::Response(_))), "{bad}");
             }
         }
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         /// Cut out element by element, a list is what serde reads of the whole.
         #[test]
@@ -360,11 +307,11 @@ mod tests {
             let expected: Vec<_> = claims.iter().enumerate()
                 .filter(|(_, claim)| *claim == "openstack/glance-images").map(|(n, _)| format!("pv-{n}")).collect();
             for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap()] {
-                prop_assert_eq!(&found(&text, size).unwrap().0.names, &expected);
+                prop_assert_eq!(&found(&text, size).unwrap().names, &expected);
             }
         }
 
-        /// Whatever comes, it ends in an answer or an error.
+        /// Any text ends in candidates or an error.
         #[test]
         fn garbage_is_survived(bytes in "[\\[\\]{}\",\\\\:a-z]{0,60}", size in 1usize..64) {
             let _ = found(&bytes, size);

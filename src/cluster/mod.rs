@@ -1,4 +1,4 @@
-//! The API calls, and only they.
+//! The API calls, and nothing else.
 
 mod api;
 pub mod list;
@@ -6,7 +6,8 @@ mod observe;
 pub mod transport;
 mod watch;
 
-pub use api::{Cluster, Kind, Persist, Read, Row, is_name};
-pub use observe::{Observation, Scope, not_found};
-pub use transport::Told;
+pub use api::{Cluster, Kind, Read, Right, Row, is_name};
+pub use list::Fresh;
+pub use observe::{Observation, Reach, not_found};
+pub use transport::Log;
 pub use watch::{PAUSE, Watched};

@@ -1,66 +1,78 @@
-//! What the API says of the target: its claim and the volumes that matter to it.
+//! Observations: a target's claim and the volumes that matter to it, as they were read.
 
-use std::pin::pin;
-
-use futures::future::{Either, join, select, try_join_all};
+use futures::future::{join, try_join_all};
 use serde_json::Value;
 
 use super::api::{Cluster, Kind, Read, Row};
-use super::list::{Candidates, Source};
-use crate::error::{Answer, Error, Status};
-use crate::lifecycle::{Claim, Event, Situation, Stage, Target, Volume, assess};
+use super::list::{Candidates, Fresh};
+use crate::error::{Error, Status};
+use crate::lifecycle::{Assessment, Claim, Event, Situation, Target, Volume, assess};
 
-/// How far to look for volumes.
+/// The volumes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The volume that the user named or the claim names; all volumes only where neither does.
+pub enum Reach {
+    /// The volume that the user named or that the claim is bound to; all volumes only if there is neither.
     Own,
-    /// Every volume whose claimRef names the target, too.
+    /// Every volume whose claimRef refers to the target, too.
     All,
-    /// As `All`, unless the claim is bound to a volume older than it: that one is the preserved one,
-    /// whatever others there are.
-    UnlessReused,
-    /// As `All`, with names from the watch cache if it is no older than what was read. Each volume is still
-    /// read consistently.
-    Cached,
 }
 
-/// What was read of a target.
+/// A target as it was read.
 #[derive(Clone, Debug)]
 pub struct Observation {
+    /// The claim that the user means.
     pub target: Target,
     /// The volume that the user named.
     pub named: Option<String>,
+    /// The claim, if it exists.
     pub claim: Option<Read<Claim>>,
-    /// In the order of their names.
+    /// The volumes, in the order of their names.
     pub volumes: Vec<Read<Volume>>,
+    /// True if every volume whose claimRef refers to the target was read.
+    pub is_complete: bool,
+    /// True if the chart's template is known to set `volumeName`.
+    pub pinned: bool,
 }
 
 impl Observation {
+    fn new(target: &Target, named: Option<&str>) -> Self {
+        let (target, named) = (target.clone(), named.map(str::to_owned));
+        Self { target, named, claim: None, volumes: Vec::new(), is_complete: false, pinned: false }
+    }
+
+    /// The facts, as input of the decisions.
     pub fn situation(&self) -> Situation<'_> {
         Situation {
             target: &self.target,
             claim: self.claim.as_ref().map(|read| &read.facts),
             volumes: self.volumes.iter().map(|read| &read.facts).collect(),
             named: self.named.as_deref(),
-            pinned: false,
+            pinned: self.pinned,
         }
     }
 
+    /// The stage, the findings and the next steps.
+    pub fn assess(&self) -> Assessment<'_> {
+        assess(&self.situation())
+    }
+
+    /// The volume of that name, if it was read.
     pub fn volume(&self, name: &str) -> Option<&Read<Volume>> {
         self.volumes.iter().find(|read| read.facts.name == name)
     }
 
     /// The volume of that name, which must have been read.
     pub fn known(&self, name: &str) -> Result<&Read<Volume>, Error> {
-        self.volume(name).ok_or_else(|| Error::Answer(Answer::NoVolume(name.to_owned())))
+        self.volume(name)
+            .ok_or_else(|| Error::response(format!("persistentvolume/{name} is missing from the response")))
     }
 
+    /// The row of the volume of that name, which must have been read.
     pub fn row(&self, name: &str) -> Result<&Row, Error> {
         Ok(&self.known(name)?.row)
     }
 
-    /// Adds a volume, or what has become of one.
+    /// Adds a volume, or replaces the one of the same name.
     pub fn put(&mut self, volume: Read<Volume>) {
         match self.volumes.binary_search_by(|read| read.facts.name.cmp(&volume.facts.name)) {
             Ok(at) => self.volumes[at] = volume,
@@ -68,14 +80,10 @@ impl Observation {
         }
     }
 
-    fn is_reused(&self) -> bool {
-        assess(&self.situation()).stage == Stage::Reused
-    }
-
     /// True if a cached list is usable: it contains a volume of the target, and no object read so far is newer
     /// than it.
     fn agrees_with(&self, listed: &Candidates) -> bool {
-        let found = self.volumes.iter().any(|read| read.facts.names(&self.target));
+        let found = self.volumes.iter().any(|read| read.facts.refers_to(&self.target));
         let claim = self.claim.iter().map(Read::version);
         let mut versions = claim.chain(self.volumes.iter().map(Read::version));
         found && versions.all(|v| v.and_then(|v| v.parse::<u64>().ok()).is_some_and(|v| Some(v) <= listed.version))
@@ -83,47 +91,50 @@ impl Observation {
 }
 
 impl Cluster {
-    /// Reads the claim and the volumes in `scope`: what does not depend on each other together.
+    /// Reads the claim and the volumes within `reach`; requests that do not depend on each other are sent together.
+    /// A list from the watch cache is used if it is no older than what was read; each volume is read consistently.
     ///
-    /// A volume that the user named and that is not there is the server's `NotFound` error.
-    pub async fn observe(&self, target: &Target, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
-        let own = pin!(self.own(target, named, scope));
-        let listed = pin!(async {
-            match (named, scope) {
-                (Some(_), _) | (None, Scope::Own) => Ok(Candidates::default()),
-                (None, Scope::Cached) => self.candidates(target, Source::Cache).await,
-                (None, Scope::All | Scope::UnlessReused) => self.candidates(target, Source::Consistent).await,
-            }
-        });
+    /// A volume that the user named and that does not exist is the server's `NotFound` error.
+    pub async fn observe(
+        &self,
+        target: &Target,
+        named: Option<&str>,
+        reach: Reach,
+        fresh: Fresh,
+    ) -> Result<Observation, Error> {
+        let all = named.is_none() && reach == Reach::All;
+        let listed = async { if all { self.candidates(target, fresh).await.map(Some) } else { Ok(None) } };
         // Both are awaited before an error is returned, so that it is always the same one.
-        let (own, listed) = match select(own, listed).await {
-            Either::Left((Ok(own), _)) if scope == Scope::UnlessReused && own.is_reused() => return Ok(own),
-            Either::Left((own, listed)) => (own, listed.await),
-            Either::Right((listed, own)) => (own.await, listed),
-        };
-        let (mut seen, listed) = (own?, listed?);
-        if scope == Scope::UnlessReused && seen.is_reused() {
-            return Ok(seen);
+        let (seen, listed) = join(self.own(target, named, reach), listed).await;
+        let mut seen = seen?;
+        if let Some(listed) = listed? {
+            self.read(&mut seen, &listed.names).await?;
+            seen.is_complete = fresh == Fresh::Consistent || seen.agrees_with(&listed);
         }
-        self.read(&mut seen, &listed.names).await?;
-        let anew = match scope {
-            Scope::Own => named.is_none() && seen.claim.as_ref().is_none_or(|c| c.facts.volume_name.is_none()),
-            Scope::Cached => named.is_none() && !seen.agrees_with(&listed),
-            Scope::All | Scope::UnlessReused => false,
-        };
-        if anew {
-            self.read_all(&mut seen).await?;
+        let has_own = named.is_some() || seen.claim.as_ref().is_some_and(|c| c.facts.volume_name.is_some());
+        if all || !has_own {
+            self.complete(&mut seen).await?;
         }
         Ok(seen)
     }
 
-    /// The claim, the volume that it names, and the volume that the user named.
-    async fn own(&self, target: &Target, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
+    /// Reads every other volume whose claimRef refers to the target, unless that was done.
+    pub async fn complete(&self, seen: &mut Observation) -> Result<(), Error> {
+        if !seen.is_complete {
+            let listed = self.candidates(&seen.target, Fresh::Consistent).await?;
+            self.read(seen, &listed.names).await?;
+            seen.is_complete = true;
+        }
+        Ok(())
+    }
+
+    /// The claim, the volume that it is bound to, and the volume that the user named.
+    async fn own(&self, target: &Target, named: Option<&str>, reach: Reach) -> Result<Observation, Error> {
         let claim = async {
             let claim = self.claim(target).await?;
             let own = claim.as_ref().and_then(|c| c.facts.volume_name.as_deref());
-            // When only the named volume is wanted, the one that the claim refers to is skipped.
-            let own = own.filter(|own| named.is_none_or(|named| scope != Scope::Own && named != *own));
+            // If only the named volume is wanted, the one that the claim is bound to is skipped.
+            let own = own.filter(|own| named.is_none_or(|named| reach == Reach::All && named != *own));
             let volume = match own {
                 Some(own) => self.volume(own).await?,
                 None => None,
@@ -138,8 +149,7 @@ impl Cluster {
         };
         let (claim, named_volume) = join(claim, named_volume).await;
         let ((claim, volume), named_volume) = (claim?, named_volume?);
-        let (target, named) = (target.clone(), named.map(str::to_owned));
-        let mut seen = Observation { target, named, claim, volumes: Vec::new() };
+        let mut seen = Observation { claim, ..Observation::new(target, named) };
         volume.into_iter().chain(named_volume).for_each(|volume| seen.put(volume));
         Ok(seen)
     }
@@ -152,28 +162,21 @@ impl Cluster {
         Ok(())
     }
 
-    /// Lists consistently, and reads what was not read yet.
-    async fn read_all(&self, seen: &mut Observation) -> Result<(), Error> {
-        let listed = self.candidates(&seen.target, Source::Consistent).await?;
-        self.read(seen, &listed.names).await
-    }
-
-    /// The volumes whose claimRef names the target, to choose from.
+    /// The volumes whose claimRef refers to the target, to choose from.
     pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Volume>, Error> {
-        let mut seen = Observation { target: target.clone(), named: None, claim: None, volumes: Vec::new() };
-        let listed = self.candidates(target, Source::Cache).await?;
+        let mut seen = Observation::new(target, None);
+        let listed = self.candidates(target, Fresh::Cached).await?;
         self.read(&mut seen, &listed.names).await?;
-        if !seen.agrees_with(&listed) {
-            self.read_all(&mut seen).await?;
-        }
+        seen.is_complete = seen.agrees_with(&listed);
+        self.complete(&mut seen).await?;
         Ok(seen.volumes.into_iter().map(|read| read.facts).collect())
     }
 
     /// The namespaces, other than the target's, that have a claim of its name.
     pub async fn elsewhere(&self, target: &Target) -> Result<Vec<String>, Error> {
-        let selector = format!("fieldSelector=metadata.name%3D{}", target.claim);
+        let selector = format!("fieldSelector=metadata.name%3D{}", target.name);
         let path = format!("{}?{selector}&includeObject=Metadata", Kind::Claim.path(None));
-        let claims = self.list(&path, &target.claim).await?.objects()?;
+        let claims = self.list(&path, &target.name).await?.objects()?;
         let namespaces = claims.iter().filter_map(|claim| meta(claim, "namespace"));
         Ok(namespaces.filter(|n| *n != target.namespace).collect())
     }
@@ -184,21 +187,21 @@ impl Cluster {
         Ok(objects.iter().filter_map(|object| meta(object, "name")).collect())
     }
 
-    /// The pods that mount the target's claim.
-    pub async fn mounting(&self, target: &Target) -> Result<Vec<String>, Error> {
+    /// The pods that use the target's claim.
+    pub async fn pods_using(&self, target: &Target) -> Result<Vec<String>, Error> {
         let path = format!("{}?includeObject=Object", Kind::Pod.path(Some(&target.namespace)));
-        let pods = self.list(&path, &target.claim).await?.objects()?;
-        let mounts = |pod: &&Value| {
+        let pods = self.list(&path, &target.name).await?.objects()?;
+        let uses = |pod: &&Value| {
             let volumes = pod["spec"]["volumes"].as_array();
             let over = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
-            // A pod that no node has yet does not protect its claims.
+            // A pod without a node does not protect its claims.
             !over
                 && pod["spec"]["nodeName"].is_string()
                 && volumes.is_some_and(|all| {
-                    all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == target.claim.as_str())
+                    all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == target.name.as_str())
                 })
         };
-        Ok(pods.iter().filter(mounts).filter_map(|pod| meta(pod, "name")).collect())
+        Ok(pods.iter().filter(uses).filter_map(|pod| meta(pod, "name")).collect())
     }
 
     /// The events of the claim of that UID.
@@ -229,12 +232,12 @@ impl Cluster {
     }
 }
 
-/// A text of an object's metadata.
+/// A string field of an object's metadata.
 fn meta(object: &Value, key: &str) -> Option<String> {
     object["metadata"][key].as_str().map(str::to_owned)
 }
 
-/// The error that the server words when an object is not there.
+/// The server's error for an object that does not exist.
 pub fn not_found(kind: Kind, name: &str) -> Error {
     let mut status = Status::failure(&format!("{} \"{name}\" not found", kind.plural()), "NotFound");
     status.code = 404;

@@ -25,27 +25,31 @@ use tokio::sync::Mutex;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
-use crate::error::{Error, Trouble, said};
+use crate::error::{Error, Trouble, os_message};
 
-/// How long a connection may say nothing before it is asked whether it lives, and how long it then has to
-/// answer: a firewall that has forgotten it drops what is sent without a word.
+/// The interval after which a silent connection is pinged, and the time that it then has to answer: a firewall that
+/// has forgotten the connection drops packets silently. `--request-timeout` makes it shorter.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// The shortest such interval: a busy server is not a dead one.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The HTTP/2 flow-control window: a list of volumes comes without waiting for credit.
 const WINDOW: u32 = 1 << 20;
 
-/// Who is told a line.
-pub type Told = Arc<dyn Fn(&str) + Send + Sync>;
+/// A receiver of lines.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A byte stream to the API server, through whatever proxy there is.
 trait Stream: Read + Write + Connection + Send + Unpin {}
 impl<T: Read + Write + Connection + Send + Unpin> Stream for T {}
 
-/// What gives one; a proxy's kind is forgotten here.
+/// A connector for such streams, whatever the proxy.
 type Connector = BoxCloneSyncService<Uri, Box<dyn Stream>, BoxError>;
 
-/// A client for the cluster that `config` tells of; each request is told to `log`. Nothing is sent yet.
-pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error> {
+/// A client for the cluster of `config`, which logs each request to `log`. Nothing is sent yet. `limit` is the limit
+/// for one response.
+pub fn client(config: &Config, limit: Option<Duration>, log: Option<Log>) -> Result<Client, kube::Error> {
     let auth = config.auth_layer()?;
     // kube runs an exec plugin twice, for a token and for a certificate. One that may prompt is not run again
     // once there is a token.
@@ -75,9 +79,16 @@ pub fn client(config: &Config, log: Option<Told>) -> Result<Client, kube::Error>
             secured(config, socks)?
         }
         // The proxy's credentials may be part of its URL.
-        Some((_, other)) => return Err(kube::Error::Service(Box::new(Trouble::ProxyScheme(other.to_owned())))),
+        Some((_, other)) => {
+            return Err(kube::Error::Service(Box::new(lasting(format!(
+                "unsupported proxy scheme \"{}\": use http, https or socks5",
+                other.escape_debug()
+            )))));
+        }
     };
-    let transport = Transport { connector, timeout: config.connect_timeout, pool: Arc::default(), log };
+    // A dead connection is noticed before the limit of a request on it.
+    let keep_alive = limit.map_or(KEEP_ALIVE, |limit| (limit / 3).clamp(SHORTEST, KEEP_ALIVE));
+    let transport = Transport { connector, timeout: config.connect_timeout, keep_alive, pool: Arc::default(), log };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(auth)
@@ -127,8 +138,9 @@ where
 struct Transport {
     connector: Connector,
     timeout: Option<Duration>,
+    keep_alive: Duration,
     pool: Arc<Mutex<Vec<Sender>>>,
-    log: Option<Told>,
+    log: Option<Log>,
 }
 
 /// A connection: over HTTP/2 all requests share it, over HTTP/1.1 each has one to its end.
@@ -168,9 +180,7 @@ impl Transport {
         }
         let connecting = self.connector.clone().call(uri.clone());
         let stream = match self.timeout {
-            Some(limit) => {
-                tokio::time::timeout(limit, connecting).await.map_err(|_| Trouble::NoConnection(limit))??
-            }
+            Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_connection(limit))??,
             None => connecting.await?,
         };
         if stream.connected().is_negotiated_h2() {
@@ -178,8 +188,8 @@ impl Transport {
                 .initial_stream_window_size(WINDOW)
                 .initial_connection_window_size(WINDOW)
                 .timer(TokioTimer::new())
-                .keep_alive_interval(KEEP_ALIVE)
-                .keep_alive_timeout(KEEP_ALIVE)
+                .keep_alive_interval(self.keep_alive)
+                .keep_alive_timeout(self.keep_alive)
                 .keep_alive_while_idle(true)
                 .handshake(stream)
                 .await?;
@@ -226,22 +236,30 @@ fn origin_form(mut request: Request<Body>) -> Result<Request<Body>, BoxError> {
     Ok(request)
 }
 
-/// Why there are no credentials. What an exec plugin has printed and its environment are not repeated:
+/// The error of credentials that cannot be had. The output and the environment of an exec plugin are not repeated:
 /// both may hold secrets.
 fn no_credentials(error: &AuthError) -> Trouble {
     match error {
         AuthError::AuthExecRun { out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr).trim().to_owned();
-            Trouble::ExecFailed(out.status.to_string(), said)
+            let printed = String::from_utf8_lossy(&out.stderr);
+            lasting(format!("getting credentials: exec: plugin failed with {}: {}", out.status, printed.trim()))
         }
-        AuthError::AuthExecStart(cause) => Trouble::NoExec(said(cause)),
-        other => Trouble::Credentials(other.to_string()),
+        AuthError::AuthExecStart(cause) => {
+            lasting(format!("getting credentials: exec: cannot run plugin: {}", os_message(cause)))
+        }
+        other => lasting(format!("getting credentials: {other}")),
     }
 }
 
-/// What a failed request means to the user.
-///
-/// `server` is the `host:port` that was meant.
+fn lasting(text: String) -> Trouble {
+    Trouble::Lasting(text)
+}
+
+fn no_connection(limit: Duration) -> Trouble {
+    Trouble::Passing(format!("no connection after {}s", limit.as_secs()))
+}
+
+/// The error of a failed request to `server` (`host:port`).
 pub fn failure(server: &str, error: kube::Error) -> Error {
     if let kube::Error::Api(status) = error {
         return Error::Api(status);
@@ -249,8 +267,8 @@ pub fn failure(server: &str, error: kube::Error) -> Error {
     Error::Connection { server: server.to_owned(), trouble: trouble(&error) }
 }
 
-/// What went wrong on the way to a server.
-pub fn trouble(error: &kube::Error) -> Trouble {
+/// The innermost cause of a failed request.
+fn trouble(error: &kube::Error) -> Trouble {
     let (mut reason, mut lasts) = (String::new(), false);
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(at) = cause {
@@ -266,7 +284,7 @@ pub fn trouble(error: &kube::Error) -> Trouble {
         if let Some(ours) = at.downcast_ref::<Trouble>() {
             return ours.clone();
         }
-        // The innermost cause says it best; what wraps it says "service error: client error".
+        // The innermost cause is the clearest; what wraps it says "service error: client error".
         reason = at.to_string();
         cause = at.source();
     }
@@ -274,5 +292,5 @@ pub fn trouble(error: &kube::Error) -> Trouble {
     if reason.contains("without sending TLS close_notify") {
         "unexpected EOF".clone_into(&mut reason);
     }
-    if lasts { Trouble::Tls(reason) } else { Trouble::Other(reason) }
+    if lasts { Trouble::Lasting(reason) } else { Trouble::Passing(reason) }
 }

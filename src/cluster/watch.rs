@@ -1,4 +1,4 @@
-//! Waiting for something to change, by a watch of one object.
+//! Waits for a change of one object, by a watch.
 
 use std::time::Duration;
 
@@ -13,13 +13,12 @@ use crate::error::Error;
 use crate::lifecycle::Target;
 
 /// The longest that one watch lasts; then the state is read again, in case an event was lost (a stalled proxy,
-/// a delete before the watch began).
-const PATIENCE: Duration = Duration::from_secs(30);
-/// The pause before an API server that is not there is asked again.
+/// a delete before the watch began). `--request-timeout` makes it shorter.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The pause before another request to an API server that did not answer.
 pub const PAUSE: Duration = Duration::from_secs(1);
 
-/// The object to watch, and the resourceVersion at which it was read; `None` for one that was not
-/// there.
+/// The object to watch, and the resourceVersion at which it was read; `None` if it did not exist.
 pub enum Watched<'a> {
     Claim(&'a Target, Option<&'a str>),
     Volume(&'a str, Option<&'a str>),
@@ -37,16 +36,16 @@ struct Meta {
 }
 
 impl Cluster {
-    /// Returns when the object may have changed since it was read: on an event, when the watch
-    /// ends or has expired (410), and at the latest after half a minute. The caller reads again.
+    /// Returns when the object may have changed since it was read: on an event, when the watch ends or has expired
+    /// (410), and at the latest after half a minute or the limit for one response. The caller reads again.
     ///
-    /// A server that cannot be reached is no error here: it is waited for. One that refuses the
-    /// watch is.
+    /// A server that cannot be reached is not an error here: the caller tries again. A refused watch is.
     pub async fn changed(&self, watched: Watched<'_>) -> Result<(), Error> {
         let begun = tokio::time::Instant::now();
-        match tokio::time::timeout(PATIENCE, self.event(watched)).await {
+        let longest = self.timeout.as_ref().map_or(LONGEST, |(limit, _)| LONGEST.min(*limit));
+        match tokio::time::timeout(longest, self.event(watched)).await {
             Ok(Err(error)) if !error.is_passing() => Err(error),
-            // The watch is over, and has told nothing: a server that ends each at once is asked no faster.
+            // The watch ended without an event: a server that ends each at once is not asked any faster.
             Ok(Err(_) | Ok(false)) => {
                 tokio::time::sleep_until(begun + PAUSE).await;
                 Ok(())
@@ -55,19 +54,19 @@ impl Cluster {
         }
     }
 
-    /// Whether there was an event before the watch ended.
+    /// Watches until an event; false if the watch ends before.
     async fn event(&self, watched: Watched<'_>) -> Result<bool, Error> {
         let (path, name, seen) = match watched {
-            Watched::Claim(target, seen) => (Kind::Claim.path(Some(&target.namespace)), target.claim.as_str(), seen),
+            Watched::Claim(target, seen) => (Kind::Claim.path(Some(&target.namespace)), target.name.as_str(), seen),
             Watched::Volume(name, seen) => (Kind::Volume.path(None), name, seen),
         };
         let params = WatchParams::default()
             .fields(&format!("metadata.name={name}"))
-            .timeout(u32::try_from(PATIENCE.as_secs()).unwrap_or(u32::MAX));
+            .timeout(u32::try_from(LONGEST.as_secs()).unwrap_or(u32::MAX));
         // Without a resourceVersion the watch starts with an ADDED event, so that an object created after our
         // read is not missed.
         let request = Request::new(path).watch_metadata(&params, seen.unwrap_or_default());
-        let request = request.map_err(Error::form)?;
+        let request = request.map_err(Error::response)?;
         let broken = |e| transport::failure(&self.server, e);
         let mut events = match self.client.request_events::<Touched>(request).await {
             Ok(events) => Box::pin(events),

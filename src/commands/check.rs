@@ -1,79 +1,104 @@
-//! `check`: before a maintenance window, whether anything stands in the way.
+//! `check`: the preconditions of a maintenance window.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::{Kind, Observation, Scope};
+use super::flags::TemplateFlag;
+use crate::cluster::{Fresh, Kind, Observation, Reach, Right};
 use crate::error::Error;
-use crate::kubectl::asked::{TEMPLATES, suggests};
-use crate::lifecycle::check::{Check, Claim, Class, Outcome, RIGHTS};
-use crate::lifecycle::recreate;
+use crate::lifecycle::{Assessment, Finding, Next, Outcome, Stage, Step, Verb};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::report::Document;
 use crate::terminal::Tone;
-use crate::words::check::{hint, message, verdict};
+use crate::words::check::{RIGHTS_HINT, Use, class, kubernetes, rights, template, verdict};
 use crate::words::error::{hints, within};
+use crate::words::{finding, stage};
 
 /// Check the preconditions before a maintenance window
 ///
-/// Prints one line per check: API server, rights, claim and volume, policy, Helm, who recreates the
-/// claim, storage class, pods, template. Exits 0 if no check failed.
+/// Prints one line per check: API server, stage of the claim, every finding of `status`, storage class, rights,
+/// template. Exits 0 if no check failed.
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  # Before a maintenance window\n  kubectl glancepv check -n openstack -f glance/templates/pvc-images.yaml"
 )]
 pub struct Checks {
-    /// Also check that this template can be pinned
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
-    pub template: Option<PathBuf>,
+    /// The template to check
+    #[command(flatten)]
+    pinned: TemplateFlag,
+}
+
+/// The rights that the plugin uses, and what each is used for.
+const RIGHTS: &[(Right, Use)] = &[
+    (volumes("get"), Use::AllCommands),
+    (volumes("list"), Use::Search),
+    (volumes("watch"), Use::VolumeWaits),
+    (volumes("patch"), Use::Changes),
+    (namespaced("get", "persistentvolumeclaims"), Use::AllCommands),
+    (namespaced("list", "persistentvolumeclaims"), Use::ClaimWaits),
+    (namespaced("watch", "persistentvolumeclaims"), Use::ClaimWaits),
+    (namespaced("list", "pods"), Use::NamingPods),
+    (namespaced("list", "events"), Use::ShowingEvents),
+    (Right { group: "storage.k8s.io", resource: "storageclasses", ..volumes("get") }, Use::Classes),
+];
+
+const fn volumes(verb: &'static str) -> Right {
+    Right { verb, group: "", resource: "persistentvolumes", namespaced: false }
+}
+
+const fn namespaced(verb: &'static str, resource: &'static str) -> Right {
+    Right { verb, group: "", resource, namespaced: true }
 }
 
 #[derive(Serialize)]
 struct Report {
     passed: bool,
-    checks: Vec<CheckReport>,
+    checks: Vec<Check>,
 }
 
+/// One line.
 #[derive(Serialize)]
-struct CheckReport {
-    name: &'static str,
+struct Check {
+    name: String,
     outcome: Outcome,
     message: String,
     hint: Option<String>,
 }
 
-/// Goes through all checks; what a user with few rights cannot see is said, and the rest goes on.
+impl Check {
+    fn new(name: &str, outcome: Outcome, message: String) -> Self {
+        Self { name: name.to_owned(), outcome, message, hint: None }
+    }
+
+    /// A check that could not be made.
+    fn unknown(session: &Session, name: &str, outcome: Outcome, error: &Error) -> Self {
+        let hint = hints(error, &session.typed).into_iter().next();
+        Self { hint, ..Self::new(name, outcome, within(error)) }
+    }
+}
+
+/// Runs `check`; what a user with few rights cannot see is reported, and the rest goes on.
 pub async fn run(session: &Session, arguments: &Checks) -> Result<(), Error> {
-    let (url, context) = (session.cluster.url.clone(), session.cluster.context.clone());
-    let mut checks = vec![Check::Kubernetes { version: session.cluster.version().await?, url, context }];
-    let seen = session.cluster.observe(&session.target, None, Scope::All).await;
-    match &seen {
-        Ok(seen) => checks.extend(objects(session, seen).await),
-        Err(error) if error.is_forbidden() => checks.push(unknown(session, "claim", true, error)),
-        Err(_) => return seen.map(|_| ()),
+    let cluster = &session.cluster;
+    let server = kubernetes(cluster.version().await?.as_deref(), &cluster.url, cluster.context.as_deref());
+    let mut checks = vec![Check::new("kubernetes", Outcome::Passed, server)];
+    match cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await {
+        Ok(seen) => checks.extend(objects(session, &seen).await?),
+        Err(error) if error.is_forbidden() => checks.push(Check::unknown(session, "claim", Outcome::Failed, &error)),
+        Err(error) => return Err(error),
     }
-    checks.push(rights(session).await?);
-    if let Some(template) = &arguments.template {
-        checks.push(pinnable(session, template));
-    }
-    let failed = checks.iter().filter(|c| c.outcome() == Outcome::Failed).count();
-    print(session, &checks, failed)?;
+    checks.push(granted(session).await?);
+    checks.extend(arguments.pinned.template.as_deref().map(|template| pinnable(session, template)));
+    let failed = checks.iter().filter(|c| c.outcome == Outcome::Failed).count();
+    print(session, checks, failed)?;
     if failed == 0 { Ok(()) } else { Err(Error::Failed) }
 }
 
-fn print(session: &Session, checks: &[Check], failed: usize) -> Result<(), Error> {
-    let target = &session.target;
-    let report = |check: &Check| CheckReport {
-        name: check.name(),
-        outcome: check.outcome(),
-        message: message(check, target),
-        hint: hint(check, target, &session.typed),
-    };
-    let report = Report { passed: failed == 0, checks: checks.iter().map(report).collect() };
-    let document = Document::new("Check", target, report);
+fn print(session: &Session, checks: Vec<Check>, failed: usize) -> Result<(), Error> {
+    let document = Document::new("Check", &session.target, Report { passed: failed == 0, checks });
     if session.print_document(&document)? {
         return Ok(());
     }
@@ -96,59 +121,74 @@ fn print(session: &Session, checks: &[Check], failed: usize) -> Result<(), Error
     session.terminal.print(&text)
 }
 
-async fn objects(session: &Session, seen: &Observation) -> Vec<Check> {
-    let situation = seen.situation();
-    let Some(claim) = situation.claim else {
-        return vec![Check::Claim(Claim::Missing { volume_left: !situation.volumes.is_empty() })];
+/// The stage, the findings and the storage class.
+async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Error> {
+    let mut found = seen.assess();
+    let mut unknown = None;
+    match session.cluster.pods_using(&session.target).await {
+        Ok(pods) => found.findings.extend((!pods.is_empty()).then_some(Finding::HeldByPods(pods))),
+        Err(error) => unknown = Some(Check::unknown(session, "pods", Outcome::Note, &error)),
+    }
+    let safe = matches!(found.stage, Stage::Retained | Stage::Reused);
+    let line = |next: &Next| session.typed.line(&session.target, next).to_string();
+    let mut checks = vec![Check {
+        hint: (!safe).then(|| line(&way_out(&found))),
+        ..Check::new(
+            &found.stage.to_string(),
+            if safe { Outcome::Passed } else { Outcome::Failed },
+            stage::summary(&found, jiff::Timestamp::now()),
+        )
+    }];
+    checks.extend(found.findings.iter().map(|it| Check {
+        hint: it.remedy().as_ref().map(line),
+        ..Check::new(it.reason(), it.outcome(), finding::message(it, &session.target, &session.typed))
+    }));
+    checks.extend(unknown);
+    if let Some(claim) = &seen.claim {
+        checks.push(storage_class(session, claim.facts.wants.class.as_deref()).await);
+    }
+    Ok(checks)
+}
+
+/// The first next step, if it is a command of the plugin, else `status`, which prints them all.
+fn way_out(found: &Assessment<'_>) -> Next {
+    let first = found.next.first().filter(|next| matches!(next.step, Step::Run { .. }));
+    first.cloned().unwrap_or_else(|| Next::run(Verb::Status))
+}
+
+async fn storage_class(session: &Session, name: Option<&str>) -> Check {
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return Check::new("class", Outcome::Passed, class(None, None));
     };
-    let Some((_, volume)) = situation.bound() else { return vec![Check::Claim(Claim::Unbound(claim.phase))] };
-    let (size, modes) = (volume.offers.size.clone(), volume.offers.modes.clone());
-    let name = volume.name.clone();
-    let mut checks = vec![Check::Claim(Claim::Bound { volume: name.clone(), size, modes })];
-    checks.extend(volume.terminating.then(|| Check::Terminating { volume: name, next: recreate(&situation, volume) }));
-    checks.push(Check::Policy(volume.policy.clone()));
-    checks.extend(volume.policy_applier.clone().map(Check::Applied));
-    let preserved: Vec<_> = situation.preserved().iter().map(|v| v.name.clone()).collect();
-    checks.extend((!preserved.is_empty()).then_some(Check::Preserved(preserved)));
-    checks.push(Check::Helm(claim.release.clone(), claim.keep));
-    checks.extend(claim.driver.clone().map(Check::Driver));
-    checks.push(class(session, claim.wants.class.clone()).await);
-    checks.push(match session.cluster.mounting(&session.target).await {
-        Ok(pods) => Check::Pods(pods),
-        Err(error) => unknown(session, "pods", false, &error),
-    });
-    checks
-}
-
-async fn class(session: &Session, name: Option<String>) -> Check {
-    let Some(name) = name.filter(|name| !name.is_empty()) else { return Check::Class(Class::None) };
-    match session.cluster.get(Kind::Class, None, &name).await {
-        Ok(Some(class)) => {
-            let policy = class.object["reclaimPolicy"].as_str().unwrap_or("Delete").to_owned();
-            Check::Class(Class::Provisions { name, policy })
+    match session.cluster.get(Kind::Class, None, name).await {
+        Ok(found) => {
+            let policy = found.map(|row| row.object["reclaimPolicy"].as_str().unwrap_or("Delete").to_owned());
+            let outcome = if policy.as_deref() == Some("Retain") { Outcome::Passed } else { Outcome::Note };
+            Check::new("class", outcome, class(Some(name), policy.as_deref()))
         }
-        Ok(None) => Check::Class(Class::Missing(name)),
-        Err(error) => unknown(session, "class", false, &error),
+        Err(error) => Check::unknown(session, "class", Outcome::Note, &error),
     }
 }
 
-async fn rights(session: &Session) -> Result<Check, Error> {
+async fn granted(session: &Session) -> Result<Check, Error> {
     let mut missing = Vec::new();
-    for right in RIGHTS {
+    for (right, by) in RIGHTS {
         if !session.cluster.may(right, &session.target.namespace).await? {
-            missing.push(right);
+            missing.push((right.verb, right.resource, *by));
         }
     }
-    Ok(Check::Rights(missing))
+    let outcome = match missing.as_slice() {
+        [] => Outcome::Passed,
+        missing if missing.iter().any(|(_, _, by)| by.is_needed()) => Outcome::Failed,
+        _ => Outcome::Note,
+    };
+    let hint = (!missing.is_empty()).then(|| RIGHTS_HINT.to_owned());
+    Ok(Check { hint, ..Check::new("rights", outcome, rights(&missing)) })
 }
 
-fn pinnable(session: &Session, template: &Path) -> Check {
-    match Draft::place(&session.target.claim, template) {
-        Ok(line) => Check::Template(line),
-        Err(error) => unknown(session, "template", true, &error),
+fn pinnable(session: &Session, file: &Path) -> Check {
+    match Draft::place(&session.target.name, file) {
+        Ok(line) => Check::new("template", Outcome::Passed, template(line)),
+        Err(error) => Check::unknown(session, "template", Outcome::Failed, &error),
     }
-}
-
-fn unknown(session: &Session, name: &'static str, needed: bool, error: &Error) -> Check {
-    Check::Unknown { name, needed, error: within(error), hint: hints(error, &session.typed).into_iter().next() }
 }

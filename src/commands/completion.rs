@@ -1,4 +1,4 @@
-//! `completion` and the hidden `__complete`, which kubectl runs for each TAB.
+//! `completion`, and the hidden `__complete` that kubectl runs for each TAB.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 use clap::{Args, Command};
 use jiff::Timestamp;
 
+use super::flags::{DEFAULT_CLAIM, PATIENCE};
 use crate::cluster::{Cluster, Kind};
 use crate::error::Error;
-use crate::kubectl::asked::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES};
-use crate::kubectl::completion::{self, Candidate, Question, Script};
+use crate::kubectl::completion::{self, Candidate, Request, Script};
+use crate::kubectl::suggest::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES};
 use crate::lifecycle::{Target, Volume};
 use crate::session::connect;
-use crate::session::flags::{DEFAULT_CLAIM, PATIENCE};
 use crate::template::{Pin, edit};
 use crate::terminal::Terminal;
 use crate::words::age::age;
 
-/// How long templates are searched for, and among how many files and folders.
+/// The limits of a search for templates: time, and number of files and folders.
 const SEARCH: Duration = Duration::from_millis(300);
 const FILES: usize = 5_000;
 
@@ -36,62 +36,62 @@ pub struct Completion {
     script: Script,
 }
 
-/// Prints a script.
+/// Runs `completion`.
 pub fn run(terminal: Terminal, arguments: &Completion) -> Result<(), Error> {
     terminal.print(arguments.script.text())
 }
 
-/// The words that are to be completed, if that is what this program was called for: by the hidden
-/// `__complete`, or by the name that kubectl looks for, as a link to it.
-pub fn asked(mut line: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
+/// The words to complete, if the program was run for that: as `__complete`, or by the name that kubectl looks for, a
+/// link to it.
+pub fn words(mut line: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
     let program = line.next().map(PathBuf::from).unwrap_or_default();
     let mut words = line.peekable();
     let helper = program.file_stem().is_some_and(|stem| stem == "kubectl_complete-glancepv");
-    let asked = helper || words.next_if(|first| first == "__complete").is_some();
-    asked.then(|| words.collect())
+    let completes = helper || words.next_if(|first| first == "__complete").is_some();
+    completes.then(|| words.collect())
 }
 
-/// Answers what may stand for the last of `words`; without a cluster in reach, what is known without.
-pub async fn answer(terminal: Terminal, words: &[OsString], command: Command) -> Result<(), Error> {
-    let question = completion::question(command, words);
-    let mut found = question.kubeconfig_knows();
-    if question.asked.as_deref() == Some(TEMPLATES) {
-        found = templates(&claim(&question));
-    } else if found.is_empty() && question.asked.is_some() {
+/// Prints the candidates for the last of `words`; those of the cluster only if it can be reached.
+pub async fn complete(terminal: Terminal, words: &[OsString], command: Command) -> Result<(), Error> {
+    let request = completion::request(command, words);
+    let mut found = request.from_kubeconfig();
+    if request.placeholder.as_deref() == Some(TEMPLATES) {
+        found = templates(&claim(&request));
+    } else if found.is_empty() && request.placeholder.is_some() {
         // A shell has no place for an error.
-        found = tokio::time::timeout(PATIENCE, from_cluster(&question, terminal))
+        found = tokio::time::timeout(PATIENCE, from_cluster(&request, terminal))
             .await
             .ok()
             .and_then(Result::ok)
             .unwrap_or_default();
     }
-    terminal.print(&question.answer(found))
+    terminal.print(&request.response(found))
 }
 
-async fn from_cluster(question: &Question, terminal: Terminal) -> Result<Vec<Candidate>, Error> {
-    let (cluster, own) = connect(&question.connection, question.namespace.is_some(), terminal).await?;
-    let target = Target { namespace: question.namespace.clone().unwrap_or(own), claim: claim(question) };
+async fn from_cluster(request: &Request, terminal: Terminal) -> Result<Vec<Candidate>, Error> {
+    let (cluster, own) = connect(&request.connection, request.namespace.is_some(), terminal).await?;
+    let target = Target { namespace: request.namespace.clone().unwrap_or(own), name: claim(request) };
     let bare = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
-    match question.asked.as_deref() {
+    match request.placeholder.as_deref() {
         Some(NAMESPACES) => cluster.names("/api/v1/namespaces").await.map(bare),
         Some(CLAIMS) => cluster.names(&Kind::Claim.path(Some(&target.namespace))).await.map(bare),
-        Some(VOLUMES) => volumes(&cluster, &target, question.verb.as_deref()).await,
+        Some(VOLUMES) => volumes(&cluster, &target, request.verb.as_deref()).await,
         _ => Ok(Vec::new()),
     }
 }
 
-/// The claim that is meant.
-fn claim(question: &Question) -> String {
-    let named = question.claim.clone().or_else(|| std::env::var("GLANCEPV_CLAIM").ok());
+/// The claim that the user means.
+fn claim(request: &Request) -> String {
+    let named = request.claim.clone().or_else(|| std::env::var("GLANCEPV_CLAIM").ok());
     named.unwrap_or(DEFAULT_CLAIM.to_owned())
 }
 
-/// The templates below this folder that have the claim; as many and as deep as a shell has patience for.
+/// The templates below this folder that have the claim, within the limits of a search.
 fn templates(claim: &str) -> Vec<Candidate> {
-    let (begun, mut left) = (Instant::now(), FILES);
+    let (started, mut left) = (Instant::now(), FILES);
     let mut folders = VecDeque::from([PathBuf::new()]);
     let mut found = Vec::new();
-    while let Some(folder) = folders.pop_front().filter(|_| begun.elapsed() < SEARCH) {
+    while let Some(folder) = folders.pop_front().filter(|_| started.elapsed() < SEARCH) {
         let here = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.clone() };
         for entry in std::fs::read_dir(here).into_iter().flatten().flatten() {
             let (path, name) = (folder.join(entry.file_name()), entry.file_name().to_string_lossy().into_owned());

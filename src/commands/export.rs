@@ -1,17 +1,16 @@
-//! `export`: a volume as a manifest that creates it again.
+//! `export`: prints a volume as a manifest that creates it again.
 
 use clap::Args;
 use serde_json::Value;
 
+use super::flags::VolumeArg;
 use crate::error::Error;
-use crate::kubectl::asked::{VOLUMES, suggests};
 use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::Verb;
 use crate::session::Session;
-use crate::session::flags::name;
-use crate::words::question;
+use crate::words::question::{Notice, notice};
 
-/// What the API server and the controllers write, and a new object must not bring.
+/// Metadata that the API server and the controllers write, and a new object must not have.
 const METADATA: [&str; 9] = [
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -39,20 +38,20 @@ const ANNOTATIONS: [&str; 3] = [
     after_long_help = "Examples:\n  # A copy of the object, in case it is lost\n  kubectl glancepv export -n openstack > glance-images-pv.yaml"
 )]
 pub struct Export {
-    /// PersistentVolume [default: the one bound, or last bound, to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
-    volume: Option<String>,
+    /// The volume
+    #[command(flatten)]
+    named: VolumeArg,
 }
 
-/// Prints the manifest, as YAML unless another format is asked for.
+/// Runs `export`; the manifest is YAML unless another format is wanted.
 pub async fn run(session: &Session, arguments: &Export) -> Result<(), Error> {
-    let (seen, name) = session.preserved(arguments.volume.as_deref(), Verb::Export).await?;
+    let (seen, name) = session.preserved(arguments.named.volume.as_deref(), Verb::Export).await?;
     let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
     let output = Output { format: Some(format), ..session.output };
     let row = seen.row(&name)?;
     let policy = row.object["spec"]["persistentVolumeReclaimPolicy"].as_str().unwrap_or_default();
     if policy != "Retain" {
-        session.terminal.note(&question::exported_retain(&name, policy));
+        session.terminal.note(&notice(&Notice::ExportedRetain { volume: &name, policy }));
     }
     session.terminal.print(&output.object(&manifest(&row.object))?.unwrap_or_default())
 }

@@ -1,30 +1,27 @@
 //! `guide`: the whole procedure as one conversation that can be resumed.
 //!
-//! Stateless except for which commands this run has executed; the cluster is read again before each step.
+//! The only state is the set of steps that this run has done; the cluster is read again before each step.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::retain::{self, Retain};
-use super::reuse::{self, Reuse};
-use super::verify::{self, Verify};
-use crate::cluster::{Observation, PAUSE, Scope};
-use crate::error::{Deed, Error, Halt, said};
-use crate::kubectl::asked::{TEMPLATES, suggests};
-use crate::lifecycle::{Assessment, Next, Remark, Situation, Stage, Step, Verb, Volume, assess};
+use super::flags::{ManagerFlag, TemplateFlag, limit};
+use crate::cluster::{Fresh, Observation, PAUSE, Reach};
+use crate::error::{Action, Error, Halt, os_message};
+use crate::kubectl::suggest::suggests;
+use crate::lifecycle::{Assessment, Next, Remark, Stage, Step, Verb, Volume};
 use crate::session::Session;
 use crate::session::draft::Draft;
-use crate::session::flags::{AskFlags, ChangeFlags, DryRun, Limit, limit, manager};
-use crate::session::wait::Waiting;
+use crate::session::wait::{Limit, Wait};
 use crate::template::Pin;
 use crate::terminal::Tone;
-use crate::words::question;
+use crate::words::question::{ANOTHER_ROUND, Notice, notice};
 use crate::words::wait::Awaited;
 
-/// As long as an operator may take for a step that is done elsewhere.
+/// The default time limit of a step that is done elsewhere.
 const A_WEEK: &str = "168h";
 
 /// Run the whole procedure interactively, from the current stage to the end
@@ -36,35 +33,35 @@ const A_WEEK: &str = "168h";
     after_long_help = "Examples:\n  # Waits while somebody uninstalls and installs elsewhere\n  kubectl glancepv guide -n openstack\n  \n  # All of it, without a question\n  kubectl glancepv guide -n openstack --yes \\\n      --uninstall 'helm uninstall glance -n openstack' \\\n      --install 'helm install glance ./glance -n openstack'"
 )]
 pub struct Guide {
-    /// Pin the volume in this template
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
-    pub template: Option<PathBuf>,
+    /// The template to pin
+    #[command(flatten)]
+    pinned: TemplateFlag,
     /// Shell command that uninstalls the release
     #[arg(long, value_name = "CMD")]
-    pub uninstall: Option<String>,
+    uninstall: Option<String>,
     /// Shell command that installs the release
     #[arg(long, value_name = "CMD")]
-    pub install: Option<String>,
+    install: Option<String>,
     /// Wait up to D for each step run elsewhere [default: 168h]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
-    pub timeout: Option<Limit>,
+    timeout: Option<Limit>,
     /// Uninstall and install once more where the claim was reused before
     #[arg(long)]
-    pub again: bool,
+    again: bool,
     /// Do not ask for confirmation
     #[arg(short, long)]
-    yes: bool,
-    /// Name of the manager used to track field ownership
-    #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
-    field_manager: String,
+    pub yes: bool,
+    /// The field manager
+    #[command(flatten)]
+    pub manager: ManagerFlag,
 }
 
-/// Goes on from wherever the target stands until the claim is verified. Ctrl-C ends it, but for a command
-/// of the operator's, which gets the same Ctrl-C and is waited for.
+/// Runs `guide`, from the current stage until the claim is verified. Ctrl-C ends it; a command of the operator's
+/// receives the same Ctrl-C, and its end is awaited.
 pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
-    if let Some(template) = &arguments.template {
-        // What cannot be pinned is told before anything has changed.
-        Draft::place(&session.target.claim, template)?;
+    if let Some(template) = &arguments.pinned.template {
+        // A template that cannot be pinned is an error before anything is changed.
+        Draft::place(&session.target.name, template)?;
     }
     let mut walk = Walk::new(session, arguments);
     loop {
@@ -74,49 +71,49 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
             act = walk.act() => act?,
         };
         match act {
-            Act::Again => {}
+            Act::LookAgain => {}
             Act::Execute(command) => execute(session, command).await?,
-            Act::Done => return Ok(()),
+            Act::End => return Ok(()),
         }
     }
 }
 
-/// What comes of one look.
+/// Outcome of one look at the cluster.
 enum Act {
-    /// Another.
-    Again,
-    /// This command of the operator's, then another.
+    /// Look again.
+    LookAgain,
+    /// Run this command of the operator's, then look again.
     Execute(String),
-    /// Nothing any more.
-    Done,
+    /// End.
+    End,
 }
 
-/// What this run has done, and how far its waiting is.
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, not the states of one thing")]
+/// A step that this run has done.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Done {
+    /// The user agreed to uninstall: the cluster is read again before the command runs.
+    AgreedToUninstall,
+    Uninstalled,
+    Installed,
+    /// The user wants another round for a claim that was reused before.
+    AnotherRound,
+    /// The claim was seen deleted, or being deleted.
+    SawClaimDeleted,
+}
+
+/// One run of the guide.
 struct Walk<'a> {
     session: &'a Session,
     arguments: &'a Guide,
-    change: ChangeFlags,
-    uninstalled: bool,
-    installed: bool,
-    /// A yes may take its time: where things stand is read again between it and the uninstallation.
-    may_uninstall: bool,
-    /// A claim that was reused before is left alone, unless another round is wanted.
-    another_round: bool,
-    /// Whether the claim was seen to be gone, or on its way.
-    begun: bool,
-    /// The stage that was told last, and the wait for it to pass.
-    at: Option<(Stage, Waiting<'a>)>,
+    done: BTreeSet<Done>,
+    /// The stage that was told last, and the wait until it is left.
+    at: Option<(Stage, Wait<'a>)>,
 }
 
 impl<'a> Walk<'a> {
     fn new(session: &'a Session, arguments: &'a Guide) -> Self {
-        // A conversation that changes nothing would never get on.
-        let ask = AskFlags { yes: arguments.yes, dry_run: DryRun::None };
-        let change = ChangeFlags { ask, field_manager: arguments.field_manager.clone() };
-        let another_round = arguments.again;
-        let (uninstalled, installed, may_uninstall, begun, at) = (false, false, false, false, None);
-        Self { session, arguments, change, uninstalled, installed, may_uninstall, another_round, begun, at }
+        let done = arguments.again.then_some(Done::AnotherRound).into_iter().collect();
+        Self { session, arguments, done, at: None }
     }
 
     fn limit(&self) -> Limit {
@@ -124,13 +121,13 @@ impl<'a> Walk<'a> {
         self.arguments.timeout.clone().unwrap_or_else(week)
     }
 
-    /// The next step. Once on its way, a server that is away for a while does not end it, whatever was asked
-    /// of it: where things stand is read again.
+    /// Does the next step. After the first, an API server that does not answer for a while does not end the guide: the
+    /// cluster is read again.
     async fn act(&mut self) -> Result<Act, Error> {
         match self.step().await {
-            Err(error) if error.is_passing() && self.at.as_ref().is_some_and(|(_, waiting)| waiting.has_time()) => {
+            Err(error) if error.is_passing() && self.at.as_ref().is_some_and(|(_, wait)| wait.has_time()) => {
                 tokio::time::sleep(PAUSE).await;
-                Ok(Act::Again)
+                Ok(Act::LookAgain)
             }
             outcome => outcome,
         }
@@ -138,135 +135,140 @@ impl<'a> Walk<'a> {
 
     async fn step(&mut self) -> Result<Act, Error> {
         let (session, arguments) = (self.session, self.arguments);
-        let seen = match &mut self.at {
-            Some((_, waiting)) => waiting.observe(None, Scope::All).await?,
-            None => session.cluster.observe(&session.target, None, Scope::All).await?,
+        let template = arguments.pinned.template.as_deref();
+        let mut seen = match &mut self.at {
+            Some((_, wait)) => wait.observe(None, Reach::All, Fresh::Consistent).await?,
+            None => session.cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await?,
         };
-        let situation = Situation { pinned: arguments.template.is_some(), ..seen.situation() };
-        let mut found = assess(&situation);
+        seen.pinned = template.is_some();
+        let mut found = seen.assess();
         let stage = found.stage;
-        self.begun |= !matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Reused);
-        if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
-            self.arrive(&situation, &mut found).await?;
+        if !matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Reused) {
+            self.done.insert(Done::SawClaimDeleted);
         }
-        let name = found.volume.map(|v| v.name.clone());
+        if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
+            self.arrive(&mut found).await?;
+        }
+        let name = found.volume.map(|v| v.name.as_str());
         match stage {
             Stage::Terminating if found.volume.is_some_and(|v| !v.is_retained()) => {
-                // Always safe; then the stage is told again, with what brings the volume back.
+                // Always safe; then the stage is told again, with the steps that create the volume again.
                 self.at = None;
                 self.retain(name).await
             }
             Stage::AtRisk | Stage::Doomed => self.retain(name).await,
             Stage::Released => {
-                // Named where others are preserved as well only by the person who chooses.
-                let volume = name.filter(|_| found.waiting.is_empty());
-                let (template, change) = (arguments.template.clone(), self.change.clone());
-                let reuse = Reuse { volume, template, timeout: None, change };
-                // After an outage the volume controller stays away for up to two minutes more.
-                reuse::change(session, &reuse, &self.limit()).await?;
-                Ok(Act::Again)
+                // Of several preserved volumes the user chooses one.
+                let volume = name.filter(|_| found.preserved.is_empty());
+                // After an outage the volume controller may need two minutes more.
+                session.reuse(volume, template, None, Some(self.limit())).await?;
+                Ok(Act::LookAgain)
             }
-            Stage::Reused if self.begun => self.verified().await,
-            Stage::Reused if self.another_round => self.uninstall(&seen).await,
-            Stage::Reused => self.another().await,
-            Stage::Retained if situation.claim.is_some_and(|c| c.keep.may_stay()) => Err(self.halt(Halt::Kept)),
+            Stage::Reused if self.done.contains(&Done::SawClaimDeleted) => self.verify().await,
+            Stage::Reused if self.done.contains(&Done::AnotherRound) => self.uninstall(&seen).await,
+            Stage::Reused => self.ask_for_another_round().await,
+            Stage::Retained if seen.claim.as_ref().is_some_and(|c| c.facts.keep.may_stay()) => {
+                Err(self.halt(Halt::Kept))
+            }
             Stage::Retained => self.uninstall(&seen).await,
-            Stage::Reserved => self.install(&seen, name.as_deref()).await,
+            Stage::Reserved => self.install(&seen, name).await,
             Stage::Releasing | Stage::Binding => self.wait(&seen).await,
             Stage::Absent => Err(session.absent().await),
             Stage::Terminating | Stage::Diverted | Stage::Lost => Err(self.halt(Halt::Stopped(stage))),
         }
     }
 
-    /// Tells a stage when it is reached, and begins the wait for it to pass.
-    async fn arrive(&mut self, situation: &Situation<'_>, found: &mut Assessment<'_>) -> Result<(), Error> {
+    /// Tells a stage that was reached, and starts the wait until it is left.
+    async fn arrive(&mut self, found: &mut Assessment<'_>) -> Result<(), Error> {
         let stage = found.stage;
         let awaited = match stage {
             Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
             _ => Awaited::ClaimGone,
         };
         if !matches!(stage, Stage::Reused | Stage::Absent) {
-            self.session.explain(found, situation).await?;
-            // The progress line of the stage before is taken away first.
+            self.session.explain(found).await?;
+            // Removes the progress line of the previous stage.
             self.at = None;
-            // What it does itself, nobody has to type.
+            // Steps that the guide does itself are not printed.
             let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
-            found.next.retain(|next| stops || is_theirs(next, self.arguments));
+            found.next.retain(|next| stops || is_for_operator(next, self.arguments));
             if stage == Stage::Terminating && !found.volume.is_some_and(Volume::is_retained) {
                 found.next.clear();
             }
-            self.session.tell(situation, found);
+            self.session.tell(found);
         }
-        self.at = Some((stage, Waiting::begun(self.session, awaited, self.limit())));
+        self.at = Some((stage, Wait::started(self.session, awaited, self.limit())));
         Ok(())
     }
 
-    async fn retain(&mut self, volume: Option<String>) -> Result<Act, Error> {
-        retain::change(self.session, &Retain { volume, change: self.change.clone() }).await?;
-        self.may_uninstall = false;
-        Ok(Act::Again)
+    async fn retain(&mut self, volume: Option<&str>) -> Result<Act, Error> {
+        self.session.retain(volume).await?;
+        self.done.remove(&Done::AgreedToUninstall);
+        Ok(Act::LookAgain)
     }
 
     async fn uninstall(&mut self, seen: &Observation) -> Result<Act, Error> {
-        let Some(command) = self.arguments.uninstall.as_ref().filter(|_| !self.uninstalled) else {
+        let Some(command) = self.arguments.uninstall.as_ref().filter(|_| !self.done.contains(&Done::Uninstalled))
+        else {
             return self.wait(seen).await;
         };
-        if self.may_uninstall {
-            self.uninstalled = true;
+        if self.done.contains(&Done::AgreedToUninstall) {
+            self.done.insert(Done::Uninstalled);
             return Ok(Act::Execute(command.clone()));
         }
         self.agree(command).await?;
-        self.may_uninstall = true;
-        Ok(Act::Again)
+        self.done.insert(Done::AgreedToUninstall);
+        Ok(Act::LookAgain)
     }
 
     async fn install(&mut self, seen: &Observation, volume: Option<&str>) -> Result<Act, Error> {
         let session = self.session;
-        if let (Some(template), Some(volume)) = (&self.arguments.template, volume) {
-            let draft = Draft::new(&session.target.claim, template, Pin::To(volume))?;
+        if let (Some(template), Some(volume)) = (&self.arguments.pinned.template, volume) {
+            let draft = Draft::new(&session.target.name, template, Pin::To(volume))?;
             if draft.is_change() {
-                session.terminal.print(&draft.write(session.terminal, &self.change.ask).await?)?;
+                session.terminal.print(&draft.write(session.terminal, session.consent).await?)?;
             }
         }
-        let Some(command) = self.arguments.install.as_ref().filter(|_| !self.installed) else {
+        let Some(command) = self.arguments.install.as_ref().filter(|_| !self.done.contains(&Done::Installed)) else {
             return self.wait(seen).await;
         };
         self.agree(command).await?;
-        self.installed = true;
+        self.done.insert(Done::Installed);
         Ok(Act::Execute(command.clone()))
     }
 
-    /// Waits until something has changed, as long as the stage has time.
+    /// Waits until the situation changes, within the time limit of the stage.
     async fn wait(&mut self, seen: &Observation) -> Result<Act, Error> {
-        let Some((stage, waiting)) = &mut self.at else { return Ok(Act::Again) };
+        let Some((stage, wait)) = &mut self.at else { return Ok(Act::LookAgain) };
         let stage = *stage;
-        if waiting.until_changed(seen).await? {
-            return Ok(Act::Again);
+        if wait.until_changed(seen).await? {
+            return Ok(Act::LookAgain);
         }
         Err(self.halt(Halt::TimedOut(stage, self.limit().typed)))
     }
 
-    async fn verified(&self) -> Result<Act, Error> {
-        verify::run(self.session, &Verify { volume: None, timeout: None }).await?;
-        Ok(Act::Done)
+    async fn verify(&self) -> Result<Act, Error> {
+        self.session.verify(None, None).await?;
+        Ok(Act::End)
     }
 
     /// Says that nothing was uninstalled, and asks whether to.
-    async fn another(&mut self) -> Result<Act, Error> {
-        let (session, asks) = (self.session, self.session.terminal.is_interactive() && !self.arguments.yes);
-        session.terminal.note(question::REUSED_BEFORE);
-        if asks && session.terminal.confirm(&question::ask(&Deed::Round)).await? {
-            self.another_round = true;
-            return Ok(Act::Again);
+    async fn ask_for_another_round(&mut self) -> Result<Act, Error> {
+        let session = self.session;
+        session.terminal.note(&notice(&Notice::ReusedBefore));
+        let asks = session.terminal.is_interactive() && !session.consent.yes;
+        if asks && session.terminal.confirm(ANOTHER_ROUND).await? {
+            self.done.insert(Done::AnotherRound);
+            return Ok(Act::LookAgain);
         }
         let again = Next::run(Verb::GuideAgain).because(Remark::AnotherRound);
-        session.terminal.headline(Tone::Plain, "hint", &session.typed.line(&session.target, &again));
-        self.verified().await
+        session.terminal.headline(Tone::Plain, "hint", &session.typed.line(&session.target, &again).to_string());
+        self.verify().await
     }
 
-    /// Gets a yes to a command of the operator's.
+    /// Asks the user to agree to a command.
     async fn agree(&self, command: &str) -> Result<(), Error> {
-        self.change.ask.agree(self.session.terminal, Deed::Run(command.to_owned()), || {}).await
+        self.session.consent.agree(self.session.terminal, Action::Run(command.to_owned()), || {}).await
     }
 
     fn halt(&self, halt: Halt) -> Error {
@@ -274,8 +276,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether a next step is for the operator to do, and not for the guide.
-fn is_theirs(next: &Next, arguments: &Guide) -> bool {
+/// True if a next step is for the operator to do, and not for the guide.
+fn is_for_operator(next: &Next, arguments: &Guide) -> bool {
     match &next.step {
         Step::Uninstall(_) => arguments.uninstall.is_none(),
         Step::Install => arguments.install.is_none(),
@@ -284,7 +286,7 @@ fn is_theirs(next: &Next, arguments: &Guide) -> bool {
     }
 }
 
-/// The shell that is to read the command.
+/// The shell that reads the command.
 #[cfg(not(windows))]
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
@@ -300,7 +302,7 @@ fn shell(command: &str) -> Command {
     shell
 }
 
-/// Runs a command of the operator's with the terminal, and waits for it whatever is typed meanwhile.
+/// Runs a command of the operator's at the terminal, and waits for its end even after Ctrl-C.
 async fn execute(session: &Session, command: String) -> Result<(), Error> {
     let mut shell = shell(&command);
     let mut interrupted = false;
@@ -312,7 +314,7 @@ async fn execute(session: &Session, command: String) -> Result<(), Error> {
         }
     };
     let halt = match ended {
-        Err(error) => Halt::NoShell(said(&error)),
+        Err(error) => Halt::NoShell(os_message(&error)),
         Ok(status) if interrupted => Halt::Interrupted(command, status.to_string()),
         Ok(status) if status.success() => return Ok(()),
         Ok(status) => Halt::Command(command, status.to_string()),

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod completion;
 pub mod export;
+pub mod flags;
 pub mod guide;
 pub mod pin;
 pub mod retain;

@@ -1,14 +1,15 @@
-//! `pin`: the `volumeName:` line in the chart's template of the claim.
+//! `pin`: adds or replaces `volumeName:` in the chart's template of the claim.
 
 use std::io::{Read, stdin};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
+use super::flags::{EditFlags, VolumeArg};
 use crate::error::{Error, FileProblem};
-use crate::kubectl::asked::{TEMPLATES, VOLUMES, suggests};
+use crate::lifecycle::Verb;
+use crate::session::Session;
 use crate::session::draft::{Draft, edited};
-use crate::session::flags::{AskFlags, name};
 use crate::template::Pin as Wanted;
 use crate::terminal::Terminal;
 
@@ -24,31 +25,36 @@ pub const STANDARD: &str = "-";
     after_long_help = "Examples:\n  # Show the edit without making it\n  kubectl glancepv pin -n openstack -f glance/templates/pvc-images.yaml --dry-run=client\n  \n  # As a filter, without a cluster\n  helm template glance ./glance | kubectl glancepv pin PV -f -"
 )]
 pub struct Pin {
-    /// PersistentVolume [default: the one last bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
-    pub volume: Option<String>,
-    /// Template file; `-` reads stdin and writes stdout
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
-    pub template: PathBuf,
-    /// How the change is made
+    /// The volume
     #[command(flatten)]
-    pub change: AskFlags,
+    named: VolumeArg,
+    /// The edit
+    #[command(flatten)]
+    pub edit: EditFlags,
 }
 
-/// Edits the template of `claim`; `-` is a filter, which asks nothing.
+/// Runs `pin` for `claim`; `session` is awaited only if the volume has to be looked up.
 pub async fn run(
     terminal: Terminal,
     claim: &str,
-    template: &Path,
-    pin: Wanted<'_>,
-    flags: &AskFlags,
+    arguments: &Pin,
+    session: impl Future<Output = Result<Session, Error>>,
 ) -> Result<(), Error> {
-    if template == Path::new(STANDARD) {
+    let volume = match &arguments.named.volume {
+        Some(volume) => volume.clone(),
+        None => session.await?.preserved(None, Verb::Pin).await?.1,
+    };
+    apply(terminal, claim, Wanted::To(&volume), &arguments.edit).await
+}
+
+/// Edits the template of `claim`; `-` is a filter, which asks nothing.
+pub async fn apply(terminal: Terminal, claim: &str, wanted: Wanted<'_>, flags: &EditFlags) -> Result<(), Error> {
+    if flags.template == Path::new(STANDARD) {
         let mut text = String::new();
         let name = "standard input";
         stdin().read_to_string(&mut text).map_err(|error| Error::file(name, FileProblem::Io(error)))?;
-        return terminal.print(&edited(name, &text, claim, pin)?.text);
+        return terminal.print(&edited(name, &text, claim, wanted)?.text);
     }
-    let done = Draft::new(claim, template, pin)?.write(terminal, flags).await?;
+    let done = Draft::new(claim, &flags.template, wanted)?.write(terminal, (&flags.consent).into()).await?;
     terminal.print(&done)
 }

@@ -1,13 +1,10 @@
-//! `retain`: the reclaim policy → Retain.
+//! `retain`: sets the reclaim policy to Retain.
 
 use clap::Args;
 
+use super::flags::{ChangeFlags, VolumeArg};
 use crate::error::Error;
-use crate::kubectl::asked::{VOLUMES, suggests};
-use crate::lifecycle::{retain, terminating};
 use crate::session::Session;
-use crate::session::change::{Changed, set_policy};
-use crate::session::flags::{ChangeFlags, name};
 
 /// Set the volume's reclaim policy to Retain
 ///
@@ -18,27 +15,16 @@ use crate::session::flags::{ChangeFlags, name};
     after_long_help = "Examples:\n  # Keep the volume, then uninstall\n  kubectl glancepv retain -n openstack && helm uninstall glance -n openstack\n  \n  # See what would be patched\n  kubectl glancepv retain -n openstack --dry-run=server"
 )]
 pub struct Retain {
-    /// PersistentVolume [default: the one bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
-    pub volume: Option<String>,
-    /// How the change is made
+    /// The volume
+    #[command(flatten)]
+    named: VolumeArg,
+    /// The change
     #[command(flatten)]
     pub change: ChangeFlags,
 }
 
-/// Succeeds only when the volume is safe from the uninstall that may follow.
+/// Runs `retain`.
 pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
-    let changed = change(session, arguments).await?;
-    changed.tell(session, false);
+    session.retain(arguments.named.volume.as_deref()).await?.tell(session);
     Ok(())
-}
-
-/// The same, without what is next.
-pub async fn change(session: &Session, arguments: &Retain) -> Result<Changed, Error> {
-    let changed = set_policy(session, retain, "Retain", arguments.volume.as_deref(), &arguments.change).await?;
-    let volume = &changed.volume()?.facts;
-    if changed.is_real() && volume.terminating {
-        return Err(terminating(&changed.seen.situation(), volume).into());
-    }
-    Ok(changed)
 }

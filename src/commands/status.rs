@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use crate::cluster::{Observation, PAUSE, Read, Scope, Watched};
+use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Situation, Stage, assess};
+use crate::lifecycle::{Assessment, Stage};
 use crate::session::Session;
 use crate::session::report::Document;
 use crate::words::error::within;
-use crate::words::question::trying_again;
+use crate::words::question::{Notice, notice};
 
 /// Show the claim, its volumes, the current stage and the next command
 #[derive(Args, Debug)]
@@ -21,15 +21,15 @@ pub struct Status {
     watch: bool,
 }
 
-/// Shows where the target stands; with `--watch`, again whenever that has changed.
+/// Runs `status`; with `--watch`, prints again after each change.
 pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
     let watch = arguments.watch;
     let (mut shown, mut away) = (None, false);
     loop {
-        let seen = match session.cluster.observe(&session.target, None, Scope::Cached).await {
+        let seen = match session.cluster.observe(&session.target, None, Reach::All, Fresh::Cached).await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
                 if !away {
-                    session.terminal.note(&trying_again(&within(&error)));
+                    session.terminal.note(&notice(&Notice::TryingAgain(&within(&error))));
                 }
                 away = true;
                 tokio::time::sleep(PAUSE).await;
@@ -38,19 +38,18 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
             outcome => outcome?,
         };
         away = false;
-        let situation = seen.situation();
-        let mut found = assess(&situation);
-        match session.explain(&mut found, &situation).await {
-            // It is told again once that is known.
+        let mut found = seen.assess();
+        match session.explain(&mut found).await {
+            // Printed again once the explanation can be read.
             Err(error) if watch && error.is_passing() => {}
             outcome => outcome?,
         }
         // Ages change every second; they are not compared.
-        let claim = situation.claim.cloned();
-        let now =
-            Some((found.findings.clone(), claim, situation.volumes.iter().map(|v| (*v).clone()).collect::<Vec<_>>()));
+        let claim = found.situation.claim.cloned();
+        let volumes = found.situation.volumes.iter().map(|v| (*v).clone()).collect::<Vec<_>>();
+        let now = Some((found.findings.clone(), claim, volumes));
         if now != shown {
-            show(session, &seen, &situation, &found, watch)?;
+            show(session, &seen, &found, watch)?;
             shown = now;
         }
         if !watch {
@@ -68,23 +67,17 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
     }
 }
 
-fn show(
-    session: &Session,
-    seen: &Observation,
-    situation: &Situation<'_>,
-    found: &Assessment<'_>,
-    watch: bool,
-) -> Result<(), Error> {
-    if session.print_document(&Document::new("Status", &seen.target, session.standing(situation, found)))? {
+fn show(session: &Session, seen: &Observation, found: &Assessment<'_>, watch: bool) -> Result<(), Error> {
+    if session.print_document(&Document::new("Status", &seen.target, session.standing(found)))? {
         return Ok(());
     }
-    // Else it is an error, which says so.
+    // Without --watch this is an error, which says so.
     if found.stage == Stage::Absent && !watch {
         return Ok(());
     }
     session.terminal.print(&session.rows(seen))?;
     if session.output.is_table() {
-        session.tell(situation, found);
+        session.tell(found);
     }
     Ok(())
 }

@@ -1,18 +1,17 @@
-//! `unpin`: the `volumeName:` line taken out of the chart's template of the claim.
+//! `unpin`: removes `volumeName:` from the chart's template of the claim.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
+use super::flags::{EditFlags, PATIENCE};
 use super::pin;
 use crate::error::Error;
-use crate::kubectl::asked::{TEMPLATES, suggests};
 use crate::session::Session;
-use crate::session::flags::{AskFlags, PATIENCE};
 use crate::template::Pin;
 use crate::terminal::{Terminal, Tone};
 use crate::words::error::within;
-use crate::words::question;
+use crate::words::question::{Notice, notice};
 
 /// Remove `volumeName` from the claim's chart template
 ///
@@ -23,35 +22,32 @@ use crate::words::question;
     after_long_help = "Examples:\n  # Before the claim is deleted for good\n  kubectl glancepv unpin -f glance/templates/pvc-images.yaml"
 )]
 pub struct Unpin {
-    /// Template file; `-` reads stdin and writes stdout
-    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
-    pub template: PathBuf,
-    /// How the change is made
+    /// The edit
     #[command(flatten)]
-    pub change: AskFlags,
+    pub edit: EditFlags,
 }
 
-/// Warns, then edits the template of `claim`. It needs no cluster, though it asks one that is in reach.
+/// Runs `unpin` for `claim`: warns, then edits. A cluster is not needed; one that can be reached is asked for the
+/// claim.
 pub async fn run(
     terminal: Terminal,
     claim: &str,
     arguments: &Unpin,
     session: impl Future<Output = Result<Session, Error>>,
 ) -> Result<(), Error> {
-    if arguments.template != Path::new(pin::STANDARD) {
-        let asked = async {
+    if arguments.edit.template != Path::new(pin::STANDARD) {
+        let pinned = async {
             let session = session.await?;
             let found = session.cluster.claim(&session.target).await?;
-            Ok::<_, Error>(found.is_some_and(|read| read.facts.pinned).then(|| session.target.key()))
+            Ok::<_, Error>(found.is_some_and(|read| read.facts.pinned).then_some(session.target))
         };
-        match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Ok(Some(key))) => terminal.headline(Tone::Bad, "warning", &question::unpin_breaks(&key)),
+        let warn = |warning: &Notice<'_>| terminal.headline(Tone::Bad, "warning", &notice(warning));
+        match tokio::time::timeout(PATIENCE, pinned).await {
+            Ok(Ok(Some(target))) => warn(&Notice::UnpinBreaks(&target)),
             Ok(Ok(None)) => {}
-            Ok(Err(error)) => {
-                terminal.headline(Tone::Bad, "warning", &question::unpin_may_break(claim, &within(&error)));
-            }
-            Err(_) => terminal.headline(Tone::Bad, "warning", &question::unpin_may_break(claim, "no response")),
+            Ok(Err(error)) => warn(&Notice::UnpinMayBreak { claim, why: &within(&error) }),
+            Err(_) => warn(&Notice::UnpinMayBreak { claim, why: "no response" }),
         }
     }
-    pin::run(terminal, claim, &arguments.template, Pin::Off, &arguments.change).await
+    pin::apply(terminal, claim, Pin::Off, &arguments.edit).await
 }

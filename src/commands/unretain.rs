@@ -1,13 +1,10 @@
-//! `unretain`: the reclaim policy → Delete.
+//! `unretain`: sets the reclaim policy back to Delete.
 
 use clap::Args;
 
+use super::flags::{ChangeFlags, VolumeArg};
 use crate::error::Error;
-use crate::kubectl::asked::{VOLUMES, suggests};
-use crate::lifecycle::unretain;
 use crate::session::Session;
-use crate::session::change::set_policy;
-use crate::session::flags::{ChangeFlags, name};
 
 /// Set the volume's reclaim policy back to Delete
 ///
@@ -17,17 +14,16 @@ use crate::session::flags::{ChangeFlags, name};
     after_long_help = "Examples:\n  # Let the volume be deleted with its claim again\n  kubectl glancepv unretain -n openstack"
 )]
 pub struct Unretain {
-    /// PersistentVolume [default: the one bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
-    volume: Option<String>,
-    /// How the change is made
+    /// The volume
     #[command(flatten)]
-    change: ChangeFlags,
+    named: VolumeArg,
+    /// The change
+    #[command(flatten)]
+    pub change: ChangeFlags,
 }
 
-/// Sets it, while that is safe.
+/// Runs `unretain`.
 pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
-    let changed = set_policy(session, unretain, "Delete", arguments.volume.as_deref(), &arguments.change).await?;
-    changed.tell(session, false);
+    session.unretain(arguments.named.volume.as_deref()).await?.tell(session);
     Ok(())
 }

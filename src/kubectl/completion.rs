@@ -10,9 +10,9 @@ use std::ffi::OsString;
 use clap::{Command, FromArgMatches, ValueHint};
 use clap_complete::engine::complete;
 
-use super::asked::{CLUSTERS, CONTEXTS, USERS};
 use super::connection::Connection;
 use super::kubeconfig;
+use super::suggest::{CLUSTERS, CONTEXTS, USERS};
 
 /// Nothing but the candidates: no files.
 const NO_FILES: u8 = 4;
@@ -32,7 +32,7 @@ pub enum Script {
 }
 
 impl Script {
-    /// Its text: each asks this program.
+    /// Its text, which runs this program.
     pub fn text(self) -> &'static str {
         match self {
             Self::Bash => include_str!("../../completions/kubectl-glancepv.bash"),
@@ -48,32 +48,32 @@ impl Script {
 /// A candidate and its description.
 pub type Candidate = (String, String);
 
-/// What is to be completed.
+/// The word to complete, and the words before it.
 #[derive(Debug)]
-pub struct Question {
-    /// What the definitions answer.
-    pub known: Vec<Candidate>,
-    /// What has to be asked for (`asked`).
-    pub asked: Option<String>,
-    /// The beginning that the candidates must have.
-    pub begun: String,
-    // What was typed already.
+pub struct Request {
+    /// Candidates from the definitions.
+    pub candidates: Vec<Candidate>,
+    /// The placeholder whose values have to be looked up (`suggest`).
+    pub placeholder: Option<String>,
+    /// The beginning of the word.
+    pub prefix: String,
+    // The words before it.
     pub connection: Connection,
     pub namespace: Option<String>,
     pub claim: Option<String>,
     pub verb: Option<String>,
-    /// Whether the shell completes files by itself.
+    /// A sum of `ShellCompDirective`.
     directive: u8,
 }
 
-/// Reads the words behind `kubectl glancepv`, the last of them the one to complete.
-pub fn question(mut command: Command, words: &[OsString]) -> Question {
+/// Reads the words after `kubectl glancepv`, of which the last is to be completed.
+pub fn request(mut command: Command, words: &[OsString]) -> Request {
     let program = OsString::from("kubectl-glancepv");
     let line: Vec<OsString> = std::iter::once(program).chain(words.iter().cloned()).collect();
     let text = |word: &OsString| word.to_string_lossy().into_owned();
     let current = words.last().map(text).unwrap_or_default();
     // kubectl wants bare values for `--flag=val`.
-    let (flag, begun) = match current.split_once('=').filter(|_| current.starts_with("--")) {
+    let (flag, prefix) = match current.split_once('=').filter(|_| current.starts_with("--")) {
         Some((flag, value)) => (Some(flag.to_owned()), value.to_owned()),
         None => (words.iter().rev().nth(1).map(text).filter(|w| w.starts_with('-')), current.clone()),
     };
@@ -89,10 +89,10 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
     let wants_file = flag.is_some_and(|flag| takes_file(&mut command, verb.as_deref(), &flag));
     let index = line.len() - 1;
     let found = complete(&mut command, line, index, None).unwrap_or_default();
-    let mut question = Question {
-        known: Vec::new(),
-        asked: None,
-        begun,
+    let mut request = Request {
+        candidates: Vec::new(),
+        placeholder: None,
+        prefix,
         connection,
         namespace,
         claim,
@@ -101,22 +101,22 @@ pub fn question(mut command: Command, words: &[OsString]) -> Question {
     };
     for candidate in found.iter().filter(|c| !c.is_hide_set()) {
         let value = candidate.get_value().to_string_lossy();
-        // Flags are for who has begun one, as in kubectl.
-        if value.starts_with('-') && !question.begun.starts_with('-') && !current.starts_with('-') {
+        // As in kubectl, flags are offered only after a dash.
+        if value.starts_with('-') && !request.prefix.starts_with('-') && !current.starts_with('-') {
             continue;
         }
         let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
         if value.starts_with('\0') {
-            question.asked = Some(value.to_owned());
+            request.placeholder = Some(value.to_owned());
         } else if !wants_file {
             let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
-            question.known.push((value.to_owned(), help));
+            request.candidates.push((value.to_owned(), help));
         }
     }
-    question
+    request
 }
 
-/// Whether the flag, `-f` or `--filename`, is followed by a file or folder.
+/// True if the flag, `-f` or `--filename`, takes a file or folder.
 fn takes_file(command: &mut Command, verb: Option<&str>, flag: &str) -> bool {
     command.build();
     let sub = verb.and_then(|verb| command.find_subcommand(verb)).unwrap_or(command);
@@ -128,12 +128,12 @@ fn takes_file(command: &mut Command, verb: Option<&str>, flag: &str) -> bool {
     })
 }
 
-impl Question {
-    /// What the kubeconfig alone can answer.
-    pub fn kubeconfig_knows(&self) -> Vec<Candidate> {
-        let Some(config) = kubeconfig::known(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
+impl Request {
+    /// The values that the kubeconfig alone has.
+    pub fn from_kubeconfig(&self) -> Vec<Candidate> {
+        let Some(config) = kubeconfig::merged(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
         let named = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
-        match self.asked.as_deref() {
+        match self.placeholder.as_deref() {
             Some(CONTEXTS) => named(config.contexts.into_iter().map(|c| c.name).collect()),
             Some(CLUSTERS) => named(config.clusters.into_iter().map(|c| c.name).collect()),
             Some(USERS) => named(config.auth_infos.into_iter().map(|a| a.name).collect()),
@@ -141,14 +141,14 @@ impl Question {
         }
     }
 
-    /// The answer in kubectl's form.
-    pub fn answer(&self, asked: Vec<Candidate>) -> String {
-        let begins = |(value, _): &Candidate| value.starts_with(&self.begun);
-        let directive = if asked.iter().any(begins) { NO_FILES } else { self.directive };
+    /// The response in kubectl's form, with the values that were looked up.
+    pub fn response(&self, values: Vec<Candidate>) -> String {
+        let begins = |(value, _): &Candidate| value.starts_with(&self.prefix);
+        let directive = if values.iter().any(begins) { NO_FILES } else { self.directive };
         let mut lines: Vec<String> = Vec::new();
-        for (value, help) in self.known.iter().cloned().chain(asked) {
+        for (value, help) in self.candidates.iter().cloned().chain(values) {
             // kubectl does not filter.
-            if value.starts_with(&self.begun) {
+            if value.starts_with(&self.prefix) {
                 let help = help.lines().next().unwrap_or_default();
                 lines.push(if help.is_empty() { value } else { format!("{value}\t{help}") });
             }

@@ -1,15 +1,14 @@
-//! Which cluster, and as whom: kubectl's connection flags.
+//! kubectl's connection flags: the cluster and the user.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::asked::{CLUSTERS, CONTEXTS, USERS, suggests};
+use super::suggest::{CLUSTERS, CONTEXTS, USERS, suggests};
 use crate::error::Error;
-use crate::escape::quote;
 
-/// The flags by which kubectl is told how to connect, with the same meaning.
+/// kubectl's connection flags, with the same meaning.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Connection (same as kubectl)")]
 pub struct Connection {
@@ -79,40 +78,6 @@ pub struct Connection {
     /// Log requests to standard error from 6 on: method, address, status and time
     #[arg(short, long, global = true, hide_short_help = true, value_name = "LEVEL", default_value_t = 0)]
     pub v: u8,
-}
-
-impl Connection {
-    /// The flags that were given, as they can be typed again, each with a leading space. Secrets are
-    /// not repeated.
-    pub fn typed(&self) -> String {
-        let file = self.kubeconfig.as_ref().map(|p| p.to_string_lossy().into_owned());
-        let proxy = self.proxy_url.clone().filter(|url| !url.contains('@'));
-        let with_value = [
-            ("kubeconfig", &file),
-            ("context", &self.context),
-            ("cluster", &self.cluster),
-            ("user", &self.user),
-            ("server", &self.server),
-            ("as", &self.as_user),
-            ("as-uid", &self.as_uid),
-            ("certificate-authority", &self.certificate_authority),
-            ("client-certificate", &self.client_certificate),
-            ("client-key", &self.client_key),
-            ("tls-server-name", &self.tls_server_name),
-            ("proxy-url", &proxy),
-        ];
-        let mut typed: String = with_value
-            .iter()
-            .filter_map(|(flag, value)| Some(format!(" --{flag} {}", quote(value.as_deref()?))))
-            .collect();
-        typed.extend(self.as_group.iter().map(|group| format!(" --as-group {}", quote(group))));
-        let extra = |(key, value): &(String, String)| quote(&format!("{key}={value}")).into_owned();
-        typed.extend(self.as_user_extra.iter().map(|pair| format!(" --as-user-extra {}", extra(pair))));
-        if self.insecure_skip_tls_verify {
-            typed += " --insecure-skip-tls-verify";
-        }
-        typed
-    }
 }
 
 /// The namespace of the pod that this runs in, if it runs in one.

@@ -12,71 +12,43 @@ use std::path::{Path, PathBuf};
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::Config;
 use kube::config::{
-    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
-    NamedContext,
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext,
 };
 use secrecy::ExposeSecret;
 
 use super::connection::Connection;
-use crate::error::{Error, said};
+use crate::error::{Error, os_message};
 
-/// How to connect.
+/// The settings of a connection.
 pub struct Settings {
+    /// Server, certificates and credentials.
     pub config: Config,
+    /// The name of the context, if there is one.
     pub context: Option<String>,
-    /// The context's, where it has one.
+    /// The namespace of the context, if it has one.
     pub namespace: Option<String>,
 }
 
 /// Resolves flags, files and environment. kubectl words some errors differently with `-n` (`namespaced`).
 pub async fn settings(flags: &Connection, namespaced: bool) -> Result<Settings, Error> {
-    resolved(flags).await.map_err(|mistake| Error::Configuration(mistake.worded(namespaced)))
-}
-
-/// What is wrong with flags or files.
-enum Mistake {
-    /// A context that is not there.
-    Context(String),
-    /// A cluster that is not there.
-    Cluster(String),
-    /// Something in the entries that were chosen.
-    Entry(String),
-    /// Anything else, as kubectl words it.
-    Other(String),
-}
-
-impl Mistake {
-    fn worded(self, namespaced: bool) -> String {
-        match (self, namespaced) {
-            (Self::Context(name), true) => format!("error: context \"{name}\" does not exist"),
-            (Self::Context(name), false) => {
-                format!("Error in configuration: context was not found for specified context: {name}")
-            }
-            (Self::Cluster(name), true) => format!("error: cluster \"{name}\" does not exist"),
-            (Self::Cluster(name), false) => format!("error: no server found for cluster \"{name}\""),
-            (Self::Entry(what), true) => format!("Error in configuration: {what}"),
-            (Self::Entry(what), false) => format!("error: {what}"),
-            (Self::Other(message), _) => message,
-        }
-    }
-}
-
-async fn resolved(flags: &Connection) -> Result<Settings, Mistake> {
     let mut kubeconfig = read(flags.kubeconfig.as_deref())?;
     let chosen = flags.context.clone().or(kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
     let bare = chosen.is_none() && flags.server.is_none() && flags.cluster.is_none();
-    let context = context(&kubeconfig, chosen.as_deref())?;
+    let context = context(&kubeconfig, chosen.as_deref(), namespaced)?;
     let cluster_name = flags.cluster.clone().unwrap_or_else(|| context.cluster.clone());
     let user_name = flags.user.clone().or(context.user.clone()).unwrap_or_default();
     let (cluster, user) = match pod().filter(|_| bare) {
         Some(pod) => pod,
-        None => (cluster(&kubeconfig, flags, &cluster_name)?, user(&kubeconfig, &user_name)?),
+        None => (cluster(&kubeconfig, flags, &cluster_name, namespaced)?, user(&kubeconfig, &user_name)?),
     };
-    let cluster = overridden_cluster(flags, cluster, &cluster_name)?;
-    let user = overridden_user(flags, user, &user_name)?;
+    // Errors about the chosen entries.
+    let entry = |problem| wrong(if namespaced { "Error in configuration" } else { "error" }, problem);
+    let cluster = overridden_cluster(flags, cluster)?;
+    readable_cluster(&cluster, &cluster_name).map_err(entry)?;
+    let user = overridden_user(flags, user, &user_name).map_err(entry)?;
     let own_proxy = flags.proxy_url.clone().or(cluster.proxy_url.clone()).filter(|url| !url.is_empty());
 
-    // The entries that were chosen, under names of their own.
+    // The chosen entries, under a name of their own.
     let name = "chosen".to_owned();
     kubeconfig.clusters = vec![NamedCluster { name: name.clone(), cluster: Some(cluster), ..NamedCluster::default() }];
     kubeconfig.auth_infos =
@@ -85,9 +57,14 @@ async fn resolved(flags: &Connection) -> Result<Settings, Mistake> {
     kubeconfig.contexts = vec![NamedContext { name: name.clone(), context: Some(entry), ..NamedContext::default() }];
     let options = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-    let mut config = config.map_err(|e| wrong(format!("error: {e}")))?;
+    let mut config = config.map_err(|e| wrong("error", e.to_string()))?;
     config.proxy_url = proxy(own_proxy, &config.cluster_url)?;
     Ok(Settings { config, context: chosen, namespace: context.namespace.filter(|n| !n.is_empty()) })
+}
+
+/// An error with the prefix that kubectl gives it.
+fn wrong(prefix: &str, problem: String) -> Error {
+    Error::Configuration(format!("{prefix}: {problem}"))
 }
 
 /// The cluster of the pod that this runs in, and its service account, if it runs in one (client-go,
@@ -101,21 +78,18 @@ fn pod() -> Option<(Cluster, AuthInfo)> {
     Some((cluster, AuthInfo { token_file: file("token"), ..AuthInfo::default() }))
 }
 
-/// The files as they are, for completion; `None` where they cannot be read.
-pub fn known(flag: Option<&Path>) -> Option<Kubeconfig> {
+/// The merged files, for completion; `None` if they cannot be read.
+pub fn merged(flag: Option<&Path>) -> Option<Kubeconfig> {
     read(flag).ok()
 }
 
-fn wrong(message: String) -> Mistake {
-    Mistake::Other(message)
-}
-
-/// The files merged, the first to name a thing winning. Like kubectl, files of `KUBECONFIG` that
-/// are not there are passed over; one that a flag names must be there.
-fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
+/// The merged files; the first to define an entry wins. As in kubectl, files of `KUBECONFIG` that do not exist are
+/// skipped; one that a flag names must exist.
+fn read(flag: Option<&Path>) -> Result<Kubeconfig, Error> {
     let paths: Vec<PathBuf> = match (flag, std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty())) {
         (Some(path), _) => {
-            std::fs::metadata(path).map_err(|e| wrong(format!("error: stat {}: {}", path.display(), said(&e))))?;
+            std::fs::metadata(path)
+                .map_err(|e| wrong("error", format!("stat {}: {}", path.display(), os_message(&e))))?;
             vec![path.to_owned()]
         }
         (None, Some(list)) => std::env::split_paths(&list).filter(|p| p.exists()).collect(),
@@ -125,22 +99,22 @@ fn read(flag: Option<&Path>) -> Result<Kubeconfig, Mistake> {
     };
     paths.iter().try_fold(Kubeconfig::default(), |merged, path| {
         if ends_in_half_a_letter(path) {
-            return Err(wrong(format!("error: error loading config file \"{}\": invalid UTF-16", path.display())));
+            return Err(unreadable(path, &"invalid UTF-16"));
         }
         let one = Kubeconfig::read_from(path).map_err(|e| unreadable(path, &e))?;
         merged.merge(one).map_err(|e| unreadable(path, &e))
     })
 }
 
-/// Where `.kube/config` may be (`homedir.HomeDir` of client-go).
+/// The folders that may have `.kube/config` (`homedir.HomeDir` of client-go).
 fn homes() -> impl Iterator<Item = PathBuf> {
-    let told = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let drive = told("HOMEDRIVE").zip(told("HOMEPATH")).map(|(mut drive, path)| {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let drive = set("HOMEDRIVE").zip(set("HOMEPATH")).map(|(mut drive, path)| {
         drive.push(path);
         drive
     });
-    let windows = [drive, told("USERPROFILE")].into_iter().flatten().filter(|_| cfg!(windows));
-    told("HOME").into_iter().chain(windows).map(PathBuf::from)
+    let windows = [drive, set("USERPROFILE")].into_iter().flatten().filter(|_| cfg!(windows));
+    set("HOME").into_iter().chain(windows).map(PathBuf::from)
 }
 
 /// Detects UTF-16 files with an odd number of bytes, on which kube panics.
@@ -151,49 +125,57 @@ fn ends_in_half_a_letter(path: &Path) -> bool {
     marked && file.metadata().is_ok_and(|m| m.len() % 2 == 1)
 }
 
-fn unreadable(path: &Path, error: &KubeconfigError) -> Mistake {
-    wrong(format!("error: error loading config file \"{}\": {error}", path.display()))
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    wrong("error", format!("error loading config file \"{}\": {error}", path.display()))
 }
 
-/// The context of that name; an empty one where none is chosen.
-fn context(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Context, Mistake> {
+/// The context of that name; an empty one if none is chosen.
+fn context(kubeconfig: &Kubeconfig, name: Option<&str>, namespaced: bool) -> Result<Context, Error> {
     let Some(name) = name else { return Ok(Context::default()) };
     let found = kubeconfig.contexts.iter().find(|c| c.name == name).and_then(|c| c.context.clone());
-    found.ok_or_else(|| Mistake::Context(name.to_owned()))
+    found.ok_or_else(|| {
+        if namespaced {
+            return wrong("error", format!("context \"{name}\" does not exist"));
+        }
+        wrong("Error in configuration", format!("context was not found for specified context: {name}"))
+    })
 }
 
-/// The cluster of that name. One that a flag names must be there; without any, kubectl tries
-/// `localhost:8080`.
-fn cluster(kubeconfig: &Kubeconfig, flags: &Connection, name: &str) -> Result<Cluster, Mistake> {
+/// The cluster of that name. One that a flag names must exist; without any, kubectl tries `localhost:8080`.
+fn cluster(kubeconfig: &Kubeconfig, flags: &Connection, name: &str, namespaced: bool) -> Result<Cluster, Error> {
     let found = kubeconfig.clusters.iter().find(|c| c.name == name).and_then(|c| c.cluster.clone());
     match found {
         Some(cluster) => Ok(cluster),
-        None if flags.cluster.is_some() => Err(Mistake::Cluster(name.to_owned())),
+        None if flags.cluster.is_some() && namespaced => {
+            Err(wrong("error", format!("cluster \"{name}\" does not exist")))
+        }
+        None if flags.cluster.is_some() => Err(wrong("error", format!("no server found for cluster \"{name}\""))),
         None => Ok(Cluster { server: Some("http://localhost:8080".to_owned()), ..Cluster::default() }),
     }
 }
 
 /// The user of that name. kube treats an unknown user as anonymous; kubectl fails.
-fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Mistake> {
+fn user(kubeconfig: &Kubeconfig, name: &str) -> Result<AuthInfo, Error> {
     if name.is_empty() {
         return Ok(AuthInfo::default());
     }
     let found = kubeconfig.auth_infos.iter().find(|a| a.name == name).and_then(|a| a.auth_info.clone());
-    found.ok_or_else(|| wrong(format!("error: auth info \"{name}\" does not exist")))
+    found.ok_or_else(|| wrong("error", format!("auth info \"{name}\" does not exist")))
 }
 
-fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> Result<Cluster, Mistake> {
+/// Flags override the kubeconfig cluster.
+fn overridden_cluster(flags: &Connection, mut cluster: Cluster) -> Result<Cluster, Error> {
     if let Some(server) = &flags.server {
         cluster.server = Some(if server.contains("://") { server.clone() } else { format!("http://{server}") });
     }
     let server = cluster.server.clone().unwrap_or_default();
     let uri: http::Uri =
-        server.parse().map_err(|_| wrong(format!("error: host must be a URL or a host:port pair: \"{server}\"")))?;
+        server.parse().map_err(|_| wrong("error", format!("host must be a URL or a host:port pair: \"{server}\"")))?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
         other => {
             let scheme = other.unwrap_or_default();
-            return Err(wrong(format!("Unable to connect to the server: unsupported protocol scheme \"{scheme}\"")));
+            return Err(wrong("Unable to connect to the server", format!("unsupported protocol scheme \"{scheme}\"")));
         }
     }
     if let Some(file) = &flags.certificate_authority {
@@ -201,22 +183,25 @@ fn overridden_cluster(flags: &Connection, mut cluster: Cluster, name: &str) -> R
     }
     if flags.insecure_skip_tls_verify {
         if flags.certificate_authority.is_some() {
-            return Err(wrong(
-                "error: specifying a root certificates file with the insecure flag is not allowed".to_owned(),
-            ));
+            let problem = "specifying a root certificates file with the insecure flag is not allowed";
+            return Err(wrong("error", problem.to_owned()));
         }
         (cluster.certificate_authority, cluster.certificate_authority_data) = (None, None);
         cluster.insecure_skip_tls_verify = Some(true);
-    }
-    if cluster.certificate_authority_data.is_none() {
-        readable(cluster.certificate_authority.as_ref(), "certificate-authority", name)?;
     }
     cluster.tls_server_name = flags.tls_server_name.clone().or(cluster.tls_server_name);
     Ok(cluster)
 }
 
+fn readable_cluster(cluster: &Cluster, name: &str) -> Result<(), String> {
+    match cluster.certificate_authority_data {
+        Some(_) => Ok(()),
+        None => readable(cluster.certificate_authority.as_ref(), "certificate-authority", name),
+    }
+}
+
 /// Flags override the kubeconfig user; competing credentials of the file are cleared.
-fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Mistake> {
+fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, String> {
     if let Some(token) = &flags.token {
         user.token = Some(token.clone().into());
         (user.token_file, user.exec, user.auth_provider) = (None, None, None);
@@ -240,14 +225,14 @@ fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result
     }
     // kube takes a token for a header value without looking.
     if user.token.as_ref().is_some_and(|token| http::HeaderValue::from_str(token.expose_secret()).is_err()) {
-        return Err(Mistake::Entry(format!("the token of user {name} has a line break or another control character")));
+        return Err(format!("the token of user {name} has a line break or another control character"));
     }
     let token = user.token.is_some() || user.token_file.is_some();
     let basic = user.username.as_ref().is_some_and(|n| !n.is_empty());
     if token && basic {
-        return Err(Mistake::Entry(format!(
+        return Err(format!(
             "more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
-        )));
+        ));
     }
     if user.client_certificate_data.is_none() {
         readable(user.client_certificate.as_ref(), "client-cert", name)?;
@@ -258,7 +243,7 @@ fn overridden_user(flags: &Connection, mut user: AuthInfo, name: &str) -> Result
     impersonated(flags, user, name)
 }
 
-fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, Mistake> {
+fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<AuthInfo, String> {
     if let Some(other) = &flags.as_user {
         user.impersonate = Some(other.clone());
     }
@@ -279,29 +264,25 @@ fn impersonated(flags: &Connection, mut user: AuthInfo, name: &str) -> Result<Au
     let extra = user.impersonate_user_extra.as_ref().is_some_and(|e| !e.is_empty());
     let more = given(&user.impersonate_groups) || user.impersonate_uid.is_some() || extra;
     if more && user.impersonate.as_ref().is_none_or(String::is_empty) {
-        return Err(Mistake::Entry(format!(
-            "requesting uid, groups or user-extra for {name} without impersonating a user"
-        )));
+        return Err(format!("requesting uid, groups or user-extra for {name} without impersonating a user"));
     }
     Ok(user)
 }
 
-/// client-go opens the files that it is given before it connects, and says which it cannot.
-fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), Mistake> {
+/// client-go opens the files of an entry before it connects, and names the one that it cannot read.
+fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), String> {
     let Some(file) = file.filter(|f| !f.is_empty()) else { return Ok(()) };
     match std::fs::File::open(file) {
         Ok(_) => Ok(()),
-        Err(e) => {
-            Err(Mistake::Entry(format!("unable to read {what} {file} for {name} due to open {file}: {}", said(&e))))
-        }
+        Err(e) => Err(format!("unable to read {what} {file} for {name} due to open {file}: {}", os_message(&e))),
     }
 }
 
-/// The proxy that is told, else the environment's, by Go's rules: `NO_PROXY` names the servers that
-/// need none, and those on this machine never do.
-fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Mistake> {
+/// The proxy of flag or kubeconfig, else the environment's, by Go's rules: `NO_PROXY` names the servers that need
+/// none, and those on this machine never do.
+fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Error> {
     if let Some(url) = own {
-        return url.parse().map(Some).map_err(|_| wrong("error: the proxy's address is no URL".to_owned()));
+        return url.parse().map(Some).map_err(|_| wrong("error", "the proxy's address is no URL".to_owned()));
     }
     let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
     let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -314,7 +295,7 @@ fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, M
         Some("https") => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
         _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
     };
-    let told = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let told = told.map(|told| if told.contains("://") { told } else { format!("http://{told}") });
-    Ok(told.and_then(|told| told.parse().ok()).or_else(|| Some(found.uri().clone())))
+    let given = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let given = given.map(|url| if url.contains("://") { url } else { format!("http://{url}") });
+    Ok(given.and_then(|url| url.parse().ok()).or_else(|| Some(found.uri().clone())))
 }

@@ -1,4 +1,4 @@
-//! What goes to standard output, in the format that was asked for.
+//! Output formats.
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -20,16 +20,16 @@ pub enum Format {
     Yaml,
 }
 
-/// How results are printed.
+/// The format of results.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
-    /// `None` is the table.
+    /// `None` for the table.
     pub format: Option<Format>,
     pub headers: bool,
 }
 
 impl Output {
-    /// Whether the result is read by people.
+    /// True if the result is for people.
     pub fn is_table(&self) -> bool {
         matches!(self.format, None | Some(Format::Wide))
     }
@@ -38,10 +38,9 @@ impl Output {
         self.format == Some(Format::Wide)
     }
 
-    /// An object for machines, as kubectl formats it, keys in order; `None` where a table or names are
-    /// asked for.
+    /// An object for scripts, formatted like kubectl's, keys in order; `None` if a table or names are wanted.
     pub fn object(&self, object: &impl Serialize) -> Result<Option<String>, Error> {
-        let object = || serde_json::to_value(object).map_err(Error::form);
+        let object = || serde_json::to_value(object).map_err(Error::response);
         match self.format {
             Some(Format::Json) => json(&object()?).map(Some),
             Some(Format::Yaml) => yaml(&object()?).map(Some),
@@ -50,8 +49,8 @@ impl Output {
     }
 }
 
-/// An object without the bookkeeping that kubectl hides, too.
-pub fn shown(object: &Value) -> Value {
+/// An object without managedFields, which kubectl hides, too.
+pub fn without_managed_fields(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("managedFields");
@@ -59,14 +58,14 @@ pub fn shown(object: &Value) -> Value {
     object
 }
 
-/// Four spaces, keys in order, and `<`, `>`, `&` escaped, as Go's encoder does for kubectl; what would act on
-/// a terminal is, too.
+/// Four spaces, keys in order, and `<`, `>`, `&` escaped, as in Go's encoder for kubectl; so are characters that act
+/// on a terminal.
 fn json(object: &Value) -> Result<String, Error> {
     let mut bytes = Vec::new();
     let four = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, four);
-    object.serialize(&mut serializer).map_err(Error::form)?;
-    // All of these stand in strings only.
+    object.serialize(&mut serializer).map_err(Error::response)?;
+    // These characters stand in strings only.
     let mut text = String::with_capacity(bytes.len());
     for c in String::from_utf8_lossy(&bytes).chars() {
         if matches!(c, '<' | '>' | '&') || (acts(c) && !c.is_ascii_control()) {
@@ -81,12 +80,12 @@ fn json(object: &Value) -> Result<String, Error> {
 /// A character that the serializer escapes, and no name or note has.
 const MARK: char = '\u{fffe}';
 
-/// The serializer escapes control characters, and not those that turn the writing: these go through it as a
-/// mark and their number, and are put together again as an escape.
+/// The serializer escapes control characters, but not bidirectional ones: those pass through it as a mark and their
+/// number, and become an escape afterwards.
 fn yaml(object: &Value) -> Result<String, Error> {
     let mut text = String::new();
     let options = serde_saphyr::ser_options! { compact_list_indent: true };
-    serde_saphyr::to_fmt_writer_with_options(&mut text, &marked(object), options).map_err(Error::form)?;
+    serde_saphyr::to_fmt_writer_with_options(&mut text, &marked(object), options).map_err(Error::response)?;
     Ok(text.replace("\\uFFFE", "\\u"))
 }
 

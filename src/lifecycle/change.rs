@@ -2,16 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{RETAINED_LATE, Target, Volume};
+use super::facts::{RETAINED_LATE, Volume};
+
+const POLICY: &[&str] = &["spec", "persistentVolumeReclaimPolicy"];
+const CLAIM_UID: &[&str] = &["spec", "claimRef", "uid"];
 
 /// One field of a volume before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The field, from the object's root: `["spec", "claimRef", "uid"]`.
     pub path: &'static [&'static str],
-    /// Its value now; `None` where it is not set.
+    /// The value now; `None` if it is not set.
     pub from: Option<String>,
-    /// Its value afterwards; `None` takes the field away.
+    /// The value afterwards; `None` removes the field.
     pub to: Option<String>,
 }
 
@@ -20,26 +23,16 @@ pub struct Edit {
 pub struct Change {
     /// The volume's name.
     pub volume: String,
-    /// The resourceVersion at which the user saw it; the API server refuses the patch (409) when
-    /// the volume has moved on since.
+    /// The resourceVersion that the user saw; the API server refuses the patch (409) if the volume has changed
+    /// since.
     pub resource_version: String,
     /// The fields that change, and no others.
     pub edits: Vec<Edit>,
-    /// The claim for which the volume stays reserved by name.
-    pub reserved_for: Option<String>,
-    /// The claim with which the volume would be deleted from then on.
-    pub exposes: Option<String>,
 }
 
 impl Change {
-    /// Reclaim policy → Delete: from then on deleting the target's claim deletes the volume.
-    #[must_use]
-    pub fn expose(volume: &Volume, target: &Target) -> Self {
-        Self { exposes: Some(target.key()), ..Self::policy(volume, "Delete") }
-    }
-
-    /// Reclaim policy → Retain of a volume whose claim is gone: it may be too late, and the volume is to
-    /// say so as long as somebody may rely on it.
+    /// Reclaim policy → Retain of a volume whose claim was deleted: it may be too late, and the annotation records
+    /// that for as long as somebody may rely on the volume.
     #[must_use]
     pub fn retain_late(volume: &Volume) -> Self {
         let mut change = Self::policy(volume, "Retain");
@@ -54,40 +47,41 @@ impl Change {
     /// Reclaim policy → `policy`.
     #[must_use]
     pub fn policy(volume: &Volume, policy: &str) -> Self {
-        Self::of(
-            volume,
-            vec![Edit {
-                path: &["spec", "persistentVolumeReclaimPolicy"],
-                from: Some(volume.policy.clone()),
-                to: Some(policy.to_owned()),
-            }],
-        )
+        Self::of(volume, vec![Edit { path: POLICY, from: Some(volume.policy.clone()), to: Some(policy.to_owned()) }])
     }
 
-    /// `claimRef.uid` and `claimRef.resourceVersion` taken away; namespace and name stay, or any
-    /// claim in any namespace could take the volume (gardener/gardener#9817).
+    /// Clears `claimRef.uid` and `claimRef.resourceVersion`; namespace and name stay, or any claim in any namespace
+    /// could take the volume (gardener/gardener#9817).
     #[must_use]
-    pub fn release(volume: &Volume, target: &Target) -> Self {
+    pub fn release(volume: &Volume) -> Self {
         let claim_ref = volume.claim_ref.as_ref();
-        let both = [
-            Edit { path: &["spec", "claimRef", "uid"], from: claim_ref.and_then(|r| r.uid.clone()), to: None },
-            Edit {
-                path: &["spec", "claimRef", "resourceVersion"],
-                from: claim_ref.and_then(|r| r.resource_version.clone()),
-                to: None,
-            },
-        ];
-        let edits = both.into_iter().filter(|edit| edit.from.is_some()).collect();
-        Self { reserved_for: Some(target.key()), ..Self::of(volume, edits) }
+        let uid = claim_ref.and_then(|r| r.uid.clone());
+        let version = claim_ref.and_then(|r| r.resource_version.clone());
+        let both = [(CLAIM_UID, uid), (&["spec", "claimRef", "resourceVersion"], version)];
+        let edits =
+            both.into_iter().filter(|(_, from)| from.is_some()).map(|(path, from)| Edit { path, from, to: None });
+        Self::of(volume, edits.collect())
     }
 
     fn of(volume: &Volume, edits: Vec<Edit>) -> Self {
         let (name, resource_version) = (volume.name.clone(), volume.resource_version.clone());
-        Self { volume: name, resource_version, edits, reserved_for: None, exposes: None }
+        Self { volume: name, resource_version, edits }
     }
 
-    /// Whether a person who agreed to this change has agreed to `other` too: the same edits of
-    /// the same volume, from the same values, seen at whatever resourceVersion.
+    /// True if the change clears claimRef's UID: the volume stays reserved by name.
+    #[must_use]
+    pub fn releases(&self) -> bool {
+        self.edits.iter().any(|edit| edit.path == CLAIM_UID && edit.to.is_none())
+    }
+
+    /// True if the change sets the policy to Delete: from then on deleting the claim deletes the volume.
+    #[must_use]
+    pub fn exposes(&self) -> bool {
+        self.edits.iter().any(|edit| edit.path == POLICY && edit.to.as_deref() == Some("Delete"))
+    }
+
+    /// True if `other` makes the same edits to the same volume, from the same values, whatever the
+    /// resourceVersion: who agreed to one has agreed to the other.
     #[must_use]
     pub fn is_same_decision(&self, other: &Self) -> bool {
         (&self.volume, &self.edits) == (&other.volume, &other.edits)
@@ -101,7 +95,7 @@ impl Change {
         body
     }
 
-    /// Whether an object is as the change would leave it.
+    /// True if the object already has the values that the change sets.
     #[must_use]
     pub fn is_done_in(&self, object: &Value) -> bool {
         self.edits.iter().all(|edit| {

@@ -1,62 +1,61 @@
-//! What the decisions rest on: the few fields of a claim and a volume that matter here.
-
-use std::fmt::Display;
+//! The few fields of a claim and a volume that the decisions rest on.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
+use strum::Display;
 
 use super::owner::{self, Driver, Keep, Release};
 
 /// The class annotation of old manifests; where present it wins over `spec.storageClassName`
 /// (`GetPersistentVolumeClass` in Kubernetes' volume helpers).
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
-/// What the binder writes on a claim for which it has chosen the volume.
+/// The binder's annotation on a claim for which it has chosen the volume.
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
-/// What `retain` writes on a volume whose claim was gone by then: the UID of that claim.
+/// The annotation that `retain` writes on a volume whose claim was deleted before: that claim's UID.
 pub const RETAINED_LATE: &str = "glancepv.io/retained-after-release";
 
-/// The claim that the user means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A claim by namespace and name: the one that the user means, or the one that a claimRef refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Target {
     /// The claim's namespace.
     pub namespace: String,
     /// The claim's name.
-    pub claim: String,
+    pub name: String,
 }
 
 impl Target {
     /// `namespace/name`, as kubectl's CLAIM column has it.
     #[must_use]
     pub fn key(&self) -> String {
-        [&self.namespace, "/", &self.claim].concat()
+        format!("{}/{}", self.namespace, self.name)
     }
 }
 
-/// Where a claim stands: its `status.phase`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// `status.phase` of a claim.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq, Hash, Serialize)]
 pub enum ClaimPhase {
-    /// Waits for a volume.
+    /// No volume yet.
     Pending,
-    /// Has its volume.
+    /// Bound to its volume.
     Bound,
-    /// Had a volume, and that volume is gone or another's.
+    /// Its volume was deleted, or bound to another claim.
     Lost,
 }
 
-/// Where a volume stands: its `status.phase`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// `status.phase` of a volume.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq, Hash, Serialize)]
 pub enum VolumePhase {
-    /// Not yet looked at by the volume controller.
+    /// Not yet processed by the volume controller.
     Pending,
     /// Free, or reserved for a claim by name.
     Available,
-    /// Taken by a claim.
+    /// Bound to a claim.
     Bound,
-    /// Its claim is gone.
+    /// The claim was deleted.
     Released,
-    /// Its claim is gone and reclaiming it went wrong.
+    /// The claim was deleted, and reclaiming the volume failed.
     Failed,
 }
 
@@ -68,30 +67,30 @@ pub struct Claim {
     pub uid: String,
     /// `status.phase`.
     pub phase: ClaimPhase,
-    /// Whether it has a deletionTimestamp.
+    /// True if `metadata.deletionTimestamp` is set.
     pub terminating: bool,
     /// `spec.volumeName`; empty strings count as none.
     pub volume_name: Option<String>,
     /// `metadata.creationTimestamp`.
     #[serde(rename = "creationTimestamp")]
     pub created: Option<Timestamp>,
-    /// Whether it has named its volume itself, and the binder has not chosen it.
+    /// True if `spec.volumeName` was set by the claim's author and not by the binder.
     #[serde(skip)]
     pub pinned: bool,
-    /// Whether it is annotated for Helm to keep it.
+    /// The annotation `helm.sh/resource-policy`, and who wrote it.
     #[serde(rename = "resourcePolicy")]
     pub keep: Keep,
     /// The Helm release that it belongs to.
     pub release: Option<Release>,
-    /// What creates it again when it is deleted.
+    /// The GitOps tool that may create it again after it is deleted.
     #[serde(skip)]
     pub driver: Option<Driver>,
-    /// What it asks for.
+    /// Size, class and modes that it requests.
     #[serde(rename = "requests")]
     pub wants: Shape,
 }
 
-/// What a volume offers or a claim asks for.
+/// Size, class and modes: those that a volume offers, or that a claim requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shape {
@@ -111,13 +110,12 @@ pub struct Shape {
     pub attributes: Option<String>,
 }
 
-/// The claim that a volume is bound to or reserved for: its `spec.claimRef`.
+/// `spec.claimRef` of a volume: the claim that it is bound to or reserved for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ClaimRef {
-    /// The claim's namespace.
-    pub namespace: String,
-    /// The claim's name.
-    pub name: String,
+    /// The claim, by namespace and name.
+    #[serde(flatten)]
+    pub claim: Target,
     /// The claim's UID; without it the volume is reserved by name alone.
     pub uid: Option<String>,
     /// The claim's resourceVersion when it was bound.
@@ -131,7 +129,7 @@ pub struct ClaimRef {
 pub struct Volume {
     /// `metadata.name`.
     pub name: String,
-    /// `metadata.resourceVersion`: what the user saw, sent back as each patch's precondition.
+    /// `metadata.resourceVersion` as it was shown to the user; each patch sends it as its precondition.
     #[serde(skip)]
     pub resource_version: String,
     /// `status.phase`.
@@ -139,36 +137,38 @@ pub struct Volume {
     /// `spec.persistentVolumeReclaimPolicy`.
     #[serde(rename = "reclaimPolicy")]
     pub policy: String,
-    /// Whether it has a deletionTimestamp.
+    /// True if `metadata.deletionTimestamp` is set.
     pub terminating: bool,
     /// `spec.claimRef`.
     pub claim_ref: Option<ClaimRef>,
     /// `metadata.creationTimestamp`.
     #[serde(rename = "creationTimestamp")]
     pub created: Option<Timestamp>,
-    /// Since when it is in its phase, where the server tells (Kubernetes 1.28).
+    /// Start of the current phase, where the server records it (Kubernetes 1.28).
     #[serde(rename = "lastPhaseTransitionTime")]
     pub since: Option<Timestamp>,
-    /// Whether its policy became Retain after its claim was gone (`RETAINED_LATE`).
+    /// True if the policy became Retain after the claim was deleted (`RETAINED_LATE`).
     #[serde(rename = "retainedAfterRelease")]
     pub retained_late: bool,
-    /// Who applies its policy, and will set it back.
+    /// The field manager that applies the policy and may set it back.
     #[serde(skip)]
     pub policy_applier: Option<String>,
-    /// What it offers.
+    /// Size, class and modes that it offers.
     pub offers: Shape,
 }
 
-/// Where a volume that a claim is bound to comes from.
+/// Origin of the volume that a claim is bound to, and the evidence for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    MadeForClaim(Sign),
-    Preserved(Sign),
+    /// Provisioned for this claim.
+    MadeForClaim(Evidence),
+    /// Older than the claim: preserved from an earlier one.
+    Preserved(Evidence),
 }
 
-/// What tells where a volume comes from.
+/// Evidence for a volume's origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub enum Evidence {
     /// The volume's name.
     Name,
     /// The claim, which names its volume itself.
@@ -178,95 +178,74 @@ pub enum Sign {
 }
 
 impl Origin {
+    /// True if the volume was not made for the claim.
     pub fn is_preserved(self) -> bool {
         matches!(self, Self::Preserved(_))
     }
 }
 
-/// A unit enum's name, as serde writes it: the word that scripts read, on a terminal too.
-macro_rules! shown_by_name {
-    ($($kind:ty),+) => {$(
-        impl std::fmt::Display for $kind {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                serde::Serialize::serialize(self, f)
-            }
-        }
-    )+};
-}
-pub(super) use shown_by_name;
-
-shown_by_name!(ClaimPhase, VolumePhase);
-
 impl Volume {
-    /// Whether its policy keeps the data once the claim is gone.
+    /// True if the reclaim policy is Retain.
     #[must_use]
     pub fn is_retained(&self) -> bool {
         self.policy == "Retain"
     }
 
-    /// Whether its claimRef names the target, whatever the UID.
+    /// True if claimRef refers to the target by namespace and name, whatever the UID.
     #[must_use]
-    pub fn names(&self, target: &Target) -> bool {
-        self.claim_ref.as_ref().is_some_and(|r| r.namespace == target.namespace && r.name == target.claim)
+    pub fn refers_to(&self, target: &Target) -> bool {
+        self.claim_ref.as_ref().is_some_and(|r| r.claim == *target)
     }
 
-    /// Whether its claimRef holds this very claim, by UID.
+    /// True if claimRef has the UID of this claim.
     #[must_use]
-    pub fn holds(&self, claim: &Claim) -> bool {
+    pub fn has_uid_of(&self, claim: &Claim) -> bool {
         self.claim_ref.as_ref().and_then(|r| r.uid.as_ref()) == Some(&claim.uid)
     }
 
-    /// Whether its claimRef names a claim without telling which: reserved by name alone.
+    /// True if claimRef has no UID: reserved by name alone.
     #[must_use]
     pub fn is_reserved(&self) -> bool {
         self.claim_ref.as_ref().is_some_and(|r| r.uid.is_none())
     }
 
-    /// Whether its claim is gone and its data remains: Released, or Failed.
+    /// True if the phase is Released or Failed: the claim was deleted.
     #[must_use]
     pub fn is_released(&self) -> bool {
         matches!(self.phase, VolumePhase::Released | VolumePhase::Failed)
     }
 
-    /// Whether it was made for the claim, or is a preserved one, and by what that is told.
+    /// The origin of the volume that `claim` is bound to.
     ///
-    /// Provisioners name a volume `pvc-UID` after the claim that it is made for. A claim that has
-    /// named its volume itself had none made. Otherwise age decides: a volume that is made for a
-    /// claim is younger than it. Timestamps are whole seconds.
+    /// Provisioners name a volume `pvc-UID` after the claim that they make it for. None is made for a claim that
+    /// sets `volumeName` itself. Otherwise age decides: a volume that was made for a claim is younger than the
+    /// claim. Timestamps are whole seconds.
     #[must_use]
     pub fn origin(&self, claim: &Claim) -> Origin {
         let uid = self.name.strip_prefix("pvc-");
         let is_uid = |uid: &str| uid.len() == 36 && uid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
         if uid == Some(&claim.uid) {
-            return Origin::MadeForClaim(Sign::Name);
+            return Origin::MadeForClaim(Evidence::Name);
         }
         if uid.is_some_and(is_uid) {
-            return Origin::Preserved(Sign::Name);
+            return Origin::Preserved(Evidence::Name);
         }
         if claim.pinned {
-            return Origin::Preserved(Sign::Pin);
+            return Origin::Preserved(Evidence::Pin);
         }
         let older = matches!((self.created, claim.created), (Some(v), Some(c)) if v < c);
-        if older { Origin::Preserved(Sign::Age) } else { Origin::MadeForClaim(Sign::Age) }
-    }
-}
-
-impl ClaimRef {
-    /// `namespace/name`.
-    #[must_use]
-    pub fn key(&self) -> String {
-        [&self.namespace, "/", &self.name].concat()
+        if older { Origin::Preserved(Evidence::Age) } else { Origin::MadeForClaim(Evidence::Age) }
     }
 }
 
 impl Claim {
-    /// Whether this claim and `volume` are bound to each other, by name and by UID.
+    /// True if this claim and `volume` are bound to each other, by name and by UID.
     #[must_use]
     pub fn is_bound_to(&self, volume: &Volume) -> bool {
         self.phase == ClaimPhase::Bound
             && volume.phase == VolumePhase::Bound
             && self.volume_name.as_deref() == Some(&volume.name)
-            && volume.holds(self)
+            && volume.has_uid_of(self)
     }
 }
 
@@ -279,7 +258,7 @@ fn has(meta: &ObjectMeta, annotation: &str) -> bool {
 }
 
 /// The phase of that name.
-fn phase<P: Copy + Display>(named: Option<&String>, phases: &[P], otherwise: P) -> P {
+fn phase<P: Copy + ToString>(named: Option<&String>, phases: &[P], otherwise: P) -> P {
     phases.iter().copied().find(|phase| named == Some(&phase.to_string())).unwrap_or(otherwise)
 }
 
@@ -329,8 +308,7 @@ impl From<&PersistentVolume> for Volume {
             policy: spec.persistent_volume_reclaim_policy.unwrap_or_default(),
             terminating: meta.deletion_timestamp.is_some(),
             claim_ref: spec.claim_ref.map(|r| ClaimRef {
-                namespace: r.namespace.unwrap_or_default(),
-                name: r.name.unwrap_or_default(),
+                claim: Target { namespace: r.namespace.unwrap_or_default(), name: r.name.unwrap_or_default() },
                 uid: given(r.uid),
                 resource_version: given(r.resource_version),
             }),

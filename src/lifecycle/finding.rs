@@ -1,65 +1,97 @@
-//! What a user should know besides the stage.
+//! Findings: what a user should know besides the stage, for `status` and, with an outcome, for `check`.
+
+use strum::{IntoStaticStr, VariantNames};
 
 use super::facts::{Volume, VolumePhase};
 use super::fit::{Field, Misfit, misfits};
-use super::owner::{Driver, Keep};
+use super::next::{Next, Remark, Step, Verb};
+use super::owner::{Driver, Keep, Release};
 use super::situation::Situation;
 use super::stage::Stage;
 
-/// What tells that a volume's deletion was begun.
+/// Outcome of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// To be known; it stands in nobody's way.
+    Note,
+    /// It stands in the way.
+    Failed,
+}
+
+/// Evidence that a volume's deletion began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Begun {
+pub enum DeletionSign {
     /// The annotation of a `retain` that came after the claim's deletion.
     RetainedLate,
+    /// Phase Failed.
     Failed,
     /// An event `VolumeFailedDelete` of the provisioner, with this message.
     Event(String),
 }
 
-/// An event, as the cluster tells it.
+/// An event of a claim or a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// One word.
     pub reason: String,
+    /// In the words of the component that wrote it.
     pub message: String,
 }
 
-/// Something that a user should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "words::finding says what each means")]
+/// A finding.
+#[derive(Clone, Debug, IntoStaticStr, PartialEq, Eq, VariantNames)]
+#[expect(missing_docs, reason = "words::finding has the sentence of each")]
 pub enum Finding {
-    OtherVolumeDoomed { volume: String, phase: VolumePhase, policy: String },
+    OtherVolumeDoomed {
+        volume: String,
+        phase: VolumePhase,
+        policy: String,
+    },
+    /// Other volumes that are preserved for the claim.
     OtherVolumesWait(Vec<String>),
     ClaimTerminating,
-    KeptByHelm(Keep),
-    Recreated(Driver),
-    PolicyApplied { volume: String, manager: String },
-    DeletionBegun { volume: String, sign: Begun },
-    VolumeOfAnotherClaim { volume: String, owner: Option<String> },
-    // The volume is still reserved for the claim before it.
+    KeptByHelm {
+        keep: Keep,
+        release: Option<Release>,
+    },
+    RecreatedAtOnce(Driver),
+    PolicyApplied {
+        volume: String,
+        manager: String,
+    },
+    DeletionBegun {
+        volume: String,
+        sign: DeletionSign,
+    },
+    VolumeOfAnotherClaim {
+        volume: String,
+        owner: Option<String>,
+    },
+    /// The volume is still reserved for the UID of the previous claim.
     StaleClaimRef(String),
-    PolicyNotRetain { volume: String, policy: String },
-    Misfit { volume: String, misfit: Misfit },
+    PolicyNotRetain {
+        volume: String,
+        policy: String,
+    },
+    Misfit {
+        volume: String,
+        misfit: Misfit,
+    },
+    /// Pods that use the claim: it is not deleted before they are.
     HeldByPods(Vec<String>),
-    // What an event of the claim says.
+    /// An event of the claim.
     Event(Event),
 }
 
 impl Finding {
-    /// For scripts: one word that stays the same.
+    /// The stable word for scripts.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::OtherVolumeDoomed { .. } => "OtherVolumeDoomed",
-            Self::OtherVolumesWait(_) => "OtherVolumesWait",
-            Self::ClaimTerminating => "ClaimTerminating",
-            Self::KeptByHelm(Keep::ByHand) => "KeepByHand",
-            Self::KeptByHelm(_) => "KeptByHelm",
-            Self::Recreated(_) => "RecreatedAtOnce",
-            Self::PolicyApplied { .. } => "PolicyApplied",
-            Self::DeletionBegun { .. } => "DeletionBegun",
-            Self::VolumeOfAnotherClaim { .. } => "VolumeOfAnotherClaim",
-            Self::StaleClaimRef(_) => "StaleClaimRef",
-            Self::PolicyNotRetain { .. } => "PolicyNotRetain",
+            Self::KeptByHelm { keep: Keep::ByHand, .. } => "KeepByHand",
             Self::Misfit { misfit, .. } => match misfit.field {
                 Field::Size => "SizeTooSmall",
                 Field::Class => "ClassDiffers",
@@ -67,13 +99,39 @@ impl Finding {
                 Field::VolumeMode => "VolumeModeDiffers",
                 Field::Attributes => "AttributesClassDiffers",
             },
-            Self::HeldByPods(_) => "HeldByPods",
             Self::Event(event) => &event.reason,
+            other => other.into(),
         }
+    }
+
+    /// The outcome of a check that finds this.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::HeldByPods(_) => Outcome::Passed,
+            Self::OtherVolumeDoomed { .. } => Outcome::Failed,
+            _ => Outcome::Note,
+        }
+    }
+
+    /// The step to take, where there is one.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Next> {
+        Some(match self {
+            Self::OtherVolumeDoomed { volume, .. } | Self::PolicyNotRetain { volume, .. } => {
+                Next::on(Verb::Retain, volume)
+            }
+            Self::OtherVolumesWait(_) => Next::run(Verb::Status),
+            Self::RecreatedAtOnce(driver) => Step::Suspend(driver.clone()).into(),
+            Self::KeptByHelm { keep, release: Some(release) } if keep.may_stay() => {
+                Next::from(Step::Manifest(release.clone())).because(Remark::KeptInManifest)
+            }
+            _ => return None,
+        })
     }
 }
 
-/// What is to be known of a situation that was found to be at `stage` with `volume`.
+/// The findings of a situation at `stage`, which speaks of `volume`.
 pub(super) fn findings(
     s: &Situation<'_>,
     stage: Stage,
@@ -81,7 +139,7 @@ pub(super) fn findings(
     preserved: &[&Volume],
 ) -> Vec<Finding> {
     let mut found = Vec::new();
-    for v in s.naming(|v| s.is_left(v) && !v.is_retained() && !v.terminating) {
+    for v in s.referring(|v| s.claim_is_gone(v) && !v.is_retained() && !v.terminating) {
         if volume.is_none_or(|own| own.name != v.name) {
             let (volume, policy) = (v.name.clone(), v.policy.clone());
             found.push(Finding::OtherVolumeDoomed { volume, phase: v.phase, policy });
@@ -92,27 +150,28 @@ pub(super) fn findings(
     }
     if let Some(claim) = s.claim {
         found.extend(claim.terminating.then_some(Finding::ClaimTerminating));
-        found.extend((claim.keep != Keep::No).then_some(Finding::KeptByHelm(claim.keep)));
-        found.extend(claim.driver.clone().map(Finding::Recreated));
+        let kept = || Finding::KeptByHelm { keep: claim.keep, release: claim.release.clone() };
+        found.extend((claim.keep != Keep::No).then(kept));
+        found.extend(claim.driver.clone().map(Finding::RecreatedAtOnce));
     }
     let Some(volume) = volume else { return found };
     let name = || volume.name.clone();
     let begun = |sign| Finding::DeletionBegun { volume: name(), sign };
-    found.extend(volume.retained_late.then(|| begun(Begun::RetainedLate)));
-    found.extend((volume.phase == VolumePhase::Failed).then(|| begun(Begun::Failed)));
+    found.extend(volume.retained_late.then(|| begun(DeletionSign::RetainedLate)));
+    found.extend((volume.phase == VolumePhase::Failed).then(|| begun(DeletionSign::Failed)));
     let applied = |manager| Finding::PolicyApplied { volume: name(), manager };
     found.extend(volume.policy_applier.clone().map(applied));
-    if matches!(stage, Stage::Binding | Stage::Reserved) && volume.names(s.target) && !volume.is_retained() {
+    if matches!(stage, Stage::Binding | Stage::Reserved) && volume.refers_to(s.target) && !volume.is_retained() {
         found.push(Finding::PolicyNotRetain { volume: name(), policy: volume.policy.clone() });
     }
     let Some(claim) = s.claim else { return found };
-    if !volume.names(s.target) {
-        let owner = volume.claim_ref.as_ref().map(super::facts::ClaimRef::key);
+    if !volume.refers_to(s.target) {
+        let owner = volume.claim_ref.as_ref().map(|r| r.claim.key());
         found.push(Finding::VolumeOfAnotherClaim { volume: name(), owner });
     } else if stage == Stage::Released && !claim.terminating {
         found.push(Finding::StaleClaimRef(name()));
     }
-    // Of a claim that took another volume: why the preserved ones were passed over.
+    // Of a claim that took another volume: the reasons why the preserved ones were passed over.
     let compared = if stage == Stage::Diverted { preserved } else { &[volume] };
     for volume in compared {
         let misfit = |misfit| Finding::Misfit { volume: volume.name.clone(), misfit };

@@ -1,42 +1,47 @@
-//! Would this claim take this volume, were it not pinned to it?
+//! Compares a claim's request with a volume's offer.
 //!
 //! For a reserved volume Kubernetes compares size, modes, volumeMode and the volume attributes class, but not the
 //! storage class (`FindMatchingVolume` in component-helpers), and nothing at all if the claim is pinned
 //! (`syncUnboundClaim` in the volume controller). So it is compared and reported here.
 
+use strum::EnumIter;
+
 use super::facts::{Claim, Volume};
 
-/// What a claim asks for and a volume does not offer.
+/// A request of a claim that a volume does not satisfy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
+    /// The field that differs.
     pub field: Field,
-    /// What the claim asks for; empty for no class.
+    /// The claim's value; empty for no class.
     pub wanted: String,
-    /// What the volume has.
+    /// The volume's value.
     pub offered: String,
 }
 
 /// A field in which claim and volume may differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, EnumIter, PartialEq, Eq)]
 pub enum Field {
-    /// The claim asks for more than the volume's capacity.
+    /// The claim requests more than the volume's capacity.
     Size,
+    /// The storage class.
     Class,
-    /// An access mode that the volume does not have.
+    /// The claim requests an access mode that the volume does not have.
     Modes,
+    /// `Filesystem` or `Block`.
     VolumeMode,
     /// The volume attributes class.
     Attributes,
 }
 
 impl Misfit {
-    /// Whether an unpinned claim is not bound to the volume because of it.
+    /// True if it keeps an unpinned claim from being bound to a volume reserved for it.
     pub fn prevents_binding(&self) -> bool {
         self.field != Field::Class
     }
 }
 
-/// What `claim` asks for and `volume` does not offer; none when it fits.
+/// The requests of `claim` that `volume` does not satisfy; none if it fits.
 pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     let (wants, offers) = (&claim.wants, &volume.offers);
     let mut found = Vec::new();
@@ -70,8 +75,7 @@ pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     found
 }
 
-/// The number of bytes that a Kubernetes quantity says (`500Gi`, `1.5e12`, `200000m`); `None` where
-/// it is no quantity. Exact below 2^53, beyond any volume's size.
+/// The number of bytes in a Kubernetes quantity (`500Gi`, `1.5e12`, `200000m`); `None` if it is not a quantity. Exact below 2^53, beyond any volume's size.
 fn bytes(quantity: &str) -> Option<f64> {
     let end = quantity.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(quantity.len());
     let (number, suffix) = quantity.split_at(end);

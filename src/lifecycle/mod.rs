@@ -1,17 +1,18 @@
 //! The decisions, and nothing else: claims and volumes in, stages and changes out.
 //!
-//! No client, no clock, no file and no terminal is reached from here, and no sentence is made: every
-//! rule can be tested by writing down a situation, and every answer is a value.
+//! No client, clock, file or terminal is used here, and no sentence is made: every rule can be tested by writing
+//! down a situation, and every answer is a value.
 
+mod advice;
 mod assess;
 mod change;
-pub(crate) mod check;
 mod facts;
 mod finding;
 mod fit;
 mod next;
 mod owner;
 mod plan;
+mod reason;
 mod situation;
 mod stage;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub(crate) mod tests;
 pub use assess::assess;
 pub use change::Change;
 pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
-pub use finding::Finding;
+pub use finding::{Finding, Outcome};
 pub use next::{Next, Remark, Step, Verb};
 pub use owner::{Keep, Release};
 pub use plan::{Plan, retain, reuse, unretain};
@@ -28,9 +29,9 @@ pub use situation::Situation;
 pub use stage::Stage;
 
 pub(crate) use assess::Assessment;
-pub(crate) use facts::{Origin, Sign};
-pub(crate) use finding::{Begun, Event};
+pub(crate) use facts::{Evidence, Origin};
+pub(crate) use finding::{DeletionSign, Event};
 pub(crate) use fit::{Field, Misfit};
-pub(crate) use next::recreate;
 pub(crate) use owner::Driver;
-pub(crate) use plan::{Reason, Refusal, Remedy, preserved, terminating, verify};
+pub(crate) use plan::{Refusal, preserved, verify};
+pub(crate) use reason::{Reason, Remedy};

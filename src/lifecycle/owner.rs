@@ -1,7 +1,7 @@
-//! Who drives an object: a Helm release, Argo CD, Flux; and whether Helm keeps it.
+//! The tools that own an object: a Helm release, Argo CD, Flux; and Helm's resource policy.
 //!
-//! Helm decides by the manifest that the release has stored, not by the living object. Who wrote the
-//! annotation there is told by `metadata.managedFields`.
+//! Helm decides by the manifest that the release stored, not by the living object. `metadata.managedFields` tells
+//! who wrote the annotation on the living object.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use serde::Serialize;
@@ -9,29 +9,29 @@ use serde::Serialize;
 /// The annotation that tells Helm to leave an object behind when its release is uninstalled. Helm
 /// deletes no object that has it, whatever its value.
 const HELM_POLICY: &str = "helm.sh/resource-policy";
-/// Managers that write what a release's manifest says: Helm 3 and 4, and Flux's.
+/// Field managers that write a release's manifest: Helm 3 and 4, and Flux.
 const FROM_MANIFEST: [&str; 2] = ["helm", "helm-controller"];
-/// Managers that write what somebody types.
+/// Prefix of the field managers of commands that somebody types.
 const BY_HAND: &str = "kubectl";
-/// Managers that set again and again what is theirs.
+/// Field managers that apply their fields again and again.
 const APPLIERS: [&str; 4] = ["helm", "helm-controller", "kustomize-controller", "argocd-controller"];
 
-/// Whether an object is annotated for Helm to keep it, and by whom.
+/// The annotation `helm.sh/resource-policy` of a claim, and who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Keep {
-    /// It is not annotated; the stored manifest may be, all the same.
+    /// Not annotated; the stored manifest may be, all the same.
     No,
     /// By a release's manifest: expect Helm to keep it.
     ByManifest,
-    /// By hand: Helm does not see it.
+    /// By hand: Helm ignores it.
     ByHand,
-    /// By whom cannot be told.
+    /// By an unknown field manager.
     Unknown,
 }
 
 impl Keep {
-    /// Whether the claim may be there still when its release is uninstalled.
+    /// True if the claim may still exist after its release is uninstalled.
     #[must_use]
     pub fn may_stay(self) -> bool {
         matches!(self, Self::ByManifest | Self::Unknown)
@@ -41,13 +41,13 @@ impl Keep {
 /// A Helm release.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Release {
-    /// Its name.
+    /// The release's name.
     pub name: String,
-    /// Its namespace.
+    /// The release's namespace.
     pub namespace: String,
 }
 
-/// What creates an object again within seconds of its deletion.
+/// A GitOps tool that may create a claim again after its deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Driver {
     /// An application of Argo CD.
@@ -56,7 +56,7 @@ pub enum Driver {
     Flux(&'static str, String, String),
 }
 
-/// What Helm makes of the object's annotation.
+/// The object's resource policy, from its annotation and managedFields.
 pub fn keep(meta: &ObjectMeta) -> Keep {
     if annotation(meta, HELM_POLICY).is_none() {
         return Keep::No;
@@ -79,11 +79,11 @@ pub fn release(meta: &ObjectMeta) -> Option<Release> {
     Some(Release { name: name.to_owned(), namespace: namespace.to_owned() })
 }
 
-/// What creates the object again. `app.kubernetes.io/instance` proves nothing: many charts set it.
+/// The GitOps tool that applies the object. `app.kubernetes.io/instance` proves nothing: many charts set it.
 pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
     let label = |key: &str| meta.labels.as_ref().and_then(|labels| argument(labels.get(key)?));
     let flux = |kind, prefix: &str| {
-        let (name, namespace) = (label(&[prefix, "/name"].concat())?, label(&[prefix, "/namespace"].concat())?);
+        let (name, namespace) = (label(&format!("{prefix}/name"))?, label(&format!("{prefix}/namespace"))?);
         Some(Driver::Flux(kind, name.to_owned(), namespace.to_owned()))
     };
     let tracked = annotation(meta, "argocd.argoproj.io/tracking-id").and_then(|id| argument(id.split(':').next()?));
@@ -92,7 +92,7 @@ pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
         .or_else(|| flux("kustomization", "kustomize.toolkit.fluxcd.io"))
 }
 
-/// Who applies the reclaim policy of a volume, and will set it back.
+/// The field manager that applies the reclaim policy of a volume, and may set it back.
 pub fn policy_applier(meta: &ObjectMeta) -> Option<String> {
     let applies = |entry: &&ManagedFieldsEntry| {
         let manager = entry.manager.as_deref().unwrap_or_default();
@@ -102,7 +102,7 @@ pub fn policy_applier(meta: &ObjectMeta) -> Option<String> {
     owners(meta, &["f:spec", "f:persistentVolumeReclaimPolicy"]).find(applies)?.manager.clone()
 }
 
-/// A name that is to be an argument of a command. Anybody can write an annotation: one that begins with a dash
+/// `name`, if it can be an argument of a command. Anybody can write an annotation: one that begins with a dash
 /// would be a flag, and any character that no name of Helm's or Kubernetes' has could mean something to a shell.
 fn argument(name: &str) -> Option<&str> {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_means_something_to_a_shell_is_no_name() {
+    fn a_name_with_shell_characters_is_rejected() {
         let meta = |name: &str| ObjectMeta {
             annotations: Some(
                 [
@@ -135,7 +135,7 @@ mod tests {
                     ("meta.helm.sh/release-namespace", "openstack"),
                     (
                         "argocd.argoproj.io/tracking-id",
-                        &[name, ":/PersistentVolumeClaim:openstack/glance-images"].concat(),
+                        &format!("{name}:/PersistentVolumeClaim:openstack/glance-images"),
                     ),
                 ]
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))

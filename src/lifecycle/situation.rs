@@ -1,25 +1,25 @@
-//! What the API server said of one target, for the decisions to look at.
+//! Situations: one target as the API server described it, input of the decisions.
 
 use super::facts::{Claim, Target, Volume, VolumePhase};
 
 /// A target, its claim and the volumes that matter to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Situation<'a> {
-    /// The claim that is meant.
+    /// The claim that the user means.
     pub target: &'a Target,
-    /// The claim, where it exists.
+    /// The claim, if it exists.
     pub claim: Option<&'a Claim>,
-    /// The volume that the claim names, and every volume whose claimRef names the target; where
-    /// the user named a volume, that one and the claim's.
+    /// The claim's own volume, and every volume whose claimRef refers to the target; if the user named a volume,
+    /// that one and the claim's own.
     pub volumes: Vec<&'a Volume>,
     /// The volume that the user named.
     pub named: Option<&'a str>,
-    /// Whether the chart's template is known to name the volume.
+    /// True if the chart's template is known to set `volumeName`.
     pub pinned: bool,
 }
 
 impl<'a> Situation<'a> {
-    /// The volume of that name, among those that were read.
+    /// The volume of that name, if it was read.
     #[must_use]
     pub fn volume(&self, name: &str) -> Option<&'a Volume> {
         self.volumes.iter().copied().find(|v| v.name == name)
@@ -29,31 +29,30 @@ impl<'a> Situation<'a> {
     #[must_use]
     pub fn bound(&self) -> Option<(&'a Claim, &'a Volume)> {
         let claim = self.claim?;
-        let volume = self.volumes.iter().copied().find(|v| v.names(self.target) && claim.is_bound_to(v));
+        let volume = self.volumes.iter().copied().find(|v| v.refers_to(self.target) && claim.is_bound_to(v));
         Some((claim, volume?))
     }
 
-    /// The preserved volumes: kept, their claim gone, not the claim's own.
+    /// The preserved volumes: policy Retain, Released, Failed or Available, and not the claim's own.
     #[must_use]
     pub fn preserved(&self) -> Vec<&'a Volume> {
         let unused = |v: &Volume| v.is_released() || v.phase == VolumePhase::Available;
-        self.naming(|v| v.is_retained() && !v.terminating && unused(v) && !self.is_held(v))
+        self.referring(|v| v.is_retained() && !v.terminating && unused(v) && !self.is_of_living_claim(v))
     }
 
-    /// Whether the volume's claimRef holds the claim that is there now.
-    fn is_held(&self, volume: &Volume) -> bool {
-        self.claim.is_some_and(|c| volume.holds(c))
+    /// True if claimRef has the UID of the claim that exists now.
+    fn is_of_living_claim(&self, volume: &Volume) -> bool {
+        self.claim.is_some_and(|c| volume.has_uid_of(c))
     }
 
-    /// Whether the claim that the volume's claimRef means is gone, though the volume controller may
-    /// not have said so yet.
+    /// True if the claim in claimRef was deleted, even if the volume controller has not said so yet.
     #[must_use]
-    pub fn is_left(&self, volume: &Volume) -> bool {
-        volume.is_released() || (!volume.is_reserved() && !self.is_held(volume))
+    pub fn claim_is_gone(&self, volume: &Volume) -> bool {
+        volume.is_released() || (!volume.is_reserved() && !self.is_of_living_claim(volume))
     }
 
-    /// The volumes whose claimRef names the target and that `wanted` picks.
-    pub fn naming(&self, wanted: impl Fn(&Volume) -> bool) -> Vec<&'a Volume> {
-        self.volumes.iter().copied().filter(|v| v.names(self.target) && wanted(v)).collect()
+    /// The volumes whose claimRef refers to the target and that satisfy `wanted`.
+    pub fn referring(&self, wanted: impl Fn(&Volume) -> bool) -> Vec<&'a Volume> {
+        self.volumes.iter().copied().filter(|v| v.refers_to(self.target) && wanted(v)).collect()
     }
 }

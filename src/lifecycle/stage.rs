@@ -1,40 +1,39 @@
-//! Where the target stands in the procedure.
+//! Stages of the procedure, and the one that a situation is at.
 
 use serde::Serialize;
+use strum::{Display, IntoStaticStr, VariantNames};
 
-use super::facts::{Claim, ClaimPhase, Volume, VolumePhase, shown_by_name};
+use super::facts::{Claim, ClaimPhase, Volume, VolumePhase};
 use super::situation::Situation;
 
-/// A place in the procedure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// A stage of the procedure.
+#[derive(Clone, Copy, Debug, Display, IntoStaticStr, PartialEq, Eq, Hash, Serialize, VariantNames)]
 pub enum Stage {
     /// Bound, and the policy would delete the volume with its claim.
     AtRisk,
     /// Bound with Retain, to a volume made for this claim.
     Retained,
-    /// The claim is being deleted, or just gone.
+    /// The claim is being deleted, or was just deleted.
     Releasing,
-    /// The claim is gone and the policy is not Retain: the volume may be deleted at any time.
+    /// The claim was deleted and the policy is not Retain: the volume may be deleted at any time.
     Doomed,
-    /// The volume itself is being deleted, which cannot be undone.
+    /// The volume itself is being deleted, which cannot be undone through the API.
     Terminating,
-    /// The claim is gone and the volume is kept.
+    /// The claim was deleted and the policy is Retain.
     Released,
     /// The volume is reserved for the next claim of that name.
     Reserved,
-    /// The claim waits for its volume.
+    /// The claim is not bound yet.
     Binding,
     /// Bound both ways with Retain, to a volume that was not made for the claim: done.
     Reused,
-    /// The claim took another volume while a preserved one waits.
+    /// The claim is bound to another volume while a preserved one is unused.
     Diverted,
-    /// The claim lost its volume.
+    /// The claim has lost its volume.
     Lost,
     /// Neither claim nor volume.
     Absent,
 }
-
-shown_by_name!(Stage);
 
 /// The stage of a situation, and the volume that it speaks of.
 ///
@@ -58,26 +57,26 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
         // Claim and volume are read one after the other, so the volume may already show that the claim was
         // deleted.
         return match named {
-            Some(v) if v.holds(claim) && v.terminating => (Stage::Terminating, named),
-            Some(v) if v.holds(claim) => (if v.is_retained() { Stage::Releasing } else { Stage::Doomed }, named),
+            Some(v) if v.has_uid_of(claim) && v.terminating => (Stage::Terminating, named),
+            Some(v) if v.has_uid_of(claim) => (if v.is_retained() { Stage::Releasing } else { Stage::Doomed }, named),
             _ => (Stage::Lost, named),
         };
     }
-    if named.is_some_and(|v| !v.names(situation.target)) {
+    if named.is_some_and(|v| !v.refers_to(situation.target)) {
         return (Stage::Binding, named);
     }
     let own = |v: &Volume| named.is_none_or(|n| n.name == v.name);
-    let waits_for = situation.naming(own);
+    let waits_for = situation.referring(own);
     let first = |wanted: &dyn Fn(&Volume) -> bool| waits_for.iter().copied().find(|v| wanted(v));
-    let left = |v: &Volume| situation.is_left(v);
+    let left = |v: &Volume| situation.claim_is_gone(v);
     // A claim with volumeName binds to no other volume, even if that one does not exist.
     let in_vain = claim.volume_name.is_some() && named.is_none();
     if let Some(v) = first(&|v| left(v) && !v.is_retained() && !v.terminating) {
         (Stage::Doomed, Some(v))
     } else if in_vain {
         (if claim.terminating { Stage::Releasing } else { Stage::Binding }, None)
-    } else if let Some(v) = first(&|v| v.is_reserved() || v.holds(claim)) {
-        let stage = match (v.terminating, claim.terminating && v.holds(claim), v.is_retained()) {
+    } else if let Some(v) = first(&|v| v.is_reserved() || v.has_uid_of(claim)) {
+        let stage = match (v.terminating, claim.terminating && v.has_uid_of(claim), v.is_retained()) {
             (true, _, _) => Stage::Terminating,
             (false, false, _) => Stage::Binding,
             // Deleted before binding completed: like a bound claim.
@@ -117,9 +116,9 @@ fn bound(situation: &Situation<'_>, claim: &Claim, volume: &Volume) -> Stage {
 
 fn without_claim<'a>(situation: &Situation<'a>) -> (Stage, Option<&'a Volume>) {
     let meant = |v: &Volume| situation.named.is_none_or(|name| name == v.name);
-    let volumes = situation.naming(meant);
+    let volumes = situation.referring(meant);
     let first = |wanted: &dyn Fn(&Volume) -> bool| volumes.iter().copied().find(|v| wanted(v));
-    let going = |v: &Volume| v.phase != VolumePhase::Available || situation.is_left(v);
+    let going = |v: &Volume| v.phase != VolumePhase::Available || situation.claim_is_gone(v);
     let stages = [
         (Stage::Doomed, first(&|v| !v.terminating && !v.is_retained() && going(v))),
         (Stage::Reserved, first(&|v| !v.terminating && v.phase == VolumePhase::Available && v.is_reserved())),

@@ -6,16 +6,18 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::assess::assess;
-use super::facts::{Claim, ClaimPhase, ClaimRef, Shape, Sign, Target, Volume, VolumePhase};
+use super::facts::{Claim, ClaimPhase, ClaimRef, Evidence, Shape, Target, Volume, VolumePhase};
+use super::next::Verb;
 use super::owner::Keep;
-use super::plan::{Plan, Reason, Remedy, retain, reuse, unretain, verify};
+use super::plan::{Plan, retain, reuse, unretain, verify};
+use super::reason::{Reason, Remedy};
 use super::situation::Situation;
 use super::stage::Stage;
 
 static TARGET: LazyLock<Target> =
-    LazyLock::new(|| Target { namespace: "openstack".into(), claim: "glance-images".into() });
+    LazyLock::new(|| Target { namespace: "openstack".into(), name: "glance-images".into() });
 
-/// What a situation is made of.
+/// The parts of a situation.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub claim: Option<Claim>,
@@ -73,12 +75,7 @@ pub(crate) fn volume(name: &str) -> Volume {
         phase: VolumePhase::Bound,
         policy: "Delete".into(),
         terminating: false,
-        claim_ref: Some(ClaimRef {
-            namespace: "openstack".into(),
-            name: "glance-images".into(),
-            uid: Some("u1".into()),
-            resource_version: Some("6".into()),
-        }),
+        claim_ref: Some(ClaimRef { claim: TARGET.clone(), uid: Some("u1".into()), resource_version: Some("6".into()) }),
         created: at(101),
         since: None,
         retained_late: false,
@@ -186,7 +183,7 @@ fn reuse_refuses_the_wrong_order_and_says_what_to_do() {
     ];
     for (s, reason, remedy) in table {
         let refusal = reuse(&s.situation()).expect_err("a refusal");
-        assert_eq!(refusal.remedy(), remedy, "{refusal:?}");
+        assert_eq!(refusal.reason.remedy(), remedy, "{refusal:?}");
         assert_eq!(refusal.reason, reason);
     }
 }
@@ -194,7 +191,10 @@ fn reuse_refuses_the_wrong_order_and_says_what_to_do() {
 #[test]
 fn several_preserved_volumes_are_listed() {
     let s = situation(None, &[retained("a", VolumePhase::Released), retained("b", VolumePhase::Released)]);
-    assert_eq!(reuse(&s.situation()).unwrap_err().reason, Reason::Several(vec!["a".into(), "b".into()]));
+    assert_eq!(
+        reuse(&s.situation()).unwrap_err().reason,
+        Reason::Several { verb: Verb::Reuse, volumes: vec!["a".into(), "b".into()] }
+    );
     let named = Seen { named: Some("b".into()), ..s };
     assert!(matches!(reuse(&named.situation()), Ok(Plan::Change(c)) if c.volume == "b"));
 }
@@ -209,7 +209,7 @@ fn what_is_done_is_not_done_again() {
 #[test]
 fn the_volume_of_another_claim_is_refused_by_name() {
     let mut other = volume("v");
-    other.claim_ref.as_mut().unwrap().namespace = "elsewhere".into();
+    other.claim_ref.as_mut().unwrap().claim.namespace = "elsewhere".into();
     let s = Seen { named: Some("v".into()), ..situation(Some(claim("u1")), &[other]) };
     let owner = Target { namespace: "elsewhere".into(), ..TARGET.clone() };
     for refusal in [retain(&s.situation()).unwrap_err(), reuse(&s.situation()).unwrap_err()] {
@@ -227,13 +227,13 @@ fn verify_compares_uids_ages_and_the_policy() {
     let unbound = Reason::Unbound { phase: ClaimPhase::Bound, volume: Some(v()) };
     let table = [
         (situation(Some(claim("u2")), std::slice::from_ref(&good)), unbound),
-        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), Reason::MadeForIt(v(), Sign::Age)),
+        (situation(Some(claim("u1")), &[retained("v", VolumePhase::Bound)]), Reason::MadeForClaim(v(), Evidence::Age)),
         (situation(Some(claim("u1")), &[older(volume("v"))]), Reason::Policy { volume: v(), policy: "Delete".into() }),
         (
             Seen { named: Some("w".into()), ..with_good.clone() },
             Reason::BoundToAnother { own: v(), volumes: vec!["w".into()] },
         ),
-        (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), Reason::GoingAway(None)),
+        (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), Reason::BeingDeleted(None)),
         (situation(None, &[]), Reason::NoClaim),
     ];
     for (s, reason) in table {
@@ -270,8 +270,7 @@ prop_compose! {
         created in 98_i64..102,
     ) -> Volume {
         let claim_ref = referred.then(|| ClaimRef {
-            namespace: namespace.into(),
-            name: "glance-images".into(),
+            claim: Target { namespace: namespace.into(), ..TARGET.clone() },
             uid: uid.map(Into::into),
             resource_version: uid.map(|_| "6".into()),
         });
@@ -289,8 +288,14 @@ prop_compose! {
     }
 }
 
+/// At least two thousand cases; `PROPTEST_CASES` for more.
+pub(crate) fn thorough() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(2_000), failure_persistence: None, ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(thorough())]
 
     #[test]
     fn no_change_breaks_a_safety_rule(seen in any_situation()) {
@@ -300,13 +305,13 @@ proptest! {
             let v = s.volume(&change.volume).expect("a change is about a volume that was seen");
             let body = change.body();
             prop_assert_eq!(&body["metadata"]["resourceVersion"], v.resource_version.as_str(), "rule 4");
-            prop_assert!(v.names(s.target), "rule 7: {} of {:?}", verb, v);
+            prop_assert!(v.refers_to(s.target), "rule 7: {} of {:?}", verb, v);
             let policy = &body["spec"]["persistentVolumeReclaimPolicy"];
-            prop_assert!(policy.is_null() || policy == "Retain" || s.bound().is_some_and(|(c, b)| b.name == v.name && b.holds(c)), "rule 3");
+            prop_assert!(policy.is_null() || policy == "Retain" || s.bound().is_some_and(|(c, b)| b.name == v.name && b.has_uid_of(c)), "rule 3");
             prop_assert!(body["spec"]["claimRef"].is_null() == (verb != "reuse"));
             if verb == "reuse" {
                 prop_assert!(v.is_released() && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
-                prop_assert!(!s.claim.is_some_and(|c| v.holds(c)), "rule 1: the claim lives");
+                prop_assert!(!s.claim.is_some_and(|c| v.has_uid_of(c)), "rule 1: the claim lives");
                 let after = change.applied_to(&serde_json::json!({"spec": {"claimRef":
                     {"kind": "PersistentVolumeClaim", "namespace": "openstack", "name": "glance-images",
                      "uid": "u", "resourceVersion": "6"}}}));
@@ -321,7 +326,7 @@ proptest! {
         let s = seen.situation();
         if let Ok(v) = verify(&s) {
             let claim = s.claim.expect("a claim");
-            prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.names(s.target));
+            prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.refers_to(s.target));
             prop_assert!(s.named.map_or(v.origin(claim).is_preserved(), |n| n == v.name));
         }
     }

@@ -1,87 +1,82 @@
-//! The one way by which a verb changes a volume.
+//! The one way by which a verb changes a volume: read, plan, show, ask, send.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PersistentVolume;
 
-use super::flags::{ChangeFlags, DryRun, Limit};
-use super::wait::Waiting;
-use super::{Session, volume_line};
-use crate::cluster::{Observation, Persist, Read, Row, Scope};
-use crate::error::{Deed, Error, Trouble, Unsettled};
-use crate::kubectl::output::{Format, shown};
+use super::Session;
+use super::consent::DryRun;
+use super::report::volume_line;
+use super::wait::{Limit, Wait};
+use crate::cluster::{Fresh, Observation, Reach, Read, Row};
+use crate::error::{Action, Error, Trouble, Unsettled};
+use crate::kubectl::output::{Format, without_managed_fields};
 use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Remedy, Situation, Stage, Volume, assess};
 use crate::words::error::within;
-use crate::words::question;
+use crate::words::question::{self, Notice, notice};
 use crate::words::wait::Awaited;
 
-/// How often a patch is tried against a volume that others keep changing.
+/// The maximum number of patches sent to a volume that others keep changing.
 const ATTEMPTS: u32 = 10;
 
-/// How long a volume is tried to be read whose patch's answer was lost.
+/// The time limit for reading a volume back after the response to its patch was lost.
 const READ_BACK: Duration = Duration::from_secs(15);
 
-/// What a verb's file says of its own.
+/// A verb's part of a change.
 pub struct Intent<'a> {
+    /// The decision.
     pub plan: fn(&Situation<'_>) -> Result<Plan, Refusal>,
     /// The volume that the user named.
     pub volume: Option<&'a str>,
-    /// Whether the volume is made ready for another claim, so that doubts about its data matter.
-    pub hands_on: bool,
-    pub scope: Scope,
-    /// How long to wait for the situation to be right.
-    pub timeout: Option<Limit>,
-    pub flags: &'a ChangeFlags,
+    /// True to warn about the data before the volume is handed to another claim.
+    pub warn_about_data: bool,
+    /// The volumes to read.
+    pub reach: Reach,
+    /// The time to wait until the change is possible.
+    pub limit: Option<Limit>,
 }
 
-/// What came of it.
+/// A volume after a verb.
 pub struct Changed {
-    /// What was read, with the volume as it has become, or would become.
+    /// The observation, with the volume as it is now, or would be.
     pub seen: Observation,
     /// The volume's name.
     pub name: String,
-    outcome: Outcome,
-}
-
-/// How a patch ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Patched,
-    NoChange,
-    ClientDryRun,
-    ServerDryRun,
+    /// False if the volume was already as asked.
+    patched: bool,
+    dry_run: DryRun,
 }
 
 impl Changed {
-    /// Whether the cluster is now as it is told.
+    /// True if the cluster is now as printed: the patch was not a dry run.
     pub fn is_real(&self) -> bool {
-        matches!(self.outcome, Outcome::Patched | Outcome::NoChange)
+        !self.patched || self.dry_run == DryRun::None
     }
 
-    /// The volume as it has become.
+    /// The volume.
     pub fn volume(&self) -> Result<&Read<Volume>, Error> {
         self.seen.known(&self.name)
     }
 
-    /// `persistentvolume/NAME patched`, for people.
+    /// Prints `persistentvolume/NAME patched`, for people.
     pub fn announce(&self, session: &Session) -> Result<(), Error> {
         if !session.output.is_table() {
             return Ok(());
         }
-        let outcome = match self.outcome {
-            Outcome::Patched => " patched",
-            Outcome::NoChange => " patched (no change)",
-            Outcome::ClientDryRun => " patched (dry run)",
-            Outcome::ServerDryRun => " patched (server dry run)",
+        let outcome = match self.dry_run {
+            _ if !self.patched => " patched (no change)",
+            DryRun::None => " patched",
+            DryRun::Client => " patched (dry run)",
+            DryRun::Server => " patched (server dry run)",
         };
         session.terminal.print(&volume_line(&self.name, outcome))
     }
 
-    /// The volume as it has become, in the format that was asked for.
+    /// Prints the volume in the format that was asked for.
     pub fn print(&self, session: &Session) -> Result<(), Error> {
         let row = &self.volume()?.row;
-        let text = match session.output.object(&shown(&row.object))? {
+        let text = match session.output.object(&without_managed_fields(&row.object))? {
             Some(text) => text,
             None if session.output.format == Some(Format::Name) => volume_line(&self.name, ""),
             None => session.table(&[row]),
@@ -89,138 +84,110 @@ impl Changed {
         session.terminal.print(&text)
     }
 
-    /// Where the target stands now, for people; `pinned` where its template names the volume.
-    pub fn tell(&self, session: &Session, pinned: bool) {
+    /// Tells people the stage and the next steps.
+    pub fn tell(&self, session: &Session) {
         if self.is_real() && session.output.is_table() {
-            // Only one volume was asked about, and others may be there.
-            let situation = Situation { pinned, ..self.seen.situation() };
-            session.tell(&situation, &assess(&situation));
+            session.tell(&self.seen.assess());
         }
     }
 }
 
-/// Reads, plans, waits or lets choose where that helps, asks, and sends.
+/// Reads, plans, waits or lets the user choose where that helps, asks, and sends.
 ///
-/// What the user agrees to is what is sent. When the API server answers that the volume has moved
-/// on, everything is read and planned again: the same change of the same values is sent again,
-/// anything else is shown and asked again.
+/// The change that the user agrees to is the change that is sent. If the API server answers that the volume has
+/// changed since, everything is read and planned again: the same change of the same values is sent again, anything
+/// else is shown and asked again.
 pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed, Error> {
-    let mut waiting = Waiting::new(session, Awaited::ClaimGone, intent.timeout.clone());
+    let dry_run = session.consent.dry_run;
+    // A client dry run may read from the watch cache; a patch never does.
+    let fresh = if dry_run == DryRun::Client { Fresh::Cached } else { Fresh::Consistent };
+    let mut wait = Wait::new(session, Awaited::ClaimGone, intent.limit.clone());
     let mut named = intent.volume.map(str::to_owned);
     let mut agreed: Option<Change> = None;
     let mut attempts = 0;
     loop {
-        let seen = waiting.observe(named.as_deref(), intent.scope).await?;
+        let mut seen = wait.observe(named.as_deref(), intent.reach, fresh).await?;
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,
-            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, outcome: Outcome::NoChange }),
-            Err(_) if assess(&seen.situation()).stage == Stage::Absent && named.is_none() => {
-                return Err(session.absent().await);
-            }
+            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, patched: false, dry_run }),
+            Err(_) if named.is_none() && seen.assess().stage == Stage::Absent => return Err(session.absent().await),
             Err(refusal) => {
-                match (refusal.remedy(), &refusal.reason) {
-                    (Remedy::Choose, Reason::Several(names))
-                        if session.terminal.is_interactive() && !intent.flags.ask.yes =>
+                match (refusal.reason.remedy(), &refusal.reason) {
+                    (Remedy::Choose, Reason::Several { volumes, .. })
+                        if session.terminal.is_interactive() && !session.consent.yes =>
                     {
-                        named = Some(choose(session, &seen, names)?);
+                        named = Some(choose(session, &seen, volumes)?);
                     }
-                    (Remedy::Wait, _) => waiting.change(&seen, refusal).await?,
+                    (Remedy::Wait, _) => wait.for_change(&seen, refusal).await?,
                     _ => return Err(refusal.into()),
                 }
                 continue;
             }
         };
-        waiting.over();
-        doubts(session, intent, &seen, &change.volume).await?;
+        wait.end();
+        if intent.warn_about_data {
+            warn_about_data(session, &seen, &change.volume).await?;
+        }
         if !agreed.as_ref().is_some_and(|a| a.is_same_decision(&change)) {
             if agreed.is_some() {
-                session.terminal.note(&question::changed(&change.volume));
+                session.terminal.note(&notice(&Notice::Changed(&change.volume)));
             }
-            let (ask, row) = (&intent.flags.ask, seen.row(&change.volume)?);
+            let row = seen.row(&change.volume)?;
             let show = || {
-                // The row as it is; a dry run asks nothing about it.
-                if ask.is_asked() {
+                // A dry run asks nothing about the row as it is.
+                if session.consent.is_needed() {
                     session.terminal.note(session.table(&[row]).trim_end());
                 }
-                session.terminal.note(&question::change(&change));
+                session.terminal.note(&question::change(&change, &session.target));
             };
-            ask.agree(session.terminal, Deed::Patch(change.volume.clone()), show).await?;
+            session.consent.agree(session.terminal, Action::Patch(change.volume.clone()), show).await?;
             agreed = Some(change.clone());
         }
         attempts += 1;
-        match send(session, intent.flags, &change, &seen).await {
+        match send(session, &change, &seen).await {
             Err(error) if error.is_conflict() && attempts < ATTEMPTS => {}
             Err(error) => return Err(error),
-            Ok((volume, outcome)) => {
-                let mut seen = seen;
+            Ok(volume) => {
                 seen.put(volume);
-                return Ok(Changed { seen, name: change.volume, outcome });
+                return Ok(Changed { seen, name: change.volume, patched: true, dry_run });
             }
         }
     }
 }
 
-/// Makes the policy what `plan` decides, and `policy` is.
-pub async fn set_policy(
-    session: &Session,
-    plan: fn(&Situation<'_>) -> Result<Plan, Refusal>,
-    policy: &str,
-    volume: Option<&str>,
-    flags: &ChangeFlags,
-) -> Result<Changed, Error> {
-    let changed =
-        carry_out(session, &Intent { plan, volume, hands_on: false, scope: Scope::Own, timeout: None, flags }).await?;
-    changed.announce(session)?;
-    changed.print(session)?;
-    let volume = &changed.volume()?.facts;
-    if changed.is_real() && volume.policy != policy {
-        let reset = Unsettled::PolicyReset(volume.name.clone(), volume.policy.clone());
-        return Err(Error::Unsettled(session.target.clone(), reset));
-    }
-    Ok(changed)
-}
-
-/// Tells, before a volume is handed on, whether its deletion was begun.
-async fn doubts(session: &Session, intent: &Intent<'_>, seen: &Observation, volume: &str) -> Result<(), Error> {
-    if intent.hands_on {
-        let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
-        let mut found = assess(&situation);
-        session.explain(&mut found, &situation).await?;
-        found.findings.retain(|finding| matches!(finding, Finding::DeletionBegun { .. }));
-        session.tell_findings(&situation, &found);
-    }
+/// Tells people whether the deletion of a volume began, before it is handed to another claim.
+async fn warn_about_data(session: &Session, seen: &Observation, volume: &str) -> Result<(), Error> {
+    let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
+    let mut found = assess(&situation);
+    session.explain(&mut found).await?;
+    found.findings.retain(|finding| matches!(finding, Finding::DeletionBegun { .. }));
+    session.tell_findings(&found);
     Ok(())
 }
 
-async fn send(
-    session: &Session,
-    flags: &ChangeFlags,
-    change: &Change,
-    seen: &Observation,
-) -> Result<(Read<Volume>, Outcome), Error> {
-    let (persist, outcome) = match flags.ask.dry_run {
-        DryRun::None => (Persist::Yes, Outcome::Patched),
-        DryRun::Server => (Persist::DryRun, Outcome::ServerDryRun),
-        DryRun::Client => return Ok((imagined(change, seen.row(&change.volume)?)?, Outcome::ClientDryRun)),
-    };
-    match session.cluster.patch(change, &flags.field_manager, persist).await {
-        Ok(volume) => Ok((volume, outcome)),
+/// Sends the change and returns the volume afterwards; a client dry run computes it.
+async fn send(session: &Session, change: &Change, seen: &Observation) -> Result<Read<Volume>, Error> {
+    let dry_run = session.consent.dry_run;
+    if dry_run == DryRun::Client {
+        return computed(change, seen.row(&change.volume)?);
+    }
+    match session.cluster.patch(change, &session.field_manager, dry_run == DryRun::Server).await {
         Err(error @ Error::Connection { trouble: Trouble::Refused, .. }) => Err(error),
         // The request may have reached the server even though the response was lost.
-        Err(error @ (Error::Connection { .. } | Error::Answer(_))) if persist == Persist::Yes => {
-            read_back(session, change, error).await.map(|volume| (volume, outcome))
+        Err(error @ (Error::Connection { .. } | Error::Response(_))) if dry_run == DryRun::None => {
+            read_back(session, change, error).await
         }
-        Err(error) => Err(error),
+        outcome => outcome,
     }
 }
 
-/// What has become of a volume whose patch's answer was lost for the reason of `error`.
+/// Re-reads the volume after a lost response and returns it if the patch was applied.
 async fn read_back(session: &Session, change: &Change, error: Error) -> Result<Read<Volume>, Error> {
     let read = tokio::time::timeout(READ_BACK, session.cluster.volume(&change.volume)).await;
     let (name, error) = (change.volume.clone(), Box::new(error));
     let what = match read {
         Ok(Ok(Some(volume))) if change.is_done_in(&volume.row.object) => {
-            session.terminal.note(&question::read_back(&name, &within(&error)));
+            session.terminal.note(&notice(&Notice::ReadBack { volume: &name, why: &within(&error) }));
             return Ok(volume);
         }
         Ok(Ok(Some(_))) => Unsettled::NotDone(name, error),
@@ -229,8 +196,8 @@ async fn read_back(session: &Session, change: &Change, error: Error) -> Result<R
     Err(Error::Unsettled(session.target.clone(), what))
 }
 
-/// The volume as the change would leave it, without asking the server.
-fn imagined(change: &Change, row: &Row) -> Result<Read<Volume>, Error> {
+/// The volume after the change, without asking the server.
+fn computed(change: &Change, row: &Row) -> Result<Read<Volume>, Error> {
     let mut row = Row { object: change.applied_to(&row.object), ..row.clone() };
     let policy = row.object["spec"]["persistentVolumeReclaimPolicy"].clone();
     if let Some(cell) = row.cell_mut("Reclaim Policy") {
@@ -239,10 +206,11 @@ fn imagined(change: &Change, row: &Row) -> Result<Read<Volume>, Error> {
     Read::new::<PersistentVolume>(row)
 }
 
+/// Lets the user choose one of the volumes.
 fn choose(session: &Session, seen: &Observation, names: &[String]) -> Result<String, Error> {
     let now = Timestamp::now();
     let volumes = names.iter().filter_map(|name| seen.volume(name));
     let items: Vec<String> = volumes.map(|read| question::choice(&read.facts, now)).collect();
     let chosen = session.terminal.select(&question::which(&session.target), &items)?;
-    chosen.and_then(|at| names.get(at).cloned()).ok_or(Error::Declined(Deed::Choose))
+    chosen.and_then(|at| names.get(at).cloned()).ok_or(Error::NotChosen)
 }

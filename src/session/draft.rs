@@ -1,18 +1,18 @@
-//! An edit of the claim's chart template: worked out, shown, asked, written.
+//! Edits of the claim's chart template: computed, shown, confirmed, written.
 
 use std::path::Path;
 
 use similar::TextDiff;
 
 use super::Session;
-use super::flags::{AskFlags, DryRun};
-use crate::error::{Deed, Error, FileProblem};
+use super::consent::{Consent, DryRun};
+use crate::error::{Action, Error, FileProblem};
 use crate::file::Original;
 use crate::template::{Edited, Pin, edit};
 use crate::terminal::Terminal;
-use crate::words::question;
+use crate::words::question::{Notice, notice};
 
-/// An edit that is worked out and not yet written.
+/// An edit that is not yet written.
 pub struct Draft {
     original: Original,
     edited: Edited,
@@ -20,15 +20,15 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Reads the template of `claim` and works the edit out.
+    /// Reads the template of `claim` and computes the edit.
     pub fn new(claim: &str, template: &Path, pin: Pin<'_>) -> Result<Self, Error> {
         let original = Original::read(template)?;
         let edited = edited(&original.name, &original.text, claim, pin)?;
         Ok(Self { original, edited, done: if pin == Pin::Off { "unpinned" } else { "pinned" } })
     }
 
-    /// Shows the edit, gets a yes to it, and writes it; the line that says so.
-    pub async fn write(&self, terminal: Terminal, flags: &AskFlags) -> Result<String, Error> {
+    /// Shows the edit, asks for confirmation and writes it; returns the line that says so.
+    pub async fn write(&self, terminal: Terminal, consent: Consent) -> Result<String, Error> {
         let (name, done) = (&self.original.name, self.done);
         if self.edited.line.is_none() {
             return Ok(format!("{name} {done} (no change)\n"));
@@ -36,25 +36,25 @@ impl Draft {
         let show = || {
             terminal.note(self.diff().trim_end());
             if self.done == "pinned" {
-                terminal.note(question::PIN_STAYS);
+                terminal.note(&notice(&Notice::PinStays));
             }
         };
-        flags.agree(terminal, Deed::Write(name.clone()), show).await?;
-        if flags.dry_run != DryRun::None {
+        consent.agree(terminal, Action::Write(name.clone()), show).await?;
+        if consent.dry_run != DryRun::None {
             return Ok(format!("{name} {done} (dry run)\n"));
         }
         self.original.replace(&self.edited.text)?;
         Ok(format!("{name} {done}\n"))
     }
 
-    /// The line where the template would be pinned, counted from 1; an error if it cannot be. Asked
-    /// before anything has changed, when the volume may not be known yet.
+    /// The line at which the template would be pinned, counted from 1; an error if it cannot be. It is checked
+    /// before anything is changed, when the volume may not be known yet.
     pub fn place(claim: &str, template: &Path) -> Result<usize, Error> {
         let draft = Self::new(claim, template, Pin::To("a-volume"))?;
         Ok(draft.edited.line.unwrap_or_default())
     }
 
-    /// Whether the template is not yet as asked.
+    /// True if the template is not yet as asked.
     pub fn is_change(&self) -> bool {
         self.edited.line.is_some()
     }
@@ -69,16 +69,16 @@ impl Draft {
     }
 }
 
-/// The text after the edit; `name` is the file's, for errors.
+/// The text after the edit; `name` is that of the file, for errors.
 pub fn edited(name: &str, text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Error> {
     edit(text, claim, pin).map_err(|misfit| Error::file(name, FileProblem::Template(misfit)))
 }
 
 impl Session {
-    /// Pins `volume` in the template, and says so to a person.
-    pub async fn pin(&self, volume: &str, template: &Path, flags: &AskFlags) -> Result<(), Error> {
-        let draft = Draft::new(&self.target.claim, template, Pin::To(volume))?;
-        let done = draft.write(self.terminal, flags).await?;
+    /// Pins `volume` in the template, and tells people.
+    pub async fn pin(&self, volume: &str, template: &Path) -> Result<(), Error> {
+        let draft = Draft::new(&self.target.name, template, Pin::To(volume))?;
+        let done = draft.write(self.terminal, self.consent).await?;
         if self.output.is_table() { self.terminal.print(&done) } else { Ok(()) }
     }
 }

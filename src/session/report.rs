@@ -1,4 +1,6 @@
-//! What is printed: where a target stands, for people and for scripts.
+//! Reports: where a target stands, for people and for scripts.
+
+use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,8 +9,9 @@ use super::Session;
 use crate::cluster::{Observation, Row};
 use crate::error::Error;
 use crate::kubectl::output::Format;
-use crate::lifecycle::{Assessment, Claim, Keep, Situation, Stage, Target, Volume};
+use crate::lifecycle::{Assessment, Claim, Keep, Stage, Target, Volume};
 use crate::terminal::Tone;
+use crate::words::next::Line;
 use crate::words::{finding, stage};
 
 /// A documented object of `-o json` and `-o yaml`; only ever added to under this apiVersion.
@@ -17,24 +20,31 @@ use crate::words::{finding, stage};
 pub struct Document<'a, B> {
     api_version: &'static str,
     kind: &'static str,
-    target: &'a Target,
+    target: TargetReport<'a>,
     #[serde(flatten)]
     pub body: B,
 }
 
+#[derive(Serialize)]
+struct TargetReport<'a> {
+    namespace: &'a str,
+    claim: &'a str,
+}
+
 impl<'a, B: Serialize> Document<'a, B> {
     pub fn new(kind: &'static str, target: &'a Target, body: B) -> Self {
+        let target = TargetReport { namespace: &target.namespace, claim: &target.name };
         Self { api_version: "glancepv.io/v1alpha1", kind, target, body }
     }
 }
 
-/// Where a target stands.
+/// An assessment, for scripts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Standing<'a> {
     stage: Stage,
     summary: String,
-    next: Vec<String>,
+    next: Vec<Line>,
     findings: Vec<FindingReport<'a>>,
     volume: Option<&'a str>,
     claim: Option<ClaimReport<'a>>,
@@ -56,12 +66,13 @@ struct ClaimReport<'a> {
 }
 
 impl Session {
-    /// Where a target stands, for scripts.
-    pub fn standing<'a>(&self, situation: &'a Situation<'a>, found: &'a Assessment<'a>) -> Standing<'a> {
+    /// An assessment, for scripts.
+    pub fn standing<'a>(&self, found: &'a Assessment<'a>) -> Standing<'a> {
+        let situation = &found.situation;
         let message = |f| finding::message(f, situation.target, &self.typed);
         Standing {
             stage: found.stage,
-            summary: stage::summary(found, situation, Timestamp::now()),
+            summary: stage::summary(found, Timestamp::now()),
             next: self.typed.lines(situation.target, &found.next),
             findings: found
                 .findings
@@ -74,20 +85,24 @@ impl Session {
         }
     }
 
-    /// Tells a person the stage, the findings and the next steps.
-    pub fn tell(&self, situation: &Situation<'_>, found: &Assessment<'_>) {
-        let summary = stage::summary(found, situation, Timestamp::now());
+    /// Tells people the stage, the findings and the next steps.
+    pub fn tell(&self, found: &Assessment<'_>) {
+        let summary = stage::summary(found, Timestamp::now());
         self.terminal.headline(tone(found.stage), &found.stage.to_string(), &summary);
-        self.tell_findings(situation, found);
-        for (nth, line) in self.typed.lines(situation.target, &found.next).iter().enumerate() {
-            self.terminal.headline(Tone::Plain, if nth == 0 { "next" } else { "then" }, line);
+        self.tell_findings(found);
+        for (nth, line) in self.typed.lines(found.situation.target, &found.next).iter().enumerate() {
+            self.terminal.headline(Tone::Plain, if nth == 0 { "next" } else { "then" }, &line.to_string());
         }
     }
 
-    /// Tells a person the findings.
-    pub fn tell_findings(&self, situation: &Situation<'_>, found: &Assessment<'_>) {
+    /// Tells people the findings.
+    pub fn tell_findings(&self, found: &Assessment<'_>) {
         for it in &found.findings {
-            self.terminal.headline(Tone::Plain, it.reason(), &finding::message(it, situation.target, &self.typed));
+            self.terminal.headline(
+                Tone::Plain,
+                it.reason(),
+                &finding::message(it, found.situation.target, &self.typed),
+            );
         }
     }
 
@@ -96,8 +111,8 @@ impl Session {
         let mut aged: Vec<_> = seen.volumes.iter().collect();
         aged.sort_by_key(|read| read.facts.created);
         if self.output.format == Some(Format::Name) {
-            let claim = seen.claim.iter().map(|_| format!("persistentvolumeclaim/{}\n", seen.target.claim));
-            return claim.chain(aged.iter().map(|read| super::volume_line(&read.facts.name, ""))).collect();
+            let claim = seen.claim.iter().map(|_| format!("persistentvolumeclaim/{}\n", seen.target.name));
+            return claim.chain(aged.iter().map(|read| volume_line(&read.facts.name, ""))).collect();
         }
         let claim: Vec<&Row> = seen.claim.iter().map(|read| &read.row).collect();
         let volumes: Vec<&Row> = aged.iter().map(|read| &read.row).collect();
@@ -105,7 +120,7 @@ impl Session {
         shown.join("\n")
     }
 
-    /// Prints a document where one is asked for; whether it was.
+    /// Prints a document if one is wanted, and returns whether it did.
     pub fn print_document<B: Serialize>(&self, document: &Document<'_, B>) -> Result<bool, Error> {
         let text = self.output.object(document)?;
         text.iter().try_for_each(|text| self.terminal.print(text))?;
@@ -113,11 +128,16 @@ impl Session {
     }
 }
 
-/// How urgent a stage is.
+/// The urgency of a stage.
 fn tone(stage: Stage) -> Tone {
     match stage {
         Stage::Retained | Stage::Reserved | Stage::Reused => Tone::Good,
         Stage::Releasing | Stage::Released | Stage::Binding | Stage::Absent => Tone::Plain,
         Stage::AtRisk | Stage::Doomed | Stage::Terminating | Stage::Diverted | Stage::Lost => Tone::Bad,
     }
+}
+
+/// `persistentvolume/NAME`, and the text after it.
+pub fn volume_line(name: &str, outcome: impl Display) -> String {
+    format!("persistentvolume/{name}{outcome}\n")
 }

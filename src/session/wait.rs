@@ -1,52 +1,73 @@
-//! Waiting until the situation is right, or the time is up.
+//! Waits: one deadline, whatever is read meanwhile.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Session;
-use super::flags::Limit;
-use crate::cluster::{Observation, PAUSE, Read, Scope, Watched};
+use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::{Refusal, assess};
+use crate::lifecycle::Refusal;
 use crate::terminal::Progress;
 use crate::words::wait::{Awaited, progress};
 
-/// How often the list of pods that hold a claim is read anew, while somebody looks at it.
+/// The interval at which the pods that use a claim are listed while somebody looks at the progress line.
 const HOLDERS_EVERY: Duration = Duration::from_secs(5);
 
-/// A wait that begins when the situation first needs one and ends at its deadline.
-pub struct Waiting<'a> {
+/// A time limit, and how it was typed.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// As it was typed.
+    pub typed: String,
+    /// The time.
+    pub time: Duration,
+}
+
+/// A wait that starts when the situation first needs one and ends at its deadline.
+pub struct Wait<'a> {
     session: &'a Session,
     awaited: Awaited,
     limit: Option<Limit>,
-    begun: Option<(Instant, Progress)>,
-    /// Why it waits.
+    started: Option<(Instant, Progress)>,
+    /// The obstacle that it waits for.
     refusal: Option<Refusal>,
     holders: Vec<String>,
     holders_read: Option<Instant>,
 }
 
-impl<'a> Waiting<'a> {
-    /// A wait of `limit`; `None` does not wait at all.
+impl<'a> Wait<'a> {
+    /// A wait of up to `limit`; without a limit it does not wait at all.
     pub fn new(session: &'a Session, awaited: Awaited, limit: Option<Limit>) -> Self {
         let limit = limit.filter(|limit| !limit.time.is_zero());
-        Self { session, awaited, limit, begun: None, refusal: None, holders: Vec::new(), holders_read: None }
+        Self { session, awaited, limit, started: None, refusal: None, holders: Vec::new(), holders_read: None }
     }
 
-    /// A wait that has begun already: it keeps its deadline over everything that is read on the way.
-    pub fn begun(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
-        let begun = Some((Instant::now(), session.terminal.progress()));
-        Self { begun, ..Self::new(session, awaited, Some(limit)) }
+    /// A wait that starts now.
+    pub fn started(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
+        let started = Some((Instant::now(), session.terminal.progress()));
+        Self { started, ..Self::new(session, awaited, Some(limit)) }
     }
 
-    /// Reads the situation, as [`Self::read`] does.
-    pub async fn observe(&mut self, named: Option<&str>, scope: Scope) -> Result<Observation, Error> {
+    /// Observes the target, as [`Self::read`] does.
+    pub async fn observe(&mut self, named: Option<&str>, reach: Reach, fresh: Fresh) -> Result<Observation, Error> {
         let session = self.session;
-        self.read(async || session.cluster.observe(&session.target, named, scope).await).await
+        self.read(async || session.cluster.observe(&session.target, named, reach, fresh).await).await
     }
 
-    /// Reads. Once the wait has begun, connection errors are retried until the deadline, which also bounds each
+    /// Reads the target's other volumes, as [`Self::read`] does.
+    pub async fn complete(&mut self, seen: &mut Observation) -> Result<(), Error> {
+        let session = self.session;
+        let read = seen.clone();
+        *seen = self
+            .read(async || {
+                let mut seen = read.clone();
+                session.cluster.complete(&mut seen).await.map(|()| seen)
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Reads. Once the wait has started, connection errors are retried until the deadline, which also bounds each
     /// request.
     pub async fn read<T>(&mut self, reading: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
         let Some(deadline) = self.deadline() else { return reading().await };
@@ -54,43 +75,43 @@ impl<'a> Waiting<'a> {
             match tokio::time::timeout_at(deadline, reading()).await {
                 Ok(Err(error)) if error.is_passing() && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
                 Ok(outcome) => return outcome,
-                Err(_) => return Err(self.in_vain()),
+                Err(_) => return Err(self.timed_out()),
             }
         }
     }
 
-    /// When the wait ends, once it has begun.
+    /// The end of the wait, once it has started.
     fn deadline(&self) -> Option<Instant> {
-        Some(self.begun.as_ref()?.0 + self.limit.as_ref()?.time)
+        Some(self.started.as_ref()?.0 + self.limit.as_ref()?.time)
     }
 
-    /// Whether it has begun, and its deadline is still to come.
+    /// True if the wait has started and its deadline has not passed.
     pub fn has_time(&self) -> bool {
         self.deadline().is_some_and(|deadline| Instant::now() < deadline)
     }
 
-    /// Whether there is any time to wait.
-    pub fn may_wait(&self) -> bool {
+    /// True if there is a time limit.
+    pub fn has_limit(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// Waits for a change of what `refusal` speaks of.
+    /// Waits for a change of the obstacle.
     ///
     /// # Errors
     ///
-    /// The refusal itself, when the time is up or was never given.
-    pub async fn change(&mut self, seen: &Observation, refusal: Refusal) -> Result<(), Error> {
+    /// The refusal itself, if there is no limit; a timeout, if the limit has passed.
+    pub async fn for_change(&mut self, seen: &Observation, refusal: Refusal) -> Result<(), Error> {
         if self.limit.is_none() {
             return Err(refusal.into());
         }
         self.refusal = Some(refusal);
-        if self.until_changed(seen).await? { Ok(()) } else { Err(self.in_vain()) }
+        if self.until_changed(seen).await? { Ok(()) } else { Err(self.timed_out()) }
     }
 
-    /// Waits for a change of what is awaited; false when the time is up, or was never given.
+    /// Waits for a change of the awaited object; false if the limit has passed, or there is none.
     pub async fn until_changed(&mut self, seen: &Observation) -> Result<bool, Error> {
         let claim = seen.claim.as_ref().and_then(Read::version);
-        let watched = match (self.awaited, assess(&seen.situation()).volume) {
+        let watched = match (self.awaited, seen.assess().volume) {
             (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
                 Watched::Volume(&volume.name, Some(&volume.resource_version))
             }
@@ -99,19 +120,19 @@ impl<'a> Waiting<'a> {
         self.until(watched).await
     }
 
-    /// The same for a change of `watched`.
+    /// Waits for a change of `watched`; false if the limit has passed, or there is none.
     pub async fn until(&mut self, watched: Watched<'_>) -> Result<bool, Error> {
         let session = self.session;
         let awaited = match (self.awaited, &watched) {
             (Awaited::ClaimGone, Watched::Volume(..)) => Awaited::VolumeReleased,
             (awaited, _) => awaited,
         };
-        self.begun.get_or_insert_with(|| (Instant::now(), session.terminal.progress()));
+        self.started.get_or_insert_with(|| (Instant::now(), session.terminal.progress()));
         let Some(deadline) = self.deadline() else { return Ok(false) };
         let changed = session.cluster.changed(watched);
         tokio::pin!(changed);
         let mut ticks = tokio::time::interval(Progress::EVERY);
-        let looking = self.begun.as_ref().is_some_and(|(_, progress)| progress.is_shown());
+        let looking = self.started.as_ref().is_some_and(|(_, progress)| progress.is_shown());
         loop {
             tokio::select! {
                 outcome = &mut changed => return outcome.map(|()| true),
@@ -121,12 +142,12 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// The refusal, when the time is up.
-    fn in_vain(&mut self) -> Error {
+    /// The error at the deadline.
+    fn timed_out(&mut self) -> Error {
         let waited = self.limit.as_ref().map(|limit| limit.typed.clone()).unwrap_or_default();
         match self.refusal.take() {
             Some(refusal) => Error::TimedOut(waited, refusal),
-            None => self.session.cluster.silent(waited),
+            None => self.session.cluster.no_response(&waited),
         }
     }
 
@@ -134,17 +155,17 @@ impl<'a> Waiting<'a> {
         let target = &self.session.target;
         if awaited == Awaited::ClaimGone && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
             // Showing pods is best effort and must not delay the wait.
-            let holders = tokio::time::timeout(PAUSE, self.session.cluster.mounting(target));
+            let holders = tokio::time::timeout(PAUSE, self.session.cluster.pods_using(target));
             self.holders = holders.await.ok().and_then(Result::ok).unwrap_or_default();
             self.holders_read = Some(Instant::now());
         }
-        if let Some((_, shown)) = &mut self.begun {
+        if let Some((_, shown)) = &mut self.started {
             shown.tick(&progress(awaited, &target.key(), &self.holders));
         }
     }
 
-    /// Ends the wait: the progress line goes, so that a prompt has the terminal to itself.
-    pub fn over(&mut self) {
-        self.begun = None;
+    /// Ends the wait and removes the progress line, so that a prompt has the terminal to itself.
+    pub fn end(&mut self) {
+        self.started = None;
     }
 }

@@ -1,34 +1,40 @@
-//! Why a template cannot be edited.
+//! Problems that keep a template from being edited.
 
-/// Why a template cannot be edited, and where.
+use strum::{IntoStaticStr, VariantNames};
+
+/// A problem, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// The line, counted from 1, where there is one to point at.
+    /// The line, counted from 1, if the problem has one.
     pub line: Option<usize>,
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
 }
 
-/// What is wrong with a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A problem with a template.
+#[derive(Clone, Debug, IntoStaticStr, PartialEq, Eq, VariantNames)]
 pub enum Problem {
+    /// No content.
     Empty,
     /// A second `volumeName:`; the line of the first.
     SecondPin(usize),
-    /// The edit would not be read back as it was meant: brackets or quotes that are left open, most
-    /// likely.
+    /// The edited text does not read back as intended: most likely brackets or quotes are left open.
     NotReadBack,
     /// `volumeName:` is templated; the line's text.
     TemplatedPin(String),
     /// An action `{{` that never ends.
     OpenAction,
+    /// No claim of that name.
     NoClaim(String),
     /// A second document that may be the claim of that name; the line of the first.
     SecondClaim(String, usize),
+    /// No `spec:`.
     NoSpec,
     /// A second `spec:` of the claim; the line of the first.
     SecondSpec(usize),
+    /// `spec:` in flow style.
     FlowSpec,
+    /// `spec:` without fields.
     EmptySpec,
     /// No place in `spec:` is rendered whenever `spec:` is.
     NoPlace,

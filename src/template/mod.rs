@@ -10,9 +10,9 @@ mod scan;
 mod tests;
 
 pub use misfit::{Misfit, Problem};
-use scan::{Claim, Line};
+use scan::{Line, Place};
 
-/// What is asked of a template.
+/// The wanted state of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pin<'a> {
     /// `spec.volumeName` is this volume.
@@ -26,17 +26,16 @@ pub enum Pin<'a> {
 pub struct Edited {
     /// The whole text.
     pub text: String,
-    /// The line that was added, replaced or removed, counted from 1; `None` where the template is
-    /// as asked already.
+    /// The line that was added, replaced or removed, counted from 1; `None` if the template is already as
+    /// asked.
     pub line: Option<usize>,
 }
 
 /// Edits the template of the claim of that name.
 ///
-/// The claim's document is the one of kind `PersistentVolumeClaim` with that name; where none has it,
-/// the only one whose name is templated. A new line goes after `storageClassName:`, else to the end
-/// of `spec:`, where it is rendered whenever `spec:` is. A literal value is replaced; a templated
-/// one is the chart's own affair and refused.
+/// The claim's document is the one of kind `PersistentVolumeClaim` with that name; if there is none, the only one
+/// whose name is templated. A new line goes after `storageClassName:`, else to the end of `spec:`, where it is
+/// rendered whenever `spec:` is. A literal value is replaced; a templated one is refused.
 pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     if text.trim().is_empty() {
         return Err(Misfit::new(None, Problem::Empty));
@@ -55,7 +54,7 @@ pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     Err(Misfit::new(edited.line, Problem::NotReadBack))
 }
 
-/// Whether an edited template, read anew, says what was asked for.
+/// True if the edited template, read anew, is as asked.
 fn is_as_asked(text: &str, claim: &str, pin: Pin<'_>) -> bool {
     let Ok(lines) = scan::lines(text) else { return false };
     let Ok(found) = scan::claim(&lines, claim) else { return false };
@@ -81,7 +80,7 @@ fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Edited, Misfit>
         return Ok(Edited { text: joined(lines), line: None });
     }
     let gap = if start == end && !line.body()[..start].ends_with(char::is_whitespace) { " " } else { "" };
-    let replaced = [&line.body()[..start], gap, volume, &line.body()[end..], line.ending()].concat();
+    let replaced = format!("{}{gap}{volume}{}{}", &line.body()[..start], &line.body()[end..], line.ending());
     let text = joined(&lines[..at]) + &replaced + &joined(&lines[at + 1..]);
     Ok(Edited { text, line: Some(at + 1) })
 }
@@ -95,13 +94,13 @@ fn removed(lines: &[Line<'_>], at: usize) -> Edited {
     Edited { text: text + &joined(&lines[at + 1..]), line: Some(at + 1) }
 }
 
-fn inserted(lines: &[Line<'_>], found: &Claim, volume: &str) -> Edited {
+fn inserted(lines: &[Line<'_>], found: &Place, volume: &str) -> Edited {
     let before = &lines[found.insert_at - 1];
     let indent = &found.indent;
     let usual = lines.iter().map(Line::ending).find(|ending| !ending.is_empty()).unwrap_or("\n");
     let added = match before.ending() {
-        "" => [usual, indent, "volumeName: ", volume].concat(),
-        ending => [indent, "volumeName: ", volume, ending].concat(),
+        "" => format!("{usual}{indent}volumeName: {volume}"),
+        ending => format!("{indent}volumeName: {volume}{ending}"),
     };
     let text = joined(&lines[..found.insert_at]) + &added + &joined(&lines[found.insert_at..]);
     Edited { text, line: Some(found.insert_at + 1) }

@@ -1,4 +1,4 @@
-//! The shape of a template: its lines, which of them are YAML, and where the claim is.
+//! The structure of a template: its lines, those that are YAML, and the place of the claim.
 
 use super::misfit::{Misfit, Problem};
 
@@ -8,13 +8,13 @@ pub struct Line<'a> {
     /// With its line end.
     pub whole: &'a str,
     kind: Kind,
-    /// How many `{{ if }}`, `{{ range }}`, `{{ with }}`, `{{ define }}` or `{{ block }}` enclose
-    /// the line's beginning.
+    /// The number of `{{ if }}`, `{{ range }}`, `{{ with }}`, `{{ define }}` or `{{ block }}` that enclose the
+    /// beginning of the line.
     depth: usize,
-    /// How many do at its lowest, and after it.
+    /// The lowest number on the line, and the number after it.
     lowest: usize,
     after: usize,
-    /// Whether it has an `{{ else }}` of a block that began before it.
+    /// True if it has an `{{ else }}` of a block that began before it.
     alternates: bool,
 }
 
@@ -30,14 +30,14 @@ enum Kind {
     Content(usize),
 }
 
-/// Where the claim is, and what may be done there.
+/// The place of the claim's `volumeName:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct Place {
     /// The lines, counted from 0, of `volumeName:` in its spec.
     pub pins: Vec<usize>,
-    /// Where such a line would go: before this one.
+    /// The line before which a new one would go.
     pub insert_at: usize,
-    /// The white space before it.
+    /// The white space before a new line.
     pub indent: String,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Where the value of `key: value # comment` begins and ends; empty where there is none.
+/// The start and end of the value in `key: value # comment`; equal if there is none.
 pub fn value(body: &str) -> (usize, usize) {
     let quoted = body.trim_start_matches('\u{feff}').trim_start().chars().next().filter(|c| ['"', '\''].contains(c));
     let after_key = quoted.and_then(|q| body.match_indices(q).nth(1)).map_or(0, |(at, _)| at);
@@ -126,7 +126,7 @@ fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// Whether a line begins or ends a block of the template.
+/// True if a line begins or ends a block of the template.
 pub fn opens_or_closes(body: &str) -> bool {
     const BLOCKS: [&str; 7] = ["if", "with", "range", "define", "block", "end", "else"];
     body.split("{{").skip(1).any(|action| BLOCKS.contains(&word(action)))
@@ -138,7 +138,7 @@ fn word(action: &str) -> &str {
     &action[..action.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(action.len())]
 }
 
-/// The lines of a text, each with what it is.
+/// The lines of a text, each with its kind.
 pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
     let mut found = Vec::new();
     let mut depth = 0_usize;
@@ -201,19 +201,19 @@ struct Open {
     comment: bool,
 }
 
-/// Whether what follows `{{` is a comment.
+/// True if the text after `{{` is a comment.
 fn is_comment(action: &str) -> bool {
     action.strip_prefix('-').map_or(action, str::trim_start).starts_with("/*")
 }
 
-/// Where an action ends, from behind its `{{`. A comment may have actions in it, and ends at its own `*/}}`
+/// The end of an action, from behind its `{{`. A comment may have actions in it, and ends at its own `*/}}`
 /// (`lexComment` of text/template).
 fn end_of_action(rest: &str, comment: bool) -> Option<usize> {
     let ends: &[&str] = if comment { &["*/}}", "*/ -}}"] } else { &["}}"] };
     ends.iter().filter_map(|end| Some(rest.find(end)? + end.len())).min()
 }
 
-/// Goes through the actions of a line; whether there is nothing but actions and comments on it.
+/// Calls `each` with the keyword of each action of a line; true if it has nothing but actions and comments.
 fn actions(body: &str, open: &mut Option<Open>, line: usize, mut each: impl FnMut(&str)) -> bool {
     let mut rest = body;
     let mut bare = true;
@@ -225,7 +225,7 @@ fn actions(body: &str, open: &mut Option<Open>, line: usize, mut each: impl FnMu
             rest = &rest[end..];
         }
         let Some(start) = rest.find("{{") else { break };
-        // What follows a `#` is a comment to YAML, and an action all the same to Helm.
+        // Text after a `#` is a comment to YAML, and an action all the same to Helm.
         bare &= rest[..start].trim().is_empty() || rest[..start].trim_start().starts_with('#');
         any = true;
         each(word(&rest[start + 2..]));
@@ -235,7 +235,7 @@ fn actions(body: &str, open: &mut Option<Open>, line: usize, mut each: impl FnMu
     any && bare && (rest.trim().is_empty() || rest.trim_start().starts_with('#'))
 }
 
-/// How many brackets of flow collections are open after a line.
+/// The number of open brackets of flow collections after a line.
 fn open_brackets(text: &str, mut open: usize) -> usize {
     let mut before = ' ';
     for (at, c) in outside(text) {
@@ -253,7 +253,7 @@ fn open_brackets(text: &str, mut open: usize) -> usize {
     open
 }
 
-/// Whether a value begins here that goes on in deeper lines as it is written: `|`, `>-`, `|2`.
+/// True if a block scalar begins here: `|`, `>-`, `|2`.
 fn is_block_scalar(text: &str) -> bool {
     let text =
         outside(text).find(|(at, c)| *c == '#' && text[..*at].ends_with(' ')).map_or(text, |(at, _)| &text[..at]);
@@ -264,7 +264,7 @@ fn is_block_scalar(text: &str) -> bool {
 }
 
 /// Finds the claim of that name, or the only one whose name is templated.
-pub fn claim(lines: &[Line<'_>], name: &str) -> Result<Claim, Misfit> {
+pub fn claim(lines: &[Line<'_>], name: &str) -> Result<Place, Misfit> {
     let (mut named, mut templated) = (Vec::new(), Vec::new());
     for (start, end) in documents(lines) {
         let roots = roots(lines, start, end);
@@ -306,7 +306,7 @@ fn roots(lines: &[Line<'_>], start: usize, end: usize) -> Vec<usize> {
     (start..end).filter(|at| lines[*at].content() == indent && lines[*at].key().is_some()).collect()
 }
 
-/// What `metadata.name` says, in block or in flow style.
+/// The values of `metadata.name`, in block or in flow style.
 fn metadata_names<'a>(lines: &'a [Line<'_>], at: usize, end: usize) -> Vec<&'a str> {
     let flow = lines[at].text();
     if let Some(inner) = flow.strip_prefix('{').filter(|inner| !inner.starts_with('{')) {
@@ -330,7 +330,7 @@ fn children(lines: &[Line<'_>], at: usize, end: usize) -> Vec<usize> {
     (at + 1..last).filter(|i| lines[*i].content() == indent && lines[*i].key().is_some()).collect()
 }
 
-fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result<Claim, Misfit> {
+fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result<Place, Misfit> {
     let at = match specs {
         [at] => *at,
         [] => return Err(Misfit::new(start + 1, Problem::NoSpec)),
@@ -354,7 +354,7 @@ fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result
     };
     let body = lines[first].body();
     let indent = body[..body.len() - body.trim_start().len()].to_owned();
-    Ok(Claim { pins, insert_at, indent })
+    Ok(Place { pins, insert_at, indent })
 }
 
 /// The end of the mapping of the key on line `at`: a dedent, the end or `else` of the enclosing block, or
@@ -376,7 +376,7 @@ fn last_of(lines: &[Line<'_>], at: usize, end: usize) -> usize {
     last
 }
 
-/// Whether a line may go before line `i` of the spec on line `at`: not into a value, not into a
+/// True if a line may go before line `i` of the spec on line `at`: not into a value, not into a
 /// block that may not be rendered, and not behind an action that eats the line break before it.
 fn is_place(lines: &[Line<'_>], at: usize, i: usize, keys: &[usize]) -> bool {
     let before = &lines[i - 1];
@@ -386,14 +386,14 @@ fn is_place(lines: &[Line<'_>], at: usize, i: usize, keys: &[usize]) -> bool {
     before.after == lines[at].depth && !into_value && !before.body().trim_end().ends_with("-}}") && !is_open(lines, i)
 }
 
-/// Whether line `i` belongs to the value of one of the keys.
+/// True if line `i` belongs to the value of one of the keys.
 fn is_within(lines: &[Line<'_>], keys: &[usize], i: usize) -> bool {
     let own = keys.first().and_then(|k| lines[*k].content()).unwrap_or_default();
     let line = &lines[i];
     line.content().is_some_and(|indent| indent > own || (indent == own && line.key().is_none()))
 }
 
-/// Whether the blank lines, comments and actions before line `i` are within a longer value.
+/// True if the blank lines, comments and actions before line `i` are within a longer value.
 fn is_open(lines: &[Line<'_>], i: usize) -> bool {
     let next = lines[i..].iter().find(|line| line.kind != Kind::Other);
     next.is_some_and(|line| line.kind == Kind::Inside)

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How long ago `created` was, at `now`, as `HumanDuration` of apimachinery rounds it; `<unknown>`
+/// The time from `created` to `now`, as `HumanDuration` of apimachinery rounds it; `<unknown>`
 /// without a timestamp.
 pub fn age(created: Option<Timestamp>, now: Timestamp) -> String {
     created.map_or_else(|| "<unknown>".to_owned(), |at| duration(now.duration_since(at)))

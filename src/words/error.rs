@@ -2,11 +2,11 @@
 
 use super::next::Typed;
 use super::{refusal, template};
-use crate::error::{Answer, Deed, Error, FileProblem, Halt, Status, Trouble, Unsettled, said};
+use crate::error::{Action, Error, FileProblem, Halt, Status, Trouble, Unsettled, os_message};
 use crate::escape::{line, quote};
 use crate::lifecycle::{Next, Remark, Stage, Step, Target, Verb};
 
-/// The whole message, with the word that kubectl would begin it with.
+/// The whole message, with the prefix that kubectl would give it.
 pub fn message(error: &Error) -> String {
     let ours = |text: String| format!("error: {text}");
     match error {
@@ -14,19 +14,21 @@ pub fn message(error: &Error) -> String {
         Error::Connection { server, trouble: Trouble::Refused } => {
             format!("The connection to the server {server} was refused - did you specify the right host or port?")
         }
-        Error::Connection { trouble, .. } => format!("Unable to connect to the server: {}", unreached(trouble)),
-        Error::Setup(trouble) => ours(unreached(trouble)),
-        Error::Answer(problem) => ours(format!("unexpected response from the API server: {}", answer(problem))),
+        Error::Connection { trouble, .. } => format!("Unable to connect to the server: {}", line(&trouble.to_string())),
+        Error::Response(why) => ours(format!("unexpected response from the API server: {why}")),
         Error::Configuration(message) => message.clone(),
         Error::Absent { target, .. } => {
-            format!("Error from server (NotFound): persistentvolumeclaims \"{}\" not found", target.claim)
+            format!("Error from server (NotFound): persistentvolumeclaims \"{}\" not found", target.name)
         }
         Error::Refused(why) => ours(refusal::message(why)),
         Error::TimedOut(limit, why) => ours(format!("timed out after {limit}: {}", refusal::message(why))),
         Error::File { name, problem } => ours(file(name, problem)),
         Error::Failed => ours("a check has failed".to_owned()),
-        Error::Declined(deed) => ours(format!("canceled; {}", undone(deed))),
-        Error::NoTerminal(deed) => ours(format!("refusing to {} without confirmation: no terminal", refused(deed).0)),
+        Error::Declined(action) => ours(format!("canceled; {}", undone(action))),
+        Error::NotChosen => ours("canceled; nothing was changed".to_owned()),
+        Error::NoTerminal(action) => {
+            ours(format!("refusing to {} without confirmation: no terminal", refused(action).0))
+        }
         Error::Unsettled(_, what) => ours(unsettled(what)),
         Error::Guide(target, halt) => ours(halted(target, halt)),
         Error::Terminal(source) => ours(format!("cannot use the terminal: {source}")),
@@ -34,30 +36,31 @@ pub fn message(error: &Error) -> String {
     }
 }
 
-/// An error's words within a sentence.
+/// The message as part of a sentence.
 pub fn within(error: &Error) -> String {
     let text = message(error);
     text.strip_prefix("error: ").map_or(text.clone(), str::to_owned)
 }
 
-/// What the user can do about it, a line each.
+/// The remedies, a line each.
 pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
     let one = |text: &str| vec![text.to_owned()];
+    let guide = |target, remark| vec![typed.line(target, &Next::run(Verb::Guide).because(remark)).to_string()];
     match error {
         Error::Refused(why) | Error::TimedOut(_, why) => match refusal::advice(&why.reason) {
             Some(advice) => one(advice),
-            None => typed.lines(&why.target, &why.next),
+            None => typed.lines(&why.target, &why.next).iter().map(ToString::to_string).collect(),
         },
         Error::Absent { target, elsewhere } => match elsewhere.as_slice() {
             [] => one("no volume refers to it either; check -n and --claim"),
             [other] => {
                 let there = Target { namespace: other.clone(), ..target.clone() };
-                vec![typed.line(target, &Step::Elsewhere(there).into())]
+                vec![typed.line(target, &Step::Elsewhere(there).into()).to_string()]
             }
             several => vec![format!("found in namespaces {}; pass -n NAMESPACE", several.join(", "))],
         },
         Error::File { name, problem } => match problem {
-            FileProblem::Folder | FileProblem::NoFile => one("pass the template file that contains the claim"),
+            FileProblem::Directory | FileProblem::NotRegular => one("pass the template file that contains the claim"),
             FileProblem::ReadOnly => {
                 let writable = if cfg!(windows) { "attrib -r" } else { "chmod u+w" };
                 vec![format!("{writable} {}", quote(name))]
@@ -67,10 +70,10 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
             FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), one),
             FileProblem::Io(_) | FileProblem::Encoding(_) => Vec::new(),
         },
-        Error::NoTerminal(deed) => one(refused(deed).1),
+        Error::NoTerminal(action) => one(refused(action).1),
         Error::Unsettled(target, what) => match what {
             Unsettled::NotAvailable(volume, _) => {
-                vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat))]
+                vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat)).to_string()]
             }
             Unsettled::Unknown(..) | Unsettled::NotDone(..) => one("safe to re-run: nothing is patched twice"),
             Unsettled::PolicyReset(..) => {
@@ -79,34 +82,28 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
         },
         Error::Guide(target, halt) => match halt {
             Halt::Kept | Halt::Stopped(_) => Vec::new(),
-            Halt::TimedOut(..) | Halt::Interrupted(..) => {
-                vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::SafeToRepeat))]
-            }
-            Halt::Command(..) | Halt::NoShell(_) => {
-                vec![typed.line(target, &Next::run(Verb::Guide).because(Remark::OnceFixed))]
-            }
+            Halt::TimedOut(..) | Halt::Interrupted(..) => guide(target, Remark::SafeToRepeat),
+            Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
         },
         Error::Api(_)
         | Error::Connection { .. }
-        | Error::Setup(_)
-        | Error::Answer(_)
+        | Error::Response(_)
         | Error::Configuration(_)
         | Error::Failed
         | Error::Declined(_)
+        | Error::NotChosen
         | Error::Terminal(_)
         | Error::Interrupted => Vec::new(),
     }
 }
 
-/// As `StandardErrorMessage` and `CheckErr` of kubectl word what a server says.
+/// An error of the server, worded like `StandardErrorMessage` and `CheckErr` of kubectl.
 fn api(status: &Status) -> String {
     if status.code == 401 {
         return "error: You must be logged in to the server (Unauthorized)".to_owned();
     }
-    // Whatever a server says, it begins no line of ours.
-    let said = line;
     if let ("Invalid", Some(details)) = (status.reason.as_str(), &status.details) {
-        let cause = |field: &str, message: &str| format!("{}: {}", said(field), said(message));
+        let cause = |field: &str, message: &str| format!("{}: {}", line(field), line(message));
         let causes = match details.causes.as_slice() {
             [] => String::new(),
             [only] => format!(": {}", cause(&only.field, &only.message)),
@@ -115,53 +112,20 @@ fn api(status: &Status) -> String {
                     + &several.iter().map(|c| format!("\n* {}", cause(&c.field, &c.message))).collect::<String>()
             }
         };
-        return format!("The {} \"{}\" is invalid{causes}", said(&details.kind), said(&details.name));
+        return format!("The {} \"{}\" is invalid{causes}", line(&details.kind), line(&details.name));
     }
     match status.reason.as_str() {
-        "" => format!("Error from server: {}", said(&status.message)),
-        reason => format!("Error from server ({}): {}", said(reason), said(&status.message)),
+        "" => format!("Error from server: {}", line(&status.message)),
+        reason => format!("Error from server ({}): {}", line(reason), line(&status.message)),
     }
-}
-
-fn unreached(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Refused => "connection refused".to_owned(),
-        Trouble::Silent(limit) => format!("no response within {limit}"),
-        Trouble::NoConnection(limit) => format!("no connection after {}s", limit.as_secs()),
-        Trouble::ExecFailed(status, said) => {
-            format!("getting credentials: exec: plugin failed with {status}: {}", line(said))
-        }
-        Trouble::NoExec(said) => format!("getting credentials: exec: cannot run plugin: {said}"),
-        Trouble::Credentials(said) => format!("getting credentials: {said}"),
-        Trouble::ProxyScheme(other) => format!("unsupported proxy scheme {}: use http, https or socks5", quoted(other)),
-        Trouble::Tls(said) | Trouble::Other(said) => line(said),
-    }
-}
-
-fn answer(problem: &Answer) -> String {
-    match problem {
-        Answer::Form(said) => said.clone(),
-        Answer::Name(name) => format!("invalid object name {}", quoted(name)),
-        Answer::NoVolume(name) => format!("persistentvolume/{name} is missing from the response"),
-        Answer::NoRow => "Table has no rows".to_owned(),
-        Answer::NoObject => "Table row has no object".to_owned(),
-        Answer::NoColumn(name) => format!("Table has no column {}", quoted(name)),
-        Answer::TooLong(limit) => format!("more than {} MiB", limit >> 20),
-        Answer::NoList(kind) => format!("got kind {} instead of a list", quoted(kind)),
-    }
-}
-
-/// In quotation marks, what would break the line escaped.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.escape_debug())
 }
 
 fn file(name: &str, problem: &FileProblem) -> String {
     let at = |at: Option<usize>| at.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
     match problem {
-        FileProblem::Io(error) => format!("{name}: {}", said(error)),
-        FileProblem::Folder => format!("{name}: is a directory"),
-        FileProblem::NoFile => format!("{name}: is not a regular file"),
+        FileProblem::Io(error) => format!("{name}: {}", os_message(error)),
+        FileProblem::Directory => format!("{name}: is a directory"),
+        FileProblem::NotRegular => format!("{name}: is not a regular file"),
         FileProblem::Encoding(line) => format!("{}: invalid UTF-8", at(Some(*line))),
         FileProblem::ReadOnly => format!("{name}: file is read-only"),
         FileProblem::HardLinks => {
@@ -172,24 +136,22 @@ fn file(name: &str, problem: &FileProblem) -> String {
     }
 }
 
-/// A deed that is refused without a terminal: what would be done, and how to go on.
-fn refused(deed: &Deed) -> (String, &'static str) {
-    match deed {
-        Deed::Patch(volume) => {
+/// An action that is refused without a terminal, and how to go on.
+fn refused(action: &Action) -> (String, &'static str) {
+    match action {
+        Action::Patch(volume) => {
             (format!("patch persistentvolume/{volume}"), "pass --yes, or preview with --dry-run=server")
         }
-        Deed::Write(file) => (format!("write {file}"), "pass --yes, or preview with --dry-run=client"),
-        Deed::Run(command) => (format!("run `{command}`"), "pass --yes"),
-        Deed::Choose => ("choose a volume".to_owned(), "pass --yes, or preview with --dry-run=server"),
-        Deed::Round => ("begin another round".to_owned(), "pass --again"),
+        Action::Write(file) => (format!("write {file}"), "pass --yes, or preview with --dry-run=client"),
+        Action::Run(command) => (format!("run `{command}`"), "pass --yes"),
     }
 }
 
-fn undone(deed: &Deed) -> String {
-    match deed {
-        Deed::Patch(_) | Deed::Choose | Deed::Round => "nothing was changed".to_owned(),
-        Deed::Write(file) => format!("{file} was not written"),
-        Deed::Run(command) => format!("`{command}` was not run"),
+fn undone(action: &Action) -> String {
+    match action {
+        Action::Patch(_) => "nothing was changed".to_owned(),
+        Action::Write(file) => format!("{file} was not written"),
+        Action::Run(command) => format!("`{command}` was not run"),
     }
 }
 
@@ -224,7 +186,7 @@ fn halted(target: &Target, halt: &Halt) -> String {
             format!("timed out after {limit} waiting for {what}")
         }
         Halt::Command(command, status) => format!("`{command}` failed: {status}"),
-        Halt::NoShell(said) => format!("cannot run a shell: {said}"),
+        Halt::NoShell(why) => format!("cannot run a shell: {why}"),
         Halt::Interrupted(command, status) => format!("interrupted; `{command}` ended with {status}"),
     }
 }

@@ -1,9 +1,9 @@
 //! Findings, for people.
 
 use super::next::{Typed, driver};
-use crate::lifecycle::{Begun, Field, Finding, Keep, Misfit, Next, Target, Verb};
+use crate::lifecycle::{DeletionSign, Field, Finding, Keep, Misfit, Next, Target, Verb};
 
-/// What a finding says.
+/// The sentence of a finding.
 pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
     let key = target.key();
     match finding {
@@ -13,8 +13,8 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
         ),
         Finding::OtherVolumesWait(volumes) => format!("also preserved for claim {key}: {}", volumes.join(", ")),
         Finding::ClaimTerminating => format!("claim {key} is being deleted"),
-        Finding::KeptByHelm(keep) => kept(&key, *keep),
-        Finding::Recreated(by) => format!(
+        Finding::KeptByHelm { keep, .. } => kept(&key, *keep),
+        Finding::RecreatedAtOnce(by) => format!(
             "{} recreates claim {key} as soon as it is deleted, before `reuse` can run; suspend it first",
             driver(by)
         ),
@@ -24,11 +24,11 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
         Finding::DeletionBegun { volume, sign } => format!(
             "{}; check the data on persistentvolume/{volume} before you rely on it",
             match sign {
-                Begun::RetainedLate =>
+                DeletionSign::RetainedLate =>
                     "policy Retain was set after the claim was deleted, so the driver may have deleted the data"
                         .to_owned(),
-                Begun::Failed => "its phase is Failed: Kubernetes tried to delete or recycle it".to_owned(),
-                Begun::Event(message) => format!("the driver tried to delete it: {message}"),
+                DeletionSign::Failed => "its phase is Failed: Kubernetes tried to delete or recycle it".to_owned(),
+                DeletionSign::Event(message) => format!("the driver tried to delete it: {message}"),
             }
         ),
         Finding::VolumeOfAnotherClaim { volume, owner: Some(owner) } => {

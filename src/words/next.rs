@@ -1,131 +1,144 @@
 //! Next steps as lines to type.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use crate::escape::quote;
 use crate::lifecycle::{Driver, Field, Misfit, Next, Remark, Step, Target, Verb};
 
-/// How long a next step waits for somebody else.
-const PATIENCE: &str = "10m";
+/// The timeout of a next step, unless another was typed.
+const TIMEOUT: &str = "10m";
 
-/// What was typed, and has to be typed again.
+/// A flag that was typed, and has to be typed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// As it is spelled: `-n`, `--context`.
+    pub name: String,
+    /// The value, if the flag takes one.
+    pub value: Option<String>,
+    /// The verbs that take the flag; empty if all do.
+    pub verbs: Vec<String>,
+}
+
+/// The flags that were typed.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
-    /// The connection flags, quoted, each with a leading space.
-    pub connection: String,
-    pub namespace: bool,
-    pub claim: bool,
-    /// The chart's template.
-    pub template: Option<String>,
-    // `guide`'s own.
-    pub uninstall: Option<String>,
-    pub install: Option<String>,
-    pub timeout: Option<String>,
+pub struct Typed(pub Vec<Flag>);
+
+/// A next step: the command to type, what is to be known of it, or both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// The command; none if the step cannot be spelled as one.
+    pub command: Option<String>,
+    /// Words for people.
+    pub remark: Option<String>,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.command, &self.remark) {
+            (Some(command), Some(remark)) => write!(f, "{command}  # {remark}"),
+            (Some(command), None) => f.write_str(command),
+            (None, remark) => write!(f, "# {}", remark.as_deref().unwrap_or_default()),
+        }
+    }
 }
 
 impl Typed {
-    /// `kubectl glancepv VERB`, with the flags that were typed and `verb` needs again.
-    fn command(&self, target: &Target, verb: Verb, volume: Option<&str>, waits: bool, pins: bool) -> String {
-        let mut line = format!("kubectl glancepv {}", name(verb));
-        let mut flag = |flag: &str, value: &str| {
-            line += &format!(" {flag}{}", quote(value));
-        };
-        if let Some(volume) = volume {
-            flag("", volume);
-        }
+    /// `kubectl glancepv VERB`, with the flags that were typed and that the verb takes.
+    fn command(&self, verb: Verb, volume: Option<&str>, waits: bool, pins: bool) -> String {
+        let words: &str = verb.into();
+        let taken =
+            |flag: &&Flag| flag.verbs.is_empty() || flag.verbs.iter().any(|v| words.split(' ').next() == Some(v));
+        let mut flags: Vec<Flag> = Vec::new();
+        let own = |name: &str, value: &str| Flag { name: name.into(), value: Some(value.into()), verbs: Vec::new() };
         if waits {
-            flag("--timeout ", PATIENCE);
+            flags.push(own("--timeout", TIMEOUT));
         }
-        if matches!(verb, Verb::Pin | Verb::Unpin | Verb::Reuse | Verb::Guide | Verb::GuideAgain) {
-            let placeholder = (pins || matches!(verb, Verb::Pin | Verb::Unpin)).then_some("TEMPLATE");
-            if let Some(template) = self.template.as_deref().or(placeholder) {
-                flag("-f ", template);
+        if pins || matches!(verb, Verb::Pin | Verb::Unpin) {
+            flags.push(own("-f", "TEMPLATE"));
+        }
+        flags.retain(|flag| !self.0.iter().filter(taken).any(|typed| typed.name == flag.name));
+        flags.extend(self.0.iter().filter(taken).cloned());
+        let mut line = format!("kubectl glancepv {words}");
+        if let Some(volume) = volume {
+            line += &format!(" {}", quote(volume));
+        }
+        for flag in flags {
+            line += &format!(" {}", flag.name);
+            if let Some(value) = flag.value {
+                line += &format!(" {}", quote(&value));
             }
-        }
-        if matches!(verb, Verb::Guide | Verb::GuideAgain) {
-            let own = [("--uninstall ", &self.uninstall), ("--install ", &self.install), ("--timeout ", &self.timeout)];
-            for (name, value) in own {
-                if let Some(value) = value {
-                    flag(name, value);
-                }
-            }
-        }
-        if self.namespace {
-            flag("-n ", &target.namespace);
-        }
-        line += &self.connection;
-        if self.claim {
-            line += &format!(" --claim {}", target.claim);
         }
         if verb == Verb::Export {
-            let file = volume.unwrap_or("volume");
-            line += &format!(" > {file}.yaml");
+            line += &format!(" > {}.yaml", volume.unwrap_or("volume"));
         }
         line
     }
 
-    /// A step as a line to type, its remark behind `#`; one that cannot be spelled is a comment. Names in it that
-    /// the cluster tells have no character that means something to a shell (`lifecycle::owner`).
-    pub fn line(&self, target: &Target, next: &Next) -> String {
+    /// The same flags, with `value` for the flag of that name.
+    fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.0.iter().filter(|flag| flag.name != name).cloned();
+        let flag = Flag { name: name.to_owned(), value: Some(value.to_owned()), verbs: Vec::new() };
+        Self(others.chain([flag]).collect())
+    }
+
+    /// A step as a line to type. Names in it that come from the cluster have no character that means something to a
+    /// shell (`lifecycle::owner`).
+    pub fn line(&self, target: &Target, next: &Next) -> Line {
         let key = target.key();
-        // Burrito's own command, for its claim.
+        // burrito's own command, for its claim.
         let burrito =
-            |verb| (target.claim == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"));
+            |verb| (target.name == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"));
         let aside = |verb| burrito(verb).map_or(String::new(), |burrito| format!(" ({burrito})"));
-        let command = match &next.step {
-            Step::Run { verb, volume, waits, pins } => self.command(target, *verb, volume.as_deref(), *waits, *pins),
-            Step::Uninstall(Some(release)) => format!("helm uninstall {} -n {}", release.name, release.namespace),
-            Step::Uninstall(None) => format!("# uninstall the release that owns claim {key}{}", aside("uninstall")),
-            Step::Install => format!("# install the release again{}", aside("install")),
-            Step::Manifest(release) => format!("helm get manifest {} -n {}", release.name, release.namespace),
-            Step::Suspend(Driver::ArgoCd(app)) => format!("argocd app set {app} --sync-policy none"),
-            Step::Suspend(Driver::Flux(kind, name, namespace)) => format!("flux suspend {kind} {name} -n {namespace}"),
+        let (command, words) = match &next.step {
+            Step::Run { verb, volume, waits, pins } => {
+                (Some(self.command(*verb, volume.as_deref(), *waits, *pins)), None)
+            }
+            Step::Uninstall(Some(release)) => {
+                let burrito = next.remark.is_none().then(|| burrito("uninstall")).flatten();
+                (Some(format!("helm uninstall {} -n {}", release.name, release.namespace)), burrito)
+            }
+            Step::Uninstall(None) => {
+                (None, Some(format!("uninstall the release that owns claim {key}{}", aside("uninstall"))))
+            }
+            Step::Install => (None, Some(format!("install the release again{}", aside("install")))),
+            Step::Manifest(release) => {
+                (Some(format!("helm get manifest {} -n {}", release.name, release.namespace)), None)
+            }
+            Step::Suspend(Driver::ArgoCd(app)) => (Some(format!("argocd app set {app} --sync-policy none")), None),
+            Step::Suspend(Driver::Flux(kind, name, namespace)) => {
+                (Some(format!("flux suspend {kind} {name} -n {namespace}")), None)
+            }
             Step::DeleteClaim => {
-                format!("kubectl delete pvc {} -n {} --ignore-not-found", target.claim, target.namespace)
+                (Some(format!("kubectl delete pvc {} -n {} --ignore-not-found", target.name, target.namespace)), None)
             }
             Step::AwaitDeleted(volume) => {
-                format!("kubectl wait --for=delete persistentvolume/{volume} --timeout={PATIENCE}")
+                (Some(format!("kubectl wait --for=delete persistentvolume/{volume} --timeout={TIMEOUT}")), None)
             }
-            Step::Apply(volume) => format!("kubectl apply -f {volume}.yaml"),
-            Step::UseClaim => format!("# start a pod that uses claim {key}: its class waits for the first one"),
+            Step::Apply(volume) => (Some(format!("kubectl apply -f {volume}.yaml")), None),
+            Step::UseClaim => {
+                (None, Some(format!("start a pod that uses claim {key}: its class waits for the first one")))
+            }
             Step::Elsewhere(other) => {
-                let there = Self { namespace: true, claim: self.claim || other.claim != target.claim, ..self.clone() };
-                there.line(other, &Next::run(Verb::Status))
+                let there = self.with("-n", &other.namespace);
+                let there = if other.name == target.name { there } else { there.with("--claim", &other.name) };
+                (Some(there.command(Verb::Status, None, false, false)), None)
             }
-            Step::Note => String::new(),
+            Step::Note => (None, None),
         };
-        let remark = match (&next.remark, &next.step) {
-            (Some(it), _) => Some(remark(it, target)),
-            (None, Step::Uninstall(Some(_))) => burrito("uninstall"),
-            (None, _) => None,
-        };
-        match (command.as_str(), remark) {
-            (_, None) => command,
-            ("", Some(remark)) => format!("# {remark}"),
-            (comment, Some(remark)) if comment.starts_with('#') => format!("{comment}; {remark}"),
-            (_, Some(remark)) => format!("{command}  # {remark}"),
-        }
+        let remark = next.remark.as_ref().map(|it| remark(it, target));
+        let remark = [words, remark].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        Line { command, remark: Some(remark).filter(|remark| !remark.is_empty()) }
     }
 
     /// Steps as lines to type.
-    pub fn lines(&self, target: &Target, next: &[Next]) -> Vec<String> {
+    pub fn lines(&self, target: &Target, next: &[Next]) -> Vec<Line> {
         next.iter().map(|step| self.line(target, step)).collect()
     }
 }
 
-fn name(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Status => "status",
-        Verb::Retain => "retain",
-        Verb::Reuse => "reuse",
-        Verb::Pin => "pin",
-        Verb::Unpin => "unpin",
-        Verb::Verify => "verify",
-        Verb::Guide => "guide",
-        Verb::GuideAgain => "guide --again",
-        Verb::Export => "export",
-    }
-}
-
-/// What creates a claim again, by name.
+/// The name of a GitOps tool's object.
 pub fn driver(driver: &Driver) -> String {
     match driver {
         Driver::ArgoCd(app) => format!("Argo CD application {app}"),
@@ -157,7 +170,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
             format!("or install with {}, without a pin", fit.join(" and "))
         }
         Remark::OneOfThem => "one of them".to_owned(),
-        Remark::OrDeleteClaim => format!("or: kubectl delete pvc {} -n {}", target.claim, target.namespace),
+        Remark::OrDeleteClaim => format!("or: kubectl delete pvc {} -n {}", target.name, target.namespace),
         Remark::FromExport => "the export of the volume, made before it was lost".to_owned(),
         Remark::UntilDeleted => "waits until the claim is deleted".to_owned(),
         Remark::UntilAvailable => "waits until it is Available".to_owned(),
@@ -174,7 +187,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
     }
 }
 
-/// What the claim would have to ask for.
+/// The request that would fit.
 fn fitting(Misfit { field, offered, .. }: &Misfit) -> String {
     match field {
         Field::Size => format!("a size of {offered}"),

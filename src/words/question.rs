@@ -1,80 +1,88 @@
-//! Changes as they are shown, and the questions about them.
+//! Changes as they are shown, the questions about them, and notices beside them.
 
 use jiff::Timestamp;
+use strum::{IntoStaticStr, VariantNames};
 
 use super::age::age;
-use crate::error::Deed;
+use crate::error::Action;
 use crate::lifecycle::{Change, Target, Volume};
 
-/// The volume and, line by line, what becomes of its fields.
-pub fn change(change: &Change) -> String {
-    let mut text = format!("persistentvolume/{}", change.volume);
+/// The volume and, line by line, its fields before and after.
+pub fn change(change: &Change, target: &Target) -> String {
+    let (volume, key) = (&change.volume, target.key());
+    let mut text = format!("persistentvolume/{volume}");
     for edit in &change.edits {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
         text += &format!("\n  {}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to));
     }
-    if let Some(claim) = &change.reserved_for {
-        text += &format!("\n  spec.claimRef still reserves it for {claim}");
+    if change.releases() {
+        text += &format!("\n  spec.claimRef still reserves it for {key}");
     }
-    if let Some(claim) = &change.exposes {
-        text += &format!("\n  deleting claim {claim} will then delete persistentvolume/{} and its data", change.volume);
+    if change.exposes() {
+        text += &format!("\n  deleting claim {key} will then delete persistentvolume/{volume} and its data");
     }
     text
 }
 
-/// Said before the same question is asked again about other facts.
-pub fn changed(volume: &str) -> String {
-    format!("persistentvolume/{volume} has changed; the patch is now:")
+/// A notice on standard error.
+#[derive(Debug, IntoStaticStr, VariantNames)]
+pub enum Notice<'a> {
+    /// Before the same question is asked again about other facts.
+    Changed(&'a str),
+    /// After a patch whose response was lost, and that was applied.
+    ReadBack { volume: &'a str, why: &'a str },
+    /// While a watch waits for its server.
+    TryingAgain(&'a str),
+    /// After a template was pinned.
+    PinStays,
+    /// Before a template is unpinned while the claim exists.
+    UnpinBreaks(&'a Target),
+    /// Before a template is unpinned, if it is unknown whether the claim exists.
+    UnpinMayBreak { claim: &'a str, why: &'a str },
+    /// After an export whose policy is not the volume's own.
+    ExportedRetain { volume: &'a str, policy: &'a str },
+    /// Before `guide` asks about another round.
+    ReusedBefore,
 }
 
-/// Said of a patch whose answer was lost, and that was done all the same.
-pub fn read_back(volume: &str, why: &str) -> String {
-    format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
-}
-
-/// Said by a watch whose server is away.
-pub fn trying_again(why: &str) -> String {
-    format!("{why}; trying again")
-}
-
-/// Said of a template that is pinned.
-pub const PIN_STAYS: &str =
-    "Keep this line in the chart for as long as the claim exists: without it, `helm upgrade` fails.";
-
-/// Said before a template is unpinned while a claim that was made from it lives.
-pub fn unpin_breaks(key: &str) -> String {
-    format!(
-        "claim {key} exists and names its volume; once unpinned, every later `helm upgrade` fails (spec is immutable)"
-    )
-}
-
-/// Said where it cannot be told whether such a claim lives.
-pub fn unpin_may_break(key: &str, why: &str) -> String {
-    format!(
-        "cannot tell whether claim {key} exists ({why}); if it was made from this template, `helm upgrade` will fail"
-    )
-}
-
-/// Said of an export whose policy is not the volume's own.
-pub fn exported_retain(volume: &str, policy: &str) -> String {
-    format!("the manifest says Retain; persistentvolume/{volume} itself has policy {policy}")
-}
-
-/// Said by `guide` of a claim that was reused before.
-pub const REUSED_BEFORE: &str = "the claim is bound to a preserved volume already; nothing was uninstalled";
-
-/// The question to which yes means that the deed is done.
-pub fn ask(deed: &Deed) -> String {
-    match deed {
-        Deed::Patch(volume) => format!("Patch persistentvolume/{volume}?"),
-        Deed::Write(file) => format!("Write {file}?"),
-        Deed::Run(command) => format!("Run `{command}`?"),
-        Deed::Choose => "Which volume?".to_owned(),
-        Deed::Round => "Uninstall and install the release once more?".to_owned(),
+/// The sentence of a notice.
+pub fn notice(notice: &Notice<'_>) -> String {
+    match notice {
+        Notice::Changed(volume) => format!("persistentvolume/{volume} has changed; the patch is now:"),
+        Notice::ReadBack { volume, why } => {
+            format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
+        }
+        Notice::TryingAgain(why) => format!("{why}; trying again"),
+        Notice::PinStays => {
+            "Keep this line in the chart for as long as the claim exists: without it, `helm upgrade` fails.".to_owned()
+        }
+        Notice::UnpinBreaks(target) => format!(
+            "claim {} exists and names its volume; once unpinned, every later `helm upgrade` fails (spec is immutable)",
+            target.key()
+        ),
+        Notice::UnpinMayBreak { claim, why } => format!(
+            "cannot tell whether claim {claim} exists ({why}); if it was made from this template, `helm upgrade` will fail"
+        ),
+        Notice::ExportedRetain { volume, policy } => {
+            format!("the manifest says Retain; persistentvolume/{volume} itself has policy {policy}")
+        }
+        Notice::ReusedBefore => "the claim is bound to a preserved volume already; nothing was uninstalled".to_owned(),
     }
 }
 
-/// The question which of several volumes.
+/// The question that is answered with yes before the action.
+pub fn ask(action: &Action) -> String {
+    match action {
+        Action::Patch(volume) => format!("Patch persistentvolume/{volume}?"),
+        Action::Write(file) => format!("Write {file}?"),
+        Action::Run(command) => format!("Run `{command}`?"),
+    }
+}
+
+/// The question about another round of the procedure.
+pub const ANOTHER_ROUND: &str = "Uninstall and install the release once more?";
+
+/// The question about which of several volumes.
 pub fn which(target: &Target) -> String {
     format!("Which volume for claim {}?", target.key())
 }

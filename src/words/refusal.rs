@@ -1,8 +1,8 @@
-//! Why a verb does nothing; reads well after `error: `.
+//! Refusals: the obstacle, as it reads after `error: `.
 
-use crate::lifecycle::{Reason, Refusal, Sign, VolumePhase};
+use crate::lifecycle::{Evidence, Reason, Refusal, VolumePhase};
 
-/// What stands in the way.
+/// The obstacle.
 pub fn message(refusal: &Refusal) -> String {
     let key = refusal.target.key();
     match &refusal.reason {
@@ -35,22 +35,22 @@ pub fn message(refusal: &Refusal) -> String {
             format!("claim {key} is {phase}; it and persistentvolume/{volume} are not bound to each other yet")
         }
         Reason::Unbound { phase, volume: None } => format!("claim {key} is {phase} and has no volume yet"),
-        Reason::CannotVerifyLost => format!("claim {key} is Lost"),
-        Reason::MadeForIt(volume, Sign::Name | Sign::Pin) => format!(
+        Reason::LostNotVerified => format!("claim {key} is Lost"),
+        Reason::MadeForClaim(volume, Evidence::Name | Evidence::Pin) => format!(
             "claim {key} is bound to persistentvolume/{volume}, which was provisioned for it; no preserved volume is in use"
         ),
-        Reason::MadeForIt(volume, Sign::Age) => format!(
+        Reason::MadeForClaim(volume, Evidence::Age) => format!(
             "claim {key} is bound to persistentvolume/{volume}, which is not older than the claim; it does not look like a preserved volume"
         ),
-        Reason::GoingAway(Some(volume)) => format!("persistentvolume/{volume} is being deleted"),
-        Reason::GoingAway(None) => format!("claim {key} is being deleted"),
+        Reason::BeingDeleted(Some(volume)) => format!("persistentvolume/{volume} is being deleted"),
+        Reason::BeingDeleted(None) => format!("claim {key} is being deleted"),
         Reason::Policy { volume, policy } => {
             format!("persistentvolume/{volume} has reclaim policy {policy}, not Retain")
         }
         Reason::OfAnotherClaim { volume, owner } => {
             format!("persistentvolume/{volume} belongs to claim {}, not {key}", owner.key())
         }
-        Reason::OfNoClaim(volume) => {
+        Reason::NoClaimRef(volume) => {
             format!("persistentvolume/{volume} has no claimRef; it is not reserved for claim {key}")
         }
         Reason::VolumeTerminating { volume, data_stays: true } => format!(
@@ -62,11 +62,13 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::VolumeGone(volume) => format!("persistentvolume/{volume} not found"),
         Reason::NoVolume => format!("claim {key} has no volume yet"),
         Reason::Nothing => format!("claim {key} not found, and no volume refers to it"),
-        Reason::Several(volumes) => format!("{} volumes refer to claim {key}: {}", volumes.len(), volumes.join(", ")),
+        Reason::Several { volumes, .. } => {
+            format!("{} volumes refer to claim {key}: {}", volumes.len(), volumes.join(", "))
+        }
     }
 }
 
-/// What to look at where no command is known to help.
+/// Advice where no command is known to help.
 pub fn advice(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::Nothing => Some("check the namespace (-n) and the claim's name (--claim)"),

@@ -1,12 +1,13 @@
-//! What a stage means.
+//! Stages: one sentence each.
 
 use jiff::Timestamp;
 
 use super::age::age;
-use crate::lifecycle::{Assessment, Origin, Sign, Situation, Stage, Volume, VolumePhase};
+use crate::lifecycle::{Assessment, Evidence, Origin, Stage, Volume, VolumePhase};
 
-/// What was read; ages are those at `now`.
-pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp) -> String {
+/// The sentence of a stage; ages are those at `now`.
+pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
+    let situation = &found.situation;
     let key = situation.target.key();
     let claim = situation.claim;
     let aged_claim = claim.map_or_else(|| key.clone(), |c| format!("{key} ({})", age(c.created, now)));
@@ -49,7 +50,7 @@ pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp
         }
         Stage::Reserved => format!("persistentvolume/{name} is reserved for the next claim {key}"),
         Stage::Binding => match (found.volume, claim.and_then(|c| c.volume_name.as_ref())) {
-            (Some(v), _) if !v.names(situation.target) => {
+            (Some(v), _) if !v.refers_to(situation.target) => {
                 format!("claim {aged_claim} names persistentvolume/{name}, which belongs to another claim")
             }
             (Some(_), _) => format!("claim {aged_claim} is not yet bound to persistentvolume/{name}"),
@@ -57,7 +58,7 @@ pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp
             (None, None) => format!("claim {aged_claim} is Pending and has no volume yet"),
         },
         Stage::Reused => {
-            let by_age = found.volume.zip(claim).map(|(v, c)| v.origin(c)) == Some(Origin::Preserved(Sign::Age));
+            let by_age = found.volume.zip(claim).map(|(v, c)| v.origin(c)) == Some(Origin::Preserved(Evidence::Age));
             format!(
                 "claim {aged_claim} is bound to {}; UIDs match, policy Retain{}",
                 found.volume.map(aged).unwrap_or_default(),
@@ -66,7 +67,7 @@ pub fn summary(found: &Assessment<'_>, situation: &Situation<'_>, now: Timestamp
         }
         Stage::Diverted => {
             let own = found.volume.map(aged).unwrap_or_default();
-            let preserved = found.waiting.iter().map(|v| aged(v)).collect::<Vec<_>>().join(", ");
+            let preserved = found.preserved.iter().map(|v| aged(v)).collect::<Vec<_>>().join(", ");
             format!("claim {key} is bound to {own}; not in use: preserved {preserved}")
         }
         Stage::Lost => format!("claim {key} has lost its volume and cannot be bound again; it has to be recreated"),

@@ -1,8 +1,8 @@
-//! What is wrong with a template; reads well after `FILE:LINE: `.
+//! Problems with a template, as they read after `FILE:LINE: `.
 
 use crate::template::Problem;
 
-/// What is wrong, and what to do.
+/// The problem, and what to do about it.
 pub fn problem(problem: &Problem) -> (String, Option<&'static str>) {
     match problem {
         Problem::Empty => ("file is empty".to_owned(), None),

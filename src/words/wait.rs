@@ -1,19 +1,21 @@
-//! What is awaited.
+//! Waits: the progress line.
 
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use strum::EnumIter;
+
+/// The event that a wait ends with.
+#[derive(Clone, Copy, Debug, EnumIter, PartialEq, Eq)]
 pub enum Awaited {
-    /// The claim, to be deleted and its volume released.
+    /// The claim is deleted and its volume released.
     ClaimGone,
-    /// The volume, to be released: the claim is gone.
+    /// The volume is released; the claim is deleted already.
     VolumeReleased,
-    /// The volume, to be Available: it was patched.
+    /// The volume, which was patched, is Available.
     VolumeAvailable,
-    /// The claim, to appear and be bound.
+    /// The claim exists and is bound.
     ClaimBound,
 }
 
-/// What follows "waiting for", with the pods that hold the claim.
+/// The text after "waiting for", with the pods that use the claim.
 pub fn progress(awaited: Awaited, key: &str, holders: &[String]) -> String {
     match (awaited, holders) {
         (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),

@@ -251,7 +251,13 @@ fn an_exec_plugin_that_hangs() {
     let begun = world.home().join("begun");
     let path = world.home().join("kubeconfig");
     fs::write(&path, exec(&world, "hangs", &format!("touch {}; exec sleep 20", begun.display()))).unwrap();
-    let child = world.command("status").env("KUBECONFIG", &path).spawn().unwrap();
+    let child = world
+        .command("status")
+        .env("KUBECONFIG", &path)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
     let limit = std::time::Instant::now() + std::time::Duration::from_secs(15);
     while !begun.exists() {
         assert!(std::time::Instant::now() < limit, "the plugin was not run");

@@ -36,8 +36,7 @@ const WORK: [&str; 13] = [
 #[ignore = "loads a control plane of its own: tests/cluster/suite.sh outages"]
 fn fifty_operators_on_one_claim() {
     let world = World::new();
-    let volume = world
-        .create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images"}));
+    let volume = world.create_volume(world.reference(None));
     world.install(Some(&volume));
     let told: Mutex<BTreeMap<String, usize>> = Mutex::default();
     let count = |what: &str| *told.lock().unwrap().entry(what.to_owned()).or_default() += 1;
@@ -62,7 +61,7 @@ fn fifty_operators_on_one_claim() {
                                 count("not bound: not uninstalled");
                             }
                             "uninstall" => {
-                                count(if world.try_uninstall() { "uninstalled" } else { "nothing to uninstall" });
+                                count(if world.delete_claim() { "uninstalled" } else { "nothing to uninstall" });
                             }
                             "install" => {
                                 count(if world.try_install(volume) { "installed" } else { "installed already" });
@@ -107,7 +106,7 @@ fn fifty_operators_on_one_claim() {
 
     // And from wherever that has ended, the procedure leads on.
     world.run("retain --yes");
-    if world.try_uninstall() {
+    if world.delete_claim() {
         world.await_claim(|claim| claim.is_none());
     }
     let reuse = world.run("reuse --yes --timeout 60s");
@@ -126,6 +125,5 @@ fn explained(run: &crate::world::Run) -> String {
     }
     let line = run.stderr.lines().find(|line| line.starts_with("error: ") || line.starts_with("Error from server"));
     let line = line.unwrap_or_else(|| panic!("no reason given: {run}"));
-    let at = line.find(" (waited").unwrap_or(line.len());
-    regex_lite::Regex::new(r"pvc-\S+").unwrap().replace_all(&line[..at], "PV").into_owned()
+    regex_lite::Regex::new(r"pvc-\S+").unwrap().replace_all(line, "PV").into_owned()
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::prompts::{ask, status};
+use crate::confirmation::{ask, status};
 use crate::world::{PATIENCE, Run, World, phase};
 
 fn folder() -> PathBuf {
@@ -65,8 +65,7 @@ fn raw(world: &World, path: &str) -> Option<String> {
 /// A volume that is bound to the claim, with policy Delete.
 fn at_risk() -> (World, String) {
     let world = World::new();
-    let volume = world
-        .create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images"}));
+    let volume = world.create_volume(world.reference(None));
     world.install(Some(&volume));
     world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
     (world, volume)

@@ -4,7 +4,7 @@
 use expect_test::expect_file;
 use regex_lite::Regex;
 
-use crate::world::World;
+use crate::world::{Run, World};
 
 /// The whole help of the program, and of each verb what is its own.
 fn reference(world: &World) -> String {
@@ -92,6 +92,32 @@ fn every_link_leads_to_a_file_and_the_front_page_is_short() {
         for link in skeleton(&text).iter().filter_map(|line| line.strip_prefix("-> ")) {
             assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(link).is_file(), "{page}: {link}");
         }
+    }
+}
+
+/// The console blocks of the front page are what the program prints.
+#[test]
+fn the_console_blocks_are_outputs() {
+    let (world, _) = World::installed();
+    let shown = |run: &Run| format!("```console\n$ kubectl glancepv {}\n{}{}```\n", run.typed, run.stdout, run.stderr);
+    let status = world.run("status");
+    world.run("retain --yes");
+    world.uninstall();
+    world.run("reuse --yes");
+    world.install_again();
+    world.bound();
+    let blocks = shown(&status) + &shown(&world.run("verify --timeout 10m"));
+    let blocks = blocks.replace("pvc------------------------------------1", "pvc-b0f01f0f-fab5-4c0f-b549-89f47d819cf1");
+    let blocks = blocks.replace("   [age]", "   25h").replacen("([age])", "(3m)", 1).replace("([age])", "(26h)");
+    for page in ["README.md", "README.ko.md"] {
+        let text = readme(page);
+        let mut parts = text.split("```console\n");
+        let mut current = parts.next().unwrap().to_owned();
+        let printed = blocks.split("```console\n").skip(1);
+        for (block, part) in printed.zip(parts) {
+            current += &format!("```console\n{block}{}", part.split_once("```\n").expect("the block ends").1);
+        }
+        expect_file![format!("{}/{page}", env!("CARGO_MANIFEST_DIR"))].assert_eq(&current);
     }
 }
 

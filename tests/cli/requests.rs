@@ -90,7 +90,6 @@ fn verify() {
         "verify",
         &expect![[r#"
             GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-            GET /api/v1/persistentvolumes?includeObject=None
             GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
             GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object"#]],
     );

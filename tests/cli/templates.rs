@@ -192,6 +192,7 @@ fn a_filter_from_standard_input_to_standard_output() {
         .args(["pin", PV, "-f", "-"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(before.as_bytes()).unwrap();

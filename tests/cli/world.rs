@@ -16,13 +16,13 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Resource, ResourceExt};
-use kubectl_glancepv::said;
+use kubectl_glancepv::os_message;
 use regex_lite::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::advice;
+use crate::typing;
 
 /// The executable under test: the one that cargo has built, or the one that is named.
 pub fn plugin() -> &'static str {
@@ -38,10 +38,15 @@ pub fn plugin() -> &'static str {
 /// `watch` and for `RunWithContext`, client-go's reflector.go).
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
+/// Glance's claim.
+pub const CLAIM: &str = "glance-images";
+
 /// A namespace, a class and a provisioner of their own, in the sandbox or in a real cluster.
 pub struct World {
     pub sandbox: Option<Sandbox>,
     pub namespace: String,
+    /// The claim that the tests are about.
+    pub claim: &'static str,
     kubeconfig: PathBuf,
     /// What the plugin gets: with the namespace, and on our own control planes of a user with the least
     /// rights.
@@ -70,7 +75,8 @@ pub struct Run {
     pub status: i32,
     /// The lines to type next, as they were printed.
     pub next: Vec<String>,
-    typed: String,
+    /// The arguments.
+    pub typed: String,
 }
 
 impl fmt::Display for Run {
@@ -126,6 +132,7 @@ impl World {
             operator,
             sandbox,
             namespace,
+            claim: CLAIM,
             kubeconfig,
             class,
             provisioner,
@@ -201,6 +208,7 @@ impl World {
     /// Does what installing Glance does: creates the claim, pinned if its template is.
     pub fn create_claim(&self, change: impl FnOnce(&mut Value)) -> PersistentVolumeClaim {
         let mut claim = glancepv_sandbox::claim();
+        claim["metadata"]["name"] = json!(self.claim);
         claim["spec"]["storageClassName"] = json!(self.class);
         claim["spec"]["resources"]["requests"]["storage"] = json!(self.size);
         if let Some(class) = self.attributes {
@@ -246,27 +254,17 @@ impl World {
         volume
     }
 
-    /// Uninstalls Glance: deletes its claim and waits until it is gone and every volume knows.
+    /// Uninstalls Glance: deletes its pods and its claim, and waits until every volume knows.
     pub fn uninstall(&self) {
-        self.delete_claim();
-        self.await_claim(|claim| claim.is_none());
-        let bound = self.volumes_of_target();
-        for name in bound {
-            self.await_volume(&name, |v| v.is_none_or(|v| phase(v) != "Bound"));
-        }
-    }
-
-    /// As an operator uninstalls: the release's pods go with its claim.
-    pub fn uninstall_all(&self) {
         let pods: Api<Pod> = self.in_namespace();
         for pod in self.runtime.block_on(pods.list(&ListParams::default())).expect("pods").items {
             self.unmount(&pod.name_any());
         }
-        if self.try_uninstall() {
+        if self.delete_claim() {
             self.await_claim(|claim| claim.is_none());
-            self.volumes_of_target().iter().for_each(|name| {
-                self.await_volume(name, |v| v.is_none_or(|v| phase(v) != "Bound"));
-            });
+            for name in self.volumes_of_target() {
+                self.await_volume(&name, |v| v.is_none_or(|v| phase(v) != "Bound"));
+            }
         }
     }
 
@@ -297,16 +295,12 @@ impl World {
         });
     }
 
-    pub fn delete_claim(&self) {
-        self.runtime.block_on(self.claims().delete("glance-images", &DeleteParams::default())).expect("deleted");
+    /// Deletes the claim; false if there is none.
+    pub fn delete_claim(&self) -> bool {
+        self.runtime.block_on(self.claims().delete(self.claim, &DeleteParams::default())).is_ok()
     }
 
-    /// Deletes the claim; whether there was one.
-    pub fn try_uninstall(&self) -> bool {
-        self.runtime.block_on(self.claims().delete("glance-images", &DeleteParams::default())).is_ok()
-    }
-
-    /// Creates a claim that names the volume; whether there was none.
+    /// Creates a claim that names the volume; false if there is one already.
     pub fn try_install(&self, volume: &str) -> bool {
         let mut claim = glancepv_sandbox::claim();
         claim["spec"]["storageClassName"] = json!(self.class);
@@ -316,7 +310,7 @@ impl World {
     }
 
     pub fn phase_of_claim(&self) -> Option<String> {
-        self.runtime.block_on(self.claims().get_opt("glance-images")).expect("an answer")?.status?.phase
+        self.runtime.block_on(self.claims().get_opt(self.claim)).expect("an answer")?.status?.phase
     }
 
     /// Deletes the claim `later` and its volume.
@@ -338,7 +332,7 @@ impl World {
             v.spec
                 .as_ref()
                 .and_then(|s| s.claim_ref.as_ref())
-                .is_some_and(|r| r.namespace == key && r.name.as_deref() == Some("glance-images"))
+                .is_some_and(|r| r.namespace == key && r.name.as_deref() == Some(self.claim))
         };
         self.all_volumes().into_iter().filter(mine).map(|v| v.name_any()).collect()
     }
@@ -417,7 +411,12 @@ impl World {
             .expect("patched");
     }
 
-    /// A volume that nobody provisions, reserved for or bound by whoever `claim_ref` says.
+    /// A claimRef to the claim, with this UID.
+    pub fn reference(&self, uid: Option<&str>) -> Value {
+        json!({"kind": "PersistentVolumeClaim", "namespace": self.namespace, "name": self.claim, "uid": uid})
+    }
+
+    /// A volume that nobody provisions, with this claimRef.
     pub fn create_volume(&self, claim_ref: Value) -> String {
         let name = format!("pvc-{:08x}-0000-4000-8000-{:012x}", rand(), rand());
         self.create(&self.volumes(), json!({
@@ -440,7 +439,7 @@ impl World {
         self.create::<Pod>(&self.in_namespace(), json!({
             "metadata": {"name": pod},
             "spec": {"nodeName": "node-1", "containers": [{"name": "api", "image": "glance"}], "terminationGracePeriodSeconds": 0,
-                "volumes": [{"name": "images", "persistentVolumeClaim": {"claimName": "glance-images"}}]},
+                "volumes": [{"name": "images", "persistentVolumeClaim": {"claimName": self.claim}}]},
         }));
     }
 
@@ -453,7 +452,7 @@ impl World {
         &self,
         wanted: impl Fn(Option<&PersistentVolumeClaim>) -> bool,
     ) -> Option<PersistentVolumeClaim> {
-        self.runtime.block_on(awaited(&self.claims(), "glance-images", wanted))
+        self.runtime.block_on(awaited(&self.claims(), self.claim, wanted))
     }
 
     pub fn await_volume(
@@ -490,7 +489,8 @@ impl World {
             // Servers before 1.29 have no such column.
             ("VOLUMEATTRIBUTESCLASS   ", ""),
             (r"<unset> {17}", ""),
-            (r"(?m) \d+[smh]\d*s?$", " [age]"),
+            // A cell: `--timeout 10m` at the end of a line is none.
+            (r"(?m) {3}\d+[smh]\d*s?$", "   [age]"),
             (r"(?m) \d+[smh]\d*s?( +Filesystem)$", " [age]$1"),
             (r"\(\d+[smh]\d*s?\)", "([age])"),
             // Servers before 1.28 do not tell since when.
@@ -570,9 +570,9 @@ impl World {
 
     pub fn outcome(&self, arguments: &str, output: std::process::Output) -> Run {
         let text = |bytes: &[u8]| self.stable(&String::from_utf8_lossy(bytes));
-        let next = advice::lines(&String::from_utf8_lossy(&output.stderr));
+        let next = typing::lines(&String::from_utf8_lossy(&output.stderr));
         for line in &next {
-            advice::assert_can_be_typed(line);
+            typing::assert_can_be_typed(line);
         }
         let status = output.status.code().unwrap_or(-1);
         Run { stdout: text(&output.stdout), stderr: text(&output.stderr), status, next, typed: self.stable(arguments) }
@@ -629,7 +629,7 @@ fn within(kubeconfig: &Path, namespace: &str, copy: &Path) -> PathBuf {
 /// A text in which what a system says of a missing file is in Unix' words.
 pub fn as_on_unix(text: &str) -> String {
     ["missing", "missing/missing"].iter().fold(text.to_owned(), |text, path| {
-        text.replace(&said(&std::fs::metadata(path).unwrap_err()), "no such file or directory")
+        text.replace(&os_message(&std::fs::metadata(path).unwrap_err()), "no such file or directory")
     })
 }
 

@@ -7,11 +7,10 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use kubectl_glancepv::lifecycle::Target;
-use kubectl_glancepv::{Cli, List, Pin, Reader, edit, question, settings};
+use kubectl_glancepv::{Cli, Pin, Reader, edit, request, settings};
 
 fn target() -> Target {
-    let (namespace, claim) = ("openstack".to_owned(), "glance-images".to_owned());
-    Target { namespace, claim }
+    Target { namespace: "openstack".to_owned(), name: "glance-images".to_owned() }
 }
 
 /// Whatever a template is: pinning is undone by unpinning, done twice it is done once, and all other
@@ -35,10 +34,9 @@ pub fn template(data: &[u8]) {
 pub fn table(data: &[u8]) {
     let Some((size, document)) = data.split_first() else { return };
     let found = |size: usize| {
-        let (mut list, mut reader) = (List::default(), Reader::new("glance-images"));
+        let mut reader = Reader::new("glance-images");
         document.chunks(size.max(1)).for_each(|part| reader.feed(part));
-        let next = reader.end(&mut list).ok()?;
-        Some((list.candidates(&target()).ok()?, next))
+        reader.end().ok()?.candidates(&target()).ok()
     };
     assert_eq!(found(usize::from(*size)), found(usize::MAX));
 }
@@ -60,7 +58,7 @@ pub fn overrides(data: &[u8]) {
 pub fn complete(data: &[u8]) {
     let words: Vec<OsString> =
         data.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned().into()).collect();
-    let answer = question(Cli::command(), &words).answer(Vec::new());
+    let answer = request(Cli::command(), &words).response(Vec::new());
     let (_, directive) = answer.trim_end().rsplit_once(':').unwrap();
     assert!(directive.parse::<u8>().is_ok(), "{answer}");
 }

@@ -95,7 +95,7 @@ impl Lifecycle {
             }
             Without::Ownership => {
                 for r in s.volumes.iter_mut().filter_map(|v| v.claim_ref.as_mut()) {
-                    r.namespace.clone_from(&TARGET.namespace);
+                    r.claim.namespace.clone_from(&TARGET.namespace);
                 }
             }
             Without::Bound if command.verb == Verb::Unretain => {
@@ -215,8 +215,12 @@ impl Model for Lifecycle {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
+        let harmless = Property::always("no command harms", |_, state: &State| state.wrong.is_none());
+        if self.0 != Without::Nothing {
+            return vec![harmless];
+        }
         vec![
-            Property::always("no command harms", |_, state: &State| state.wrong.is_none()),
+            harmless,
             Property::always("status leads on", |_, state: &State| {
                 state.command.is_some() || leads(&state.world).is_ok()
             }),

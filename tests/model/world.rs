@@ -408,7 +408,7 @@ impl World {
 }
 
 pub static TARGET: LazyLock<Target> =
-    LazyLock::new(|| Target { namespace: "openstack".to_owned(), claim: "glance-images".to_owned() });
+    LazyLock::new(|| Target { namespace: "openstack".to_owned(), name: "glance-images".to_owned() });
 
 pub fn name(volume: u8) -> String {
     format!("v{volume}")
@@ -446,7 +446,7 @@ impl Seen {
     pub fn observed(mut self, all: bool, own: bool) -> Self {
         let (named, claimed) = (self.named.clone(), self.claim.as_ref().and_then(|c| c.volume_name.clone()));
         let is = |v: &Volume, name: &Option<String>| Some(&v.name) == name.as_ref();
-        self.volumes.retain(|v| is(v, &named) || (own && is(v, &claimed)) || (all && v.names(&TARGET)));
+        self.volumes.retain(|v| is(v, &named) || (own && is(v, &claimed)) || (all && v.refers_to(&TARGET)));
         self
     }
 }
@@ -467,8 +467,7 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
     });
     let volumes = volumes.iter().map(|v| {
         let owner = |namespace: &str, uid: Option<u8>| ClaimRef {
-            namespace: namespace.to_owned(),
-            name: "glance-images".to_owned(),
+            claim: Target { namespace: namespace.to_owned(), ..TARGET.clone() },
             uid: uid.map(|uid| uid.to_string()),
             resource_version: uid.map(|_| "1".to_owned()),
         };

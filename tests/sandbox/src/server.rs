@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::io::Error as IoError;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
@@ -179,7 +178,7 @@ fn route(
     };
     let resource = Resource::find(group, plural).ok_or_else(Refusal::no_such_path)?;
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let form = if state.knows_tables.load(Ordering::SeqCst) { form(accept, &query) } else { Form::Plain };
+    let form = form(accept, &query);
     let call = Call { resource, namespace, name, query, form, user };
     let verb = match (method.as_str(), &call.name) {
         ("GET", None) if call.get("watch").is_some() => "watch",
@@ -258,23 +257,13 @@ fn list(state: &State, call: &Call) -> Result<Answer, Refusal> {
         .map(|(_, o)| o)
         .filter(|o| call.selects(o))
         .collect();
-    let number = |key| call.get(key).map(str::parse::<usize>);
-    let skip =
-        number("continue").transpose().map_err(|_| Refusal::new(400, "BadRequest", "continue key is not valid"))?;
-    let limit = number("limit").and_then(Result::ok).filter(|n| *n > 0).or(state.page()).unwrap_or(usize::MAX);
-    let skip = skip.unwrap_or(0);
-    let page: Vec<&Value> = all.iter().skip(skip).take(limit).copied().collect();
-    let mut metadata = json!({"resourceVersion": store.version.to_string()});
-    if skip + page.len() < all.len() {
-        metadata["continue"] = json!((skip + page.len()).to_string());
-        metadata["remainingItemCount"] = json!(all.len() - skip - page.len());
-    }
+    let metadata = json!({"resourceVersion": store.version.to_string()});
     let answer = match call.form {
-        Form::Table(include) => table(call.resource, &page, include, true, &metadata),
+        Form::Table(include) => table(call.resource, &all, include, true, &metadata),
         Form::Plain => json!({"kind": format!("{}List", call.resource.kind), "apiVersion": call.resource.api_version(),
-            "metadata": metadata, "items": page}),
+            "metadata": metadata, "items": all}),
         Form::Metadata => json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
-            "metadata": metadata, "items": page.iter().map(|o| call.one(o, true)).collect::<Vec<_>>()}),
+            "metadata": metadata, "items": all.iter().map(|o| call.one(o, true)).collect::<Vec<_>>()}),
     };
     Ok(reply(200, &answer))
 }

@@ -1,6 +1,6 @@
 //! What the server, the controllers and the tests share.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -70,11 +70,8 @@ pub struct State {
     requests: Mutex<Vec<Recorded>>,
     faults: Mutex<Vec<Planned>>,
     forbidden: Mutex<Vec<Forbidden>>,
-    page: AtomicUsize,
     /// The objects as the watch cache has them, where that stands still.
     cache: Mutex<Option<Store>>,
-    /// Whether objects and lists are given as Tables to those who ask for them.
-    pub knows_tables: AtomicBool,
     /// Whether the volume controller stands still.
     pub paused: AtomicBool,
 }
@@ -92,9 +89,7 @@ impl Default for State {
             requests: Mutex::default(),
             faults: Mutex::default(),
             forbidden: Mutex::default(),
-            page: AtomicUsize::new(0),
             cache: Mutex::default(),
-            knows_tables: AtomicBool::new(true),
             paused: AtomicBool::new(false),
         }
     }
@@ -188,15 +183,5 @@ impl State {
             Some(token) => token.strip_suffix("-token").map(str::to_owned),
             None => certificate.then(|| "admin".to_owned()),
         }
-    }
-
-    /// The size of the pages that lists come in although nobody asked for pages.
-    pub fn page(&self) -> Option<usize> {
-        Some(self.page.load(Ordering::SeqCst)).filter(|n| *n > 0)
-    }
-
-    /// Sets the size of unasked pages; 0 for none.
-    pub fn set_page(&self, size: usize) {
-        self.page.store(size, Ordering::SeqCst);
     }
 }

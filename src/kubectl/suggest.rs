@@ -1,5 +1,4 @@
-//! Values of arguments that only the kubeconfig or the cluster can tell: each is a candidate that stands for them,
-//! which no name begins like.
+//! Placeholders for values that only the kubeconfig or the cluster knows; no name begins like one.
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
@@ -8,12 +7,12 @@ pub const CLUSTERS: &str = "\0clusters";
 pub const USERS: &str = "\0users";
 pub const NAMESPACES: &str = "\0namespaces";
 pub const CLAIMS: &str = "\0claims";
-/// Those that the command could act on.
+/// The volumes that the command could act on.
 pub const VOLUMES: &str = "\0volumes";
-/// Those that have the claim.
+/// The templates that have the claim.
 pub const TEMPLATES: &str = "\0templates";
 
-/// Offers a value, or has those asked for that it stands for.
+/// Offers a value, or the values that a placeholder stands for.
 pub fn suggests(value: &'static str) -> ArgValueCompleter {
     ArgValueCompleter::new(move |_: &std::ffi::OsStr| vec![CompletionCandidate::new(value)])
 }

@@ -1,6 +1,4 @@
-//! Lists from an API server whose watch cache is behind, or that knows no Tables.
-
-use std::sync::atomic::Ordering;
+//! Lists from an API server whose watch cache is behind.
 
 use glancepv_sandbox::state::State;
 use serde_json::json;
@@ -148,26 +146,4 @@ fn an_up_to_date_cache_spares_the_consistent_list() {
     world.requests();
     assert_eq!(world.run("status").status, 0);
     assert_eq!(lists(&world), (1, 0));
-}
-
-#[test]
-fn a_server_without_tables_and_with_pages() {
-    let (world, volume) = installed();
-    world.run("retain --yes");
-    world.uninstall();
-    for _ in 0..5 {
-        let other = json!({"kind": "PersistentVolumeClaim", "namespace": "elsewhere", "name": "glance-images"});
-        world.create_volume(other);
-    }
-    for tables in [false, true] {
-        state(&world).knows_tables.store(tables, Ordering::SeqCst);
-        for page in [0, 1, 2, 100] {
-            state(&world).set_page(page);
-            for command in ["reuse --dry-run=client -o name", "reuse --dry-run=server -o name", "status -o name"] {
-                let run = world.run(command);
-                let expected = world.stable(&format!("persistentvolume/{volume}\n"));
-                assert_eq!((run.status, run.stdout), (0, expected), "{command}, tables {tables}, pages of {page}");
-            }
-        }
-    }
 }

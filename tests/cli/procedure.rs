@@ -40,7 +40,7 @@ fn the_procedure() {
             2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
             2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse --timeout [age]
+            2| then: kubectl glancepv reuse --timeout 10m
             [0]
 
             $ kubectl glancepv status
@@ -51,7 +51,7 @@ fn the_procedure() {
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse --timeout [age]
+            2| then: kubectl glancepv reuse --timeout 10m
             [0]
 
             $ kubectl glancepv status
@@ -71,7 +71,7 @@ fn the_procedure() {
             2|   spec.claimRef still reserves it for openstack/glance-images
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv status
@@ -79,7 +79,7 @@ fn the_procedure() {
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv verify
@@ -187,7 +187,7 @@ fn retain_at_the_last_moment() {
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
         "#]],
     );
@@ -212,7 +212,7 @@ fn what_is_done_may_be_repeated() {
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse --timeout [age]
+            2| then: kubectl glancepv reuse --timeout 10m
             [0]
 
             $ kubectl glancepv reuse
@@ -221,7 +221,7 @@ fn what_is_done_may_be_repeated() {
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv verify -o name
@@ -367,7 +367,7 @@ fn several_preserved_volumes() {
             2|   spec.claimRef still reserves it for openstack/glance-images
             2| Reserved: persistentvolume/pvc------------------------------------2 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv verify pvc------------------------------------2 -o name
@@ -443,9 +443,9 @@ fn a_diverted_claim_and_the_way_back() {
             2| next: # going back to persistentvolume/pvc------------------------------------1: what was written since the claim was bound stays on persistentvolume/pvc------------------------------------2 only
             2| then: kubectl glancepv retain pvc------------------------------------2  # or its data is deleted with the claim
             2| then: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout 10m
             2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
+            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout 10m
             [0]
 
             $ kubectl glancepv verify
@@ -454,18 +454,18 @@ fn a_diverted_claim_and_the_way_back() {
             2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not persistentvolume/pvc------------------------------------1
             2| hint: kubectl glancepv retain pvc------------------------------------2  # or its data is deleted with the claim
             2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout 10m
             2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| hint: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
+            2| hint: kubectl glancepv verify pvc------------------------------------1 --timeout 10m
             [1]
 
             $ kubectl glancepv reuse --yes
             2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------2, not persistentvolume/pvc------------------------------------1
             2| hint: kubectl glancepv retain pvc------------------------------------2  # or its data is deleted with the claim
             2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| hint: kubectl glancepv reuse pvc------------------------------------1 --timeout 10m
             2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| hint: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
+            2| hint: kubectl glancepv verify pvc------------------------------------1 --timeout 10m
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------1 --yes
@@ -478,7 +478,7 @@ fn a_diverted_claim_and_the_way_back() {
             2|   spec.claimRef still reserves it for openstack/glance-images
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv verify
@@ -515,9 +515,9 @@ fn a_lost_claim_and_the_way_back() {
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Lost: claim openstack/glance-images has lost its volume and cannot be bound again; it has to be recreated
             2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout [age]
+            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout 10m
             2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout [age]
+            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout 10m
             [0]
 
             $ kubectl glancepv reuse --yes
@@ -539,7 +539,7 @@ fn a_lost_claim_and_the_way_back() {
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv verify
@@ -656,7 +656,7 @@ fn waiting_for_the_claim_to_go_and_to_come() {
             2| Releasing: claim openstack/glance-images is being deleted; persistentvolume/pvc------------------------------------1 has policy Retain
             2| ClaimTerminating: claim openstack/glance-images is being deleted
             2| HeldByPods: claim openstack/glance-images is in use by glance-api-0; it is deleted once no pod uses it
-            2| next: kubectl glancepv reuse --timeout [age]
+            2| next: kubectl glancepv reuse --timeout 10m
             [0]
 
             $ kubectl glancepv reuse --yes
@@ -682,21 +682,26 @@ fn waiting_for_the_claim_to_go_and_to_come() {
 #[test]
 fn a_wait_ends_when_its_time_is_up() {
     let (world, _) = World::installed();
+    world.run("retain --yes");
+    let mut runs = vec![world.run("reuse --timeout 1s")];
+    // Nobody provisions: the claim stays Pending.
+    let pending = World::new();
+    pending.create_claim(|_| {});
+    runs.push(pending.run("verify --timeout 1s"));
     check(
-        &[world.run("reuse --timeout 1s"), world.run("verify --timeout 1s")],
+        &runs,
         &expect![[r#"
-            $ kubectl glancepv reuse --timeout [age]
-            2| error: persistentvolume/pvc------------------------------------1 is Bound with policy Delete: it would be deleted with its claim
-            2| hint: kubectl glancepv retain pvc------------------------------------1  # first: deleting the claim would delete the volume
-            [1]
+        $ kubectl glancepv reuse --timeout 1s
+        2| error: timed out after 1s: persistentvolume/pvc------------------------------------1 is still bound to claim openstack/glance-images
+        2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+        2| hint: kubectl glancepv reuse --timeout 1s  # waits until the claim is deleted
+        [1]
 
-            $ kubectl glancepv verify --timeout [age]
-            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-            pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
-            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was provisioned for it; no preserved volume is in use
-            2| hint: kubectl glancepv status
-            [1]
-        "#]],
+        $ kubectl glancepv verify --timeout 1s
+        2| error: timed out after 1s: claim openstack/glance-images is Pending and has no volume yet
+        2| hint: kubectl glancepv status  # no volume is preserved for claim openstack/glance-images
+        [1]
+    "#]],
     );
 }
 

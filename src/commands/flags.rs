@@ -1,72 +1,84 @@
-//! The flags that several verbs share.
+//! Arguments that several verbs share, and the parsers of their values.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cluster::is_name;
-use crate::error::{Deed, Error};
-use crate::kubectl::asked::{CLAIMS, NAMESPACES, suggests};
 use crate::kubectl::output::Format;
-use crate::terminal::{Color, Terminal};
-use crate::words::question;
+use crate::kubectl::suggest::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES, suggests};
+use crate::session::consent::{Consent, DryRun};
+use crate::session::wait::Limit;
+use crate::terminal::Color;
 
-/// The name that OpenStack-Helm's chart gives the claim.
+/// The claim's name in OpenStack-Helm's chart.
 pub const DEFAULT_CLAIM: &str = "glance-images";
 
-/// How long a cluster has to answer where the plugin does its work without it, too.
+/// The time limit for a cluster that the plugin can do without.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How a change is agreed to.
+/// The volume to act on.
 #[derive(Args, Clone, Debug)]
-pub struct AskFlags {
-    /// Do not ask for confirmation
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Must be "none", "client" or "server"; client only prints the change, server submits it without persisting
-    #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
-    pub dry_run: DryRun,
+pub struct VolumeArg {
+    /// PersistentVolume [default: the one that is, or was last, bound to the claim]
+    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
+    pub volume: Option<String>,
 }
 
-impl AskFlags {
-    /// Whether a person is asked.
-    pub fn is_asked(&self) -> bool {
-        self.dry_run == DryRun::None && !self.yes
-    }
+/// The claim's template in a chart.
+#[derive(Args, Clone, Debug)]
+pub struct TemplateFlag {
+    /// Template file of the claim, to be pinned (see `pin`)
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
+    pub template: Option<PathBuf>,
+}
 
-    /// Gets a yes to a deed, where one is needed; `show` tells what it is about.
-    pub async fn agree(&self, terminal: Terminal, deed: Deed, show: impl FnOnce()) -> Result<(), Error> {
-        if self.is_asked() && !terminal.is_interactive() {
-            return Err(Error::NoTerminal(deed));
-        }
-        show();
-        if self.is_asked() && !terminal.confirm(&question::ask(&deed)).await? {
-            return Err(Error::Declined(deed));
-        }
-        Ok(())
+/// Flags of the commands that edit a template.
+#[derive(Args, Clone, Debug)]
+pub struct EditFlags {
+    /// Template file; `-` reads stdin and writes stdout
+    #[arg(short = 'f', long = "filename", value_name = "TEMPLATE", add = suggests(TEMPLATES))]
+    pub template: PathBuf,
+    /// Confirmation
+    #[command(flatten)]
+    pub consent: ConsentFlags,
+}
+
+/// Confirmation of a change.
+#[derive(Args, Clone, Debug)]
+pub struct ConsentFlags {
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    yes: bool,
+    /// Must be "none", "client" or "server"; client only prints the change, server submits it without persisting
+    #[arg(long, value_enum, value_name = "none|client|server", default_value = "none", hide_possible_values = true)]
+    dry_run: DryRun,
+}
+
+impl From<&ConsentFlags> for Consent {
+    fn from(flags: &ConsentFlags) -> Self {
+        Self { yes: flags.yes, dry_run: flags.dry_run }
     }
 }
 
 /// Flags of the commands that change something in the cluster.
 #[derive(Args, Clone, Debug)]
 pub struct ChangeFlags {
-    /// How it is agreed to
+    /// Confirmation
     #[command(flatten)]
-    pub ask: AskFlags,
+    pub consent: ConsentFlags,
+    /// The field manager
+    #[command(flatten)]
+    pub manager: ManagerFlag,
+}
+
+/// The field manager of a change.
+#[derive(Args, Clone, Debug)]
+pub struct ManagerFlag {
     /// Name of the manager used to track field ownership
     #[arg(long, value_name = "NAME", default_value = "kubectl-glancepv", value_parser = manager)]
     pub field_manager: String,
-}
-
-/// Who works out what a change would do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DryRun {
-    /// Make the change
-    None,
-    /// Only print the change
-    Client,
-    /// Submit it without persisting
-    Server,
 }
 
 /// Flags of every command.
@@ -78,9 +90,6 @@ pub struct Shared {
     /// Name of the PersistentVolumeClaim
     #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = suggests(CLAIMS))]
     pub claim: String,
-    /// Whether the claim's name was typed, and does not come from the environment.
-    #[arg(skip)]
-    pub claim_typed: bool,
     /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
     pub output: Option<Format>,
@@ -99,16 +108,7 @@ pub struct Shared {
     pub color: Color,
 }
 
-/// A time, and how it was typed.
-#[derive(Clone, Debug)]
-pub struct Limit {
-    /// As it was typed.
-    pub typed: String,
-    /// How long that is.
-    pub time: Duration,
-}
-
-/// A name that Kubernetes takes.
+/// Parses a name of a Kubernetes object.
 pub fn name(text: &str) -> Result<String, String> {
     if is_name(text) {
         return Ok(text.to_owned());
@@ -116,8 +116,8 @@ pub fn name(text: &str) -> Result<String, String> {
     Err("must consist of lower case alphanumeric characters, '-' or '.', and start and end with an alphanumeric character".to_owned())
 }
 
-/// What the API server takes for a field manager: printable, 128 characters at most. Narrowed to
-/// those that need no escaping in a URL.
+/// Parses a field manager: the API server takes 128 printable characters at most. Narrowed to those that need no
+/// escaping in a URL.
 pub fn manager(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
@@ -126,14 +126,14 @@ pub fn manager(text: &str) -> Result<String, String> {
     Err("must be 1 to 128 letters, digits, '-', '_' or '.'".to_owned())
 }
 
-/// A whole number is seconds, as kubectl takes it; else numbers with units.
+/// Parses a duration: a whole number is seconds, as in kubectl; else numbers with units.
 pub fn limit(text: &str) -> Result<Limit, String> {
     let wrong = || format!("\"{}\" is not a duration: use 90s, 10m or 1h30m", text.escape_debug());
     let parsed = match text.parse::<i64>() {
         Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
         Err(_) => text.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,
     };
-    // Longer than anybody waits, and short enough to be added to a time.
+    // Bounded, so that it can be added to a time.
     let time = Duration::try_from(parsed).map_err(|_| wrong())?.min(Duration::from_secs(100 * 365 * 24 * 60 * 60));
     Ok(Limit { typed: text.to_owned(), time })
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rexpect::session::PtySession;
 use serde_json::{Value, json};
 
-use crate::prompts::{ask, status};
+use crate::confirmation::{ask, status};
 use crate::world::{World, phase};
 
 /// Types at once, before anything can have been asked.
@@ -223,7 +223,7 @@ fn a_connection_that_died_at_the_prompt_is_noticed_and_nothing_is_told_that_was_
     config["clusters"][0]["cluster"]["server"] = json!(format!("https://127.0.0.1:{port}"));
     let path = world.home().join("forgetful");
     std::fs::write(&path, config.to_string()).unwrap();
-    let (mut session, _) = ask(&world, &format!("retain --kubeconfig {}", path.display()));
+    let (mut session, _) = ask(&world, &format!("retain --request-timeout 3s --kubeconfig {}", path.display()));
     session.exp_string("? [y/N]").unwrap();
     dark.store(true, Ordering::SeqCst);
     session.send_line("y").unwrap();

@@ -1,12 +1,19 @@
-//! The fault matrix: each fault at each request of each command, what is told, what is left, and that
-//! repeating the command finishes it.
+//! Each fault at each request of each command: the error, the volume afterwards, and that repeating the command
+//! finishes it.
+
+use std::sync::Mutex;
 
 use expect_test::expect_file;
 use glancepv_sandbox::answer::Refusal;
 use glancepv_sandbox::state::{Fault, State};
 use k8s_openapi::api::core::v1::PersistentVolume;
+use kube::ResourceExt;
+use serde_json::json;
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, phase};
+
+/// Long enough for a sandbox that answers, and short enough to be waited for.
+const TIMEOUT: &str = "300ms";
 
 /// The request for the volume, whatever its name.
 const VOLUME: &str = "VOLUME?includeObject=Object";
@@ -19,7 +26,7 @@ fn faults() -> Vec<(&'static str, usize, Fault)> {
         ("reset before the request was taken", 1, Fault::Break),
         ("answer lost", 1, Fault::LoseAnswer),
         ("answer cut in the middle", 1, Fault::CutAnswer),
-        ("no answer (--request-timeout)", 1, Fault::Hang),
+        ("no response (--request-timeout)", 1, Fault::Hang),
         ("a byte a second (--request-timeout)", 1, Fault::Drip),
         ("stalls after its headers (--request-timeout)", 1, Fault::Stall),
         ("an answer without end", 1, Fault::Endless),
@@ -42,12 +49,14 @@ fn faults() -> Vec<(&'static str, usize, Fault)> {
     ]
 }
 
-/// A command, where it begins, and what it is to bring about.
+/// A command, the world before it, and its effect.
 struct Case {
     command: &'static str,
-    /// How the world is prepared; the volume that matters.
+    /// Prepares the world and returns the volume.
     begin: fn(&World) -> String,
     done: fn(&PersistentVolume) -> bool,
+    /// Takes the effect back, for the next cell.
+    undo: fn(&World, &PersistentVolume),
 }
 
 fn policy(volume: &PersistentVolume) -> &str {
@@ -60,7 +69,7 @@ fn uid(volume: &PersistentVolume) -> Option<&str> {
 
 fn retained(world: &World) -> String {
     let volume = world.install(None);
-    world.patch_volume(&volume, serde_json::json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
+    world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
     volume
 }
 
@@ -72,26 +81,50 @@ fn released(world: &World) -> String {
 
 fn reused(world: &World) -> String {
     let volume = released(world);
-    world.patch_volume(&volume, serde_json::json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
-    world.install(Some(&volume));
+    world.patch_volume(&volume, json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
+    // The volume's name tells that it was made for another claim: it need not be older.
+    world.create_claim(|_| {});
+    assert_eq!(world.bound(), volume);
     volume
 }
 
+/// Puts a field of the spec back to its value in `before`.
+fn restore(world: &World, before: &PersistentVolume, field: &str) {
+    let value = serde_json::to_value(&before.spec).unwrap()[field].clone();
+    world.patch_volume(&before.name_any(), json!({"spec": {field: value}}));
+    let phase_before = phase(before).to_owned();
+    world.await_volume(&before.name_any(), |v| v.is_some_and(|v| phase(v) == phase_before));
+}
+
+fn restore_policy(world: &World, before: &PersistentVolume) {
+    restore(world, before, "persistentVolumeReclaimPolicy");
+}
+
 const CASES: [Case; 7] = [
-    Case { command: "status", begin: retained, done: |_| true },
-    Case { command: "check", begin: retained, done: |_| true },
-    Case { command: "retain --yes", begin: |world| world.install(None), done: |v| policy(v) == "Retain" },
-    Case { command: "unretain --yes", begin: retained, done: |v| policy(v) == "Delete" },
-    Case { command: "reuse --yes", begin: released, done: |v| uid(v).is_none() },
-    Case { command: "verify", begin: reused, done: |_| true },
-    Case { command: "export", begin: released, done: |_| true },
+    Case { command: "status", begin: retained, done: |_| true, undo: |_, _| {} },
+    Case { command: "check", begin: retained, done: |_| true, undo: |_, _| {} },
+    Case {
+        command: "retain --yes",
+        begin: |world| world.install(None),
+        done: |v| policy(v) == "Retain",
+        undo: restore_policy,
+    },
+    Case { command: "unretain --yes", begin: retained, done: |v| policy(v) == "Delete", undo: restore_policy },
+    Case {
+        command: "reuse --yes",
+        begin: released,
+        done: |v| uid(v).is_none(),
+        undo: |world, before| restore(world, before, "claimRef"),
+    },
+    Case { command: "verify", begin: reused, done: |_| true, undo: |_, _| {} },
+    Case { command: "export", begin: released, done: |_| true, undo: |_, _| {} },
 ];
 
 fn state(world: &World) -> &State {
     &world.sandbox.as_ref().expect("a sandbox").state
 }
 
-/// What matters of a volume: what its data depends on.
+/// The fields of a volume that its data depends on.
 fn kept(volume: &PersistentVolume) -> (String, Option<String>, Option<String>, bool) {
     let claim_ref = volume.spec.as_ref().and_then(|s| s.claim_ref.clone()).unwrap_or_default();
     let gone = volume.metadata.deletion_timestamp.is_some();
@@ -127,7 +160,7 @@ fn cell(world: &World, case: &Case, volume: &str, request: &(String, String), fa
     let path = if request.1 == VOLUME { format!("{volume}?includeObject") } else { request.1.clone() };
     let path = path.replace("netapp", &world.class);
     state(world).plan(&request.0, &path, fault.1, fault.2.clone());
-    let disturbed = format!("{} --request-timeout 2s", case.command);
+    let disturbed = format!("{} --request-timeout {TIMEOUT}", case.command);
     let run = world.run(&disturbed);
     state(world).plan_nothing();
     let after = world.volume(volume);
@@ -145,11 +178,12 @@ fn cell(world: &World, case: &Case, volume: &str, request: &(String, String), fa
     let again = world.run(case.command);
     assert_eq!(again.status, 0, "repeated after {where_}{again}");
     assert!((case.done)(&world.volume(volume)), "repeated after {where_}{again}");
+    (case.undo)(world, &before);
     let left = if untouched { "as before" } else { "done" };
     format!("[{}] {left:<9}  {}", run.status, told(&run))
 }
 
-/// The line that tells how it ended.
+/// The line that says how the run ended.
 fn told(run: &Run) -> String {
     let last = run
         .stderr
@@ -158,36 +192,45 @@ fn told(run: &Run) -> String {
         .find(|line| !line.starts_with("hint") && !line.starts_with("next"))
         .unwrap_or_default();
     let mut told = if run.status == 0 { String::new() } else { last.to_owned() };
-    // Whether it is noticed as an end, a reset or a broken pipe is a matter of moments.
+    // An end, a reset and a broken pipe differ only in timing.
     if let Some((before, how)) = told.split_once("Unable to connect to the server: ")
-        && !how.starts_with("no answer")
+        && !how.starts_with("no response within ")
     {
         told = format!("{before}Unable to connect to the server: [the connection broke]");
     }
     regex_lite::Regex::new(r"\d+\.\d+\.\d+\.\d+:\d+").unwrap().replace_all(&told, "SERVER").into_owned()
 }
 
+/// The cells of one request, in a sandbox of their own.
+fn row(case: &Case, request: &(String, String)) -> String {
+    let world = World::sandbox().provisioned();
+    let volume = (case.begin)(&world);
+    let mut row = format!("\n{}: {} {}\n", case.command, request.0, request.1);
+    for fault in faults() {
+        let cell = cell(&world, case, &volume, request, &fault);
+        row.push_str(format!("  {:<42} {cell}", fault.0).trim_end());
+        row.push('\n');
+    }
+    row
+}
+
 #[test]
 fn each_fault_at_each_request_of_each_command() {
-    let tables: Vec<_> = std::thread::scope(|scope| {
-        let one = |case: &'static Case| {
-            let mut table = String::new();
-            for request in requests(case) {
-                table.push_str(&format!("\n{}: {} {}\n", case.command, request.0, request.1));
-                for fault in faults() {
-                    let world = World::sandbox().provisioned();
-                    let volume = (case.begin)(&world);
-                    let cell = cell(&world, case, &volume, &request, &fault);
-                    table.push_str(format!("  {:<36} {cell}", fault.0).trim_end());
-                    table.push('\n');
+    let rows: Vec<_> = CASES.iter().flat_map(|case| requests(case).into_iter().map(move |it| (case, it))).collect();
+    let (left, done) = (Mutex::new(rows.iter().enumerate()), Mutex::new(vec![String::new(); rows.len()]));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some((at, (case, request))) = left.lock().unwrap().next() else { return };
+                    let row = row(case, request);
+                    done.lock().unwrap()[at] = row;
                 }
-            }
-            table
-        };
-        let running: Vec<_> = CASES.iter().map(|case| scope.spawn(move || one(case))).collect();
-        running.into_iter().map(|thread| thread.join().expect("a table")).collect()
+            });
+        }
     });
-    let head = "What each command tells and leaves when a fault strikes at one of its requests: the exit status, the\n\
-        volume, and the last line of standard error. Repeated, each command finished. Written by matrix.rs.\n";
-    expect_file!["matrix.txt"].assert_eq(&(head.to_owned() + &tables.concat()));
+    let head = "The error that each command prints, and the volume it leaves, when a fault strikes at one of its requests: the\n\
+        exit status, the volume, and the last line of standard error. Repeated, each command finished. Written by\n\
+        fault_table.rs.\n";
+    expect_file!["fault_table.txt"].assert_eq(&(head.to_owned() + &done.into_inner().unwrap().concat()));
 }

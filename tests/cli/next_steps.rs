@@ -3,8 +3,8 @@
 use expect_test::expect;
 use serde_json::json;
 
-use crate::prompts::{ask, status as exit_status};
-use crate::scenarios::check;
+use crate::confirmation::{ask, status as exit_status};
+use crate::procedure::check;
 use crate::world::{World, phase};
 
 /// Retained, uninstalled and reused: the volume is reserved.
@@ -22,8 +22,7 @@ fn a_claim_that_is_pending_on_a_misfit_is_told_what_to_do() {
     // Nobody provisions: the claim stays Pending where it would be diverted.
     let mut world = World::new();
     world.template();
-    let reference = json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images"});
-    let volume = world.create_volume(reference);
+    let volume = world.create_volume(world.reference(None));
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
     world.size = "600Gi";
     world.install_again();
@@ -35,17 +34,17 @@ fn a_claim_that_is_pending_on_a_misfit_is_told_what_to_do() {
     check(
         &[verify],
         &expect![[r#"
-        $ kubectl glancepv verify
-        NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-        pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-        2| SizeTooSmall: size: the claim requests 600Gi, persistentvolume/pvc------------------------------------1 has 500Gi (unpinned, the claim is not bound to it)
-        2| error: claim openstack/glance-images is Pending and has no volume yet
-        2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); or: kubectl delete pvc glance-images -n openstack
-        2| hint: kubectl glancepv pin pvc------------------------------------1 -f TEMPLATE  # or install with a size of 500Gi, without a pin
-        2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
-        2| hint: kubectl glancepv verify --timeout [age]
-        [1]
-    "#]],
+            $ kubectl glancepv verify
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| SizeTooSmall: size: the claim requests 600Gi, persistentvolume/pvc------------------------------------1 has 500Gi (unpinned, the claim is not bound to it)
+            2| error: claim openstack/glance-images is Pending and has no volume yet
+            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance); or: kubectl delete pvc glance-images -n openstack
+            2| hint: kubectl glancepv pin pvc------------------------------------1 -f TEMPLATE  # or install with a size of 500Gi, without a pin
+            2| hint: # install the release again (burrito: ./scripts/burrito.sh install glance)
+            2| hint: kubectl glancepv verify --timeout 10m
+            [1]
+        "#]],
     );
     world.follow();
     assert_eq!(world.bound(), volume);
@@ -55,8 +54,7 @@ fn a_claim_that_is_pending_on_a_misfit_is_told_what_to_do() {
 fn a_claim_of_another_attributes_class_is_not_bound_without_a_pin() {
     let mut world = World::new();
     world.template();
-    let reference = json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images"});
-    let volume = world.create_volume(reference);
+    let volume = world.create_volume(world.reference(None));
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
     world.attributes = Some("gold");
     world.install_again();
@@ -101,7 +99,7 @@ fn a_reserved_volume_that_is_not_retained_is_retained_first() {
             2| PolicyNotRetain: persistentvolume/pvc------------------------------------1 has policy Delete: once bound, it is deleted with its claim
             2| next: kubectl glancepv retain pvc------------------------------------1  # before a claim binds to it
             2| then: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
-            2| then: kubectl glancepv verify --timeout [age]
+            2| then: kubectl glancepv verify --timeout 10m
             [0]
 
             $ kubectl glancepv reuse --yes
@@ -117,8 +115,7 @@ fn a_reserved_volume_that_is_not_retained_is_retained_first() {
 #[test]
 fn of_two_reserved_volumes_a_person_chooses() {
     let (world, first) = reserved();
-    let reference = json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "glance-images"});
-    let second = world.create_volume(reference);
+    let second = world.create_volume(world.reference(None));
     world.await_volume(&second, |v| v.is_some_and(|v| phase(v) == "Available"));
     let pin = world.run("pin --yes -f pvc-images.yaml");
     assert_eq!((pin.status, pin.next.len()), (1, 2), "{pin}");
@@ -167,13 +164,13 @@ fn who_drives_the_claim_is_told_and_suspended_first() {
         (
             json!({"annotations": {"argocd.argoproj.io/tracking-id": "images:/PersistentVolumeClaim:openstack/glance-images"}}),
             "argocd app set images --sync-policy none  # or pin the volume in Git while the claim is bound",
-            "! argocd: Argo CD application images recreates the claim at once",
+            "! RecreatedAtOnce: Argo CD application images recreates claim openstack/glance-images",
         ),
         (
             json!({"labels": {"helm.toolkit.fluxcd.io/name": "glance", "helm.toolkit.fluxcd.io/namespace": "flux-system"},
                 "annotations": {"meta.helm.sh/release-name": "glance", "meta.helm.sh/release-namespace": "openstack"}}),
             "flux suspend helmrelease glance -n flux-system  # or pin the volume in Git while the claim is bound",
-            "! flux: Flux helmrelease flux-system/glance recreates the claim at once",
+            "! RecreatedAtOnce: Flux helmrelease flux-system/glance recreates claim openstack/glance-images",
         ),
     ] {
         let world = World::new().provisioned();
@@ -277,9 +274,9 @@ fn export_chooses_nothing_of_its_own_where_two_could_be_meant() {
     let named = world.run(&format!("export {new}"));
     assert!(named.stdout.contains("persistentVolumeReclaimPolicy: Retain"), "{named}");
     assert!(named.stderr.contains("itself has policy Delete"), "{named}");
-    // The preserved one is told where a maintenance window is prepared.
+    // `check` says so, too.
     let check = world.run("check");
-    assert!(check.stdout.contains("! preserved: "), "{check}");
+    assert!(check.stdout.contains("✖ Diverted: "), "{check}");
 }
 
 #[test]

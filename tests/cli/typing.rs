@@ -67,7 +67,7 @@ impl World {
     pub fn type_line(&self, line: &str) -> String {
         let line = line.replace("TEMPLATE", "pvc-images.yaml");
         if line.starts_with("# uninstall") {
-            self.uninstall_all();
+            self.uninstall();
         } else if line.starts_with("# install") {
             self.install_again();
         } else if line.starts_with('#') {
@@ -93,7 +93,7 @@ impl World {
                 let name = volume.strip_prefix("persistentvolume/").expect("a volume");
                 self.await_volume(name, |v| v.is_none());
             }
-            ("delete", ["pvc", ..]) => self.uninstall_all(),
+            ("delete", ["pvc", ..]) => self.uninstall(),
             other => panic!("nobody knows how to type kubectl {other:?}"),
         }
     }

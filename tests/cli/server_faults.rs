@@ -75,7 +75,8 @@ fn a_wait_survives_watches_that_stall_repeat_and_go_back() {
     state(&world).plan("GET", &watch, 1, Fault::Hang);
     world.mount("glance-api-0");
     world.requests();
-    let command = "reuse --yes --timeout 120s";
+    // A watch that hangs is given up after the limit of a request.
+    let command = "reuse --yes --timeout 120s --request-timeout 3s";
     let waiting = world.spawn(command);
     let begun = std::time::Instant::now();
     let mut requests = String::new();
@@ -295,6 +296,8 @@ fn a_watch_that_is_shown_says_that_the_server_is_away() {
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.starts_with("AtRisk: ")));
+    // Of the claim and of its volume.
+    await_own_watches(&world, 2);
     state(&world).plan("GET", &claim, 2, Fault::Break);
     state(&world).drop_watches();
     assert!(lines.any(|line| line.ends_with("; trying again")));
@@ -333,8 +336,9 @@ fn a_login_that_is_rejected_ends_a_wait_at_once() {
     let (world, _) = installed();
     world.run("retain --yes");
     let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
+    world.requests();
     let waiting = world.spawn("reuse --yes --timeout 100s");
-    await_requests(&world, "watch=true", 1);
+    await_own_watches(&world, 1);
     state(&world).plan("GET", &claim, 1000, Fault::Answer(Refusal::new(401, "Unauthorized", "expired")));
     state(&world).drop_watches();
     let run = world.finish("reuse --yes --timeout 100s", waiting);
@@ -344,13 +348,20 @@ fn a_login_that_is_rejected_ends_a_wait_at_once() {
         "{run}"
     );
     assert_eq!(state(&world).planned(), 999, "it is asked once");
+    let requests = world.requests();
+    assert!(!requests.lines().any(is_own_watch), "it waits no longer: {requests}");
 }
 
-/// Waits until so many requests have come whose path contains `text`.
-fn await_requests(world: &World, text: &str, count: usize) {
+/// A watch of one object, as the plugin begins it; the provisioner watches all.
+fn is_own_watch(request: &str) -> bool {
+    request.contains("watch=true") && request.contains("fieldSelector=metadata.name")
+}
+
+/// Waits until the plugin has begun so many watches.
+fn await_own_watches(world: &World, count: usize) {
     let begun = std::time::Instant::now();
     let mut requests = String::new();
-    while requests.matches(text).count() < count {
+    while requests.lines().filter(|line| is_own_watch(line)).count() < count {
         assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{requests}");
         requests += &world.requests();
         std::thread::sleep(std::time::Duration::from_millis(20));

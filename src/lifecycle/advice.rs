@@ -1,0 +1,240 @@
+//! Every decision about next steps: after a stage, and after a refusal.
+
+use super::facts::{ClaimPhase, Volume, VolumePhase};
+use super::fit::{Misfit, misfits};
+use super::next::{Next, Remark, Step, Verb};
+use super::reason::Reason;
+use super::situation::Situation;
+use super::stage::{Stage, stand};
+
+/// The next steps at `stage`, which speaks of `volume`; `preserved` are the other volumes that are kept.
+pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, preserved: &[&Volume]) -> Vec<Next> {
+    let Some(volume) = volume else { return without_volume(s, stage, preserved) };
+    let name = volume.name.as_str();
+    match stage {
+        Stage::AtRisk if s.claim.is_some_and(|c| c.volume_name.is_some()) => vec![Next::run(Verb::Retain)],
+        Stage::AtRisk => vec![on_own(s, Verb::Retain, name)],
+        Stage::Retained => retained(s),
+        Stage::Releasing => vec![on_own(s, Verb::Reuse, name).with_timeout()],
+        Stage::Doomed => vec![Next::on(Verb::Retain, name).because(Remark::Now)],
+        Stage::Terminating if preserved.is_empty() => recreate(s, volume),
+        Stage::Terminating => {
+            let other = Remark::OtherWay(preserved.iter().map(|v| v.name.clone()).collect());
+            let note = Next::from(Step::Note).because(other);
+            [recreate(s, volume), vec![note], way_back(s, preserved)].concat()
+        }
+        Stage::Released => {
+            let released = s.referring(|v| v.is_released() && v.is_retained() && !v.terminating);
+            match released.as_slice() {
+                [_, _, ..] => released.iter().map(|v| one_of_them(Verb::Reuse, &v.name)).collect(),
+                _ => vec![on_own(s, Verb::Reuse, name)],
+            }
+        }
+        Stage::Reserved => reserved(s, volume),
+        Stage::Binding if !volume.refers_to(s.target) => start_over(s, preserved),
+        Stage::Binding if !volume.is_retained() => {
+            let retain = Next::on(Verb::Retain, name).because(Remark::BeforeBinding);
+            vec![retain, Next::run(Verb::Verify).with_timeout()]
+        }
+        Stage::Binding if s.claim.is_some_and(|c| c.volume_name.is_none()) && !obstacles(s, volume).is_empty() => {
+            start_over(s, &[volume])
+        }
+        Stage::Binding => vec![Next::run(Verb::Verify).with_timeout()],
+        Stage::Diverted => {
+            let to = preserved.iter().map(|v| v.name.clone()).collect();
+            let back = Remark::GoingBack { to, from: name.to_owned() };
+            [vec![Next::from(Step::Note).because(back)], way_back(s, preserved)].concat()
+        }
+        Stage::Lost if volume.refers_to(s.target) && volume.terminating => recreate(s, volume),
+        Stage::Lost if volume.refers_to(s.target) => {
+            let retain = (!volume.is_retained()).then(|| Next::on(Verb::Retain, name).because(Remark::BeforeUninstall));
+            retain.into_iter().chain(way_back(s, &[volume])).collect()
+        }
+        Stage::Lost => start_over(s, preserved),
+        Stage::Reused | Stage::Absent => Vec::new(),
+    }
+}
+
+/// The next steps after a verb was refused for `reason`.
+pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
+    let status = || vec![Next::run(Verb::Status)];
+    let read = |names: &[String]| names.iter().filter_map(|name| s.volume(name)).collect::<Vec<_>>();
+    match reason {
+        Reason::NotBound(_)
+        | Reason::LostNotVerified
+        | Reason::MadeForClaim(..)
+        | Reason::BeingDeleted(_)
+        | Reason::NoVolume => status(),
+        Reason::NotRetained { volume, phase, .. } => {
+            let remark = match phase {
+                VolumePhase::Released | VolumePhase::Failed => Remark::Now,
+                VolumePhase::Available => Remark::BeforeBinding,
+                VolumePhase::Pending | VolumePhase::Bound => Remark::BeforeUninstall,
+            };
+            vec![Next::on(Verb::Retain, volume).because(remark)]
+        }
+        Reason::NotReleased { .. } => vec![Next::run(Verb::Reuse).with_timeout().because(Remark::UntilReleased)],
+        Reason::ClaimTerminating(_) => vec![reuse_once_deleted()],
+        Reason::StillBound(_) if s.claim.is_some_and(|c| c.keep.may_stay()) => next_of_stage(s),
+        Reason::StillBound(_) | Reason::ClaimLost => [uninstall(s), vec![reuse_once_deleted()]].concat(),
+        Reason::BoundToAnother { volumes, .. } => way_back(s, &read(volumes)),
+        Reason::NoClaim => install(s.named).into(),
+        Reason::Unbound { .. } => next_of_stage(s),
+        Reason::Policy { .. } => vec![Next::run(Verb::Retain)],
+        Reason::OfAnotherClaim { owner, .. } => vec![Step::Elsewhere(owner.clone()).into()],
+        Reason::VolumeTerminating { volume, .. } => s.volume(volume).map(|v| recreate(s, v)).unwrap_or_default(),
+        Reason::Several { verb, volumes } => volumes.iter().map(|name| one_of_them(*verb, name)).collect(),
+        Reason::NoClaimRef(_) | Reason::VolumeGone(_) | Reason::Nothing => Vec::new(),
+    }
+}
+
+fn next_of_stage(s: &Situation<'_>) -> Vec<Next> {
+    let (stage, volume) = stand(s);
+    let mut preserved = s.preserved();
+    preserved.retain(|v| volume.is_none_or(|own| own.name != v.name));
+    steps(s, stage, volume, &preserved)
+}
+
+fn reuse_once_deleted() -> Next {
+    Next::run(Verb::Reuse).with_timeout().because(Remark::UntilDeleted)
+}
+
+fn retained(s: &Situation<'_>) -> Vec<Next> {
+    let Some(claim) = s.claim.filter(|c| c.keep.may_stay()) else {
+        return uninstall(s).into_iter().chain([Next::run(Verb::Reuse).with_timeout()]).collect();
+    };
+    let manifest = claim.release.clone().map(|release| Next::from(Step::Manifest(release)));
+    let mut steps: Vec<Next> = manifest.map(|step| step.because(Remark::KeptInManifest)).into_iter().collect();
+    steps.push(Next::from(Step::Uninstall(claim.release.clone())).because(Remark::ClaimStays));
+    steps
+}
+
+fn reserved(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
+    let all = s.referring(|v| v.phase == VolumePhase::Available && v.is_reserved() && !v.terminating);
+    let at_risk = all.iter().filter(|v| !v.is_retained());
+    let mut steps: Vec<Next> =
+        at_risk.map(|v| Next::on(Verb::Retain, &v.name).because(Remark::BeforeBinding)).collect();
+    if all.len() > 1 && !s.pinned {
+        steps.extend(all.iter().map(|v| one_of_them(Verb::Pin, &v.name)));
+    }
+    let [mut install, verify] = install(None);
+    if all.len() < 2 && !s.pinned {
+        install.remark = Some(Remark::PinOnlyOnMisfit(volume.offers.size.clone()));
+    }
+    steps.extend([install, verify]);
+    steps
+}
+
+fn without_volume(s: &Situation<'_>, stage: Stage, preserved: &[&Volume]) -> Vec<Next> {
+    let gone = s.claim.and_then(|c| c.volume_name.clone());
+    match (stage, gone) {
+        (Stage::Binding | Stage::Lost, _) if !preserved.is_empty() => start_over(s, preserved),
+        (Stage::Binding, Some(gone)) => {
+            vec![Next::from(Step::Apply(gone)).because(Remark::FromExport), Next::run(Verb::Verify).with_timeout()]
+        }
+        (Stage::Lost, Some(gone)) => {
+            let [export, available] = apply(&gone);
+            let apply = [export.because(Remark::FromExport), available];
+            uninstall(s).into_iter().chain(apply).chain(install(Some(&gone))).collect()
+        }
+        (Stage::Binding | Stage::Lost | Stage::Releasing, _) => {
+            vec![Next::run(Verb::Status).because(Remark::NothingPreserved)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The misfits that keep an unpinned claim from being bound to the volume.
+fn obstacles(s: &Situation<'_>, volume: &Volume) -> Vec<Misfit> {
+    let all = s.claim.map(|claim| misfits(claim, volume)).unwrap_or_default();
+    all.into_iter().filter(Misfit::prevents_binding).collect()
+}
+
+/// Uninstall the release so that the claim is deleted and stays deleted.
+fn uninstall(s: &Situation<'_>) -> Vec<Next> {
+    let driver = s.claim.and_then(|c| c.driver.clone());
+    let suspend = driver.map(|driver| Next::from(Step::Suspend(driver)).because(Remark::OrPinInGit));
+    let release = s.claim.and_then(|c| c.release.clone());
+    let kept = s.claim.is_some_and(|c| c.keep.may_stay());
+    let delete = kept.then(|| Next::from(Step::DeleteClaim).because(Remark::IfKept));
+    suspend.into_iter().chain([Step::Uninstall(release).into()]).chain(delete).collect()
+}
+
+/// Install the release, then wait until the claim is bound to `volume`, or to any preserved one.
+fn install(volume: Option<&str>) -> [Next; 2] {
+    let verify = volume.map_or_else(|| Next::run(Verb::Verify), |volume| Next::on(Verb::Verify, volume));
+    [Step::Install.into(), verify.with_timeout()]
+}
+
+/// The way back to one of `volumes` from a claim that has none or another.
+///
+/// The claim's own volume would be deleted with it, unless it is retained first. If the claim requests what the
+/// old volume does not offer, it would be passed over again, unless the template is pinned.
+fn way_back(s: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
+    let newer = s.bound().map(|(_, volume)| volume).filter(|v| !v.is_retained());
+    let newer = newer.map(|v| Next::on(Verb::Retain, &v.name).because(Remark::KeepsNewerData));
+    let reuse = volumes.iter().map(|volume| {
+        let reuse = or_fit(s, volumes, volume, Next::on(Verb::Reuse, &volume.name).with_timeout());
+        if matches!(reuse.remark, Some(Remark::OrFit(_))) { reuse.with_template() } else { reuse }
+    });
+    let only = if let [only] = volumes { Some(only.name.as_str()) } else { None };
+    newer.into_iter().chain(uninstall(s)).chain(reuse).chain(install(only)).collect()
+}
+
+/// `step` on `volume`, with the values that would make a pin unnecessary; of several volumes, one.
+fn or_fit(s: &Situation<'_>, volumes: &[&Volume], volume: &Volume, step: Next) -> Next {
+    match obstacles(s, volume) {
+        _ if volumes.len() > 1 => step.because(Remark::OneOfThem),
+        obstacles if obstacles.is_empty() => step,
+        obstacles => step.because(Remark::OrFit(obstacles)),
+    }
+}
+
+/// The steps to a claim that names, or gets, one of `volumes`, from one that cannot be bound.
+fn start_over(s: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
+    let mut steps = uninstall(s);
+    if let Some(last) = steps.last_mut().filter(|last| last.remark.is_none()) {
+        last.remark = Some(Remark::OrDeleteClaim);
+    }
+    if volumes.is_empty() {
+        steps.extend([Next::run(Verb::Unpin).because(Remark::NothingPreserved), Step::Install.into()]);
+        return steps;
+    }
+    steps.extend(volumes.iter().map(|volume| or_fit(s, volumes, volume, Next::on(Verb::Pin, &volume.name))));
+    steps.into_iter().chain(install(None)).collect()
+}
+
+/// Export `volume` before its object is deleted, and create it again with `kubectl apply`.
+fn recreate(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
+    let name = &volume.name;
+    let held = s.claim.is_some_and(|claim| volume.has_uid_of(claim));
+    let mut steps = Vec::new();
+    if !volume.is_retained() {
+        steps.push(Next::on(Verb::Retain, name).because(if held { Remark::KeepsData } else { Remark::Now }));
+    }
+    steps.push(Next::on(Verb::Export, name));
+    if held || s.claim.is_some_and(|claim| claim.phase == ClaimPhase::Lost) {
+        steps.extend(uninstall(s));
+    }
+    steps.push(Step::AwaitDeleted(name.clone()).into());
+    steps.extend(apply(name));
+    steps.extend(install(Some(name)));
+    steps
+}
+
+/// Apply the export and wait until the volume is Available: a claim created earlier would get a new one.
+fn apply(volume: &str) -> [Next; 2] {
+    let available = Next::on(Verb::Reuse, volume).because(Remark::UntilAvailable);
+    [Step::Apply(volume.to_owned()).into(), available]
+}
+
+/// `verb` on `volume`, which is named only if the target has others.
+fn on_own(s: &Situation<'_>, verb: Verb, volume: &str) -> Next {
+    let alone = s.referring(|v| v.name != volume).is_empty();
+    if alone { Next::run(verb) } else { Next::on(verb, volume) }
+}
+
+/// `verb` on one of several volumes, of which the user chooses one.
+fn one_of_them(verb: Verb, volume: &str) -> Next {
+    Next::on(verb, volume).because(Remark::OneOfThem)
+}

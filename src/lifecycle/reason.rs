@@ -1,0 +1,104 @@
+//! Obstacles to a verb.
+
+use strum::{IntoStaticStr, VariantNames};
+
+use super::facts::{ClaimPhase, Evidence, Target, VolumePhase};
+use super::next::Verb;
+
+/// Obstacle to a verb; the strings are names of volumes. A variant's name is the stable word in `-o json`.
+#[derive(Clone, Debug, IntoStaticStr, PartialEq, Eq, VariantNames)]
+pub enum Reason {
+    /// Claim and volume are not bound to each other: with policy Delete the volume could be deleted at once.
+    NotBound(Option<String>),
+    NotRetained {
+        volume: String,
+        phase: VolumePhase,
+        policy: String,
+    },
+    /// The claim was deleted, and the volume controller has not released the volume yet.
+    NotReleased {
+        volume: String,
+        phase: VolumePhase,
+    },
+    ClaimLost,
+    ClaimTerminating(String),
+    StillBound(String),
+    BoundToAnother {
+        own: String,
+        volumes: Vec<String>,
+    },
+    NoClaim,
+    /// The claim is not bound, to the volume in its `volumeName` if it has one.
+    Unbound {
+        phase: ClaimPhase,
+        volume: Option<String>,
+    },
+    LostNotVerified,
+    /// The claim's volume was made for it, and no other is preserved.
+    MadeForClaim(String, Evidence),
+    /// The claim, or the volume of this name, is being deleted.
+    BeingDeleted(Option<String>),
+    Policy {
+        volume: String,
+        policy: String,
+    },
+    /// Safety rule 7.
+    OfAnotherClaim {
+        volume: String,
+        owner: Target,
+    },
+    NoClaimRef(String),
+    /// A deletionTimestamp cannot be taken back through the API.
+    VolumeTerminating {
+        volume: String,
+        data_stays: bool,
+    },
+    VolumeGone(String),
+    NoVolume,
+    /// Neither claim nor volume.
+    Nothing,
+    /// Volumes of which the user has to name one for the verb.
+    Several {
+        verb: Verb,
+        volumes: Vec<String>,
+    },
+}
+
+/// Remedy for a refusal that the plugin itself can try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// None: waiting or choosing does not help.
+    None,
+    /// Wait: the situation may become right by itself.
+    Wait,
+    /// Let the user choose a volume.
+    Choose,
+}
+
+impl Reason {
+    /// The remedy that the plugin itself can try.
+    pub(crate) fn remedy(&self) -> Remedy {
+        match self {
+            Reason::NotReleased { .. }
+            | Reason::ClaimLost
+            | Reason::ClaimTerminating(_)
+            | Reason::StillBound(_)
+            | Reason::BoundToAnother { .. }
+            | Reason::NoClaim
+            | Reason::Unbound { .. } => Remedy::Wait,
+            Reason::Several { .. } => Remedy::Choose,
+            Reason::NotBound(_)
+            | Reason::NotRetained { .. }
+            | Reason::LostNotVerified
+            | Reason::MadeForClaim(..)
+            | Reason::BeingDeleted(_)
+            | Reason::Policy { .. }
+            | Reason::OfAnotherClaim { .. }
+            | Reason::NoClaimRef(_)
+            | Reason::VolumeTerminating { .. }
+            | Reason::VolumeGone(_)
+            | Reason::NoVolume
+            | Reason::Nothing => Remedy::None,
+        }
+    }
+}
