@@ -142,6 +142,7 @@ fn typed(command: &clap::Command, matches: &ArgMatches) -> Typed {
 }
 
 /// Parses the command line and runs it; the exit status is kubectl's for the outcome.
+#[must_use]
 pub fn run() -> ExitCode {
     // The arguments of `__complete` are arbitrary words, so they bypass clap.
     let words = completion::words(std::env::args_os());

@@ -123,7 +123,7 @@ fn sources() -> BTreeMap<String, Paths> {
             let stem = name.trim_end_matches(".rs");
             if path.is_dir() {
                 visit(&path, &format!("{prefix}{name}::"), found);
-            } else if name.ends_with(".rs") && stem != "tests" {
+            } else if path.extension().is_some_and(|end| end == "rs") && stem != "tests" {
                 let module =
                     if stem == "mod" { prefix.trim_end_matches("::").to_owned() } else { format!("{prefix}{stem}") };
                 let mut paths = Paths::default();
@@ -212,7 +212,7 @@ fn pure_parts_use_nothing_impure_and_decisions_make_no_sentence() {
         }
         for path in &paths.found {
             let is = |impure: &&str| path == *impure || path.starts_with(&format!("{impure}::"));
-            assert!(!IMPURE.iter().any(|impure| is(&impure)), "{module} uses {path}");
+            assert!(!IMPURE.iter().any(is), "{module} uses {path}");
             assert!(!CLOCKS.iter().any(|clock| path.contains(clock)), "{module} uses {path}");
             assert!(!["print", "println", "eprint", "eprintln"].contains(&path.as_str()), "{module} uses {path}");
         }

@@ -54,7 +54,7 @@ pub fn words(mut line: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> 
 /// Prints the candidates for the last of `words`; those of the cluster only if it can be reached.
 pub async fn complete(terminal: Terminal, words: &[OsString], command: Command) -> Result<(), Error> {
     let request = completion::request(command, words);
-    let mut found = request.from_kubeconfig();
+    let mut found = request.kubeconfig_values();
     if request.placeholder.as_deref() == Some(TEMPLATES) {
         found = templates(&claim(&request));
     } else if found.is_empty() && request.placeholder.is_some() {

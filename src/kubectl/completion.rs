@@ -130,7 +130,7 @@ fn takes_file(command: &mut Command, verb: Option<&str>, flag: &str) -> bool {
 
 impl Request {
     /// The values that the kubeconfig alone has.
-    pub fn from_kubeconfig(&self) -> Vec<Candidate> {
+    pub fn kubeconfig_values(&self) -> Vec<Candidate> {
         let Some(config) = kubeconfig::merged(self.connection.kubeconfig.as_deref()) else { return Vec::new() };
         let named = |names: Vec<String>| names.into_iter().map(|name| (name, String::new())).collect();
         match self.placeholder.as_deref() {

@@ -6,6 +6,7 @@
 //! (`k8s.io/client-go/tools/clientcmd`).
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,7 @@ pub async fn settings(flags: &Connection, namespaced: bool) -> Result<Settings, 
         None => (cluster(&kubeconfig, flags, &cluster_name, namespaced)?, user(&kubeconfig, &user_name)?),
     };
     // Errors about the chosen entries.
-    let entry = |problem| wrong(if namespaced { "Error in configuration" } else { "error" }, problem);
+    let entry = |problem: String| wrong(if namespaced { "Error in configuration" } else { "error" }, problem);
     let cluster = overridden_cluster(flags, cluster)?;
     readable_cluster(&cluster, &cluster_name).map_err(entry)?;
     let user = overridden_user(flags, user, &user_name).map_err(entry)?;
@@ -57,13 +58,13 @@ pub async fn settings(flags: &Connection, namespaced: bool) -> Result<Settings, 
     kubeconfig.contexts = vec![NamedContext { name: name.clone(), context: Some(entry), ..NamedContext::default() }];
     let options = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-    let mut config = config.map_err(|e| wrong("error", e.to_string()))?;
+    let mut config = config.map_err(|e| wrong("error", e))?;
     config.proxy_url = proxy(own_proxy, &config.cluster_url)?;
     Ok(Settings { config, context: chosen, namespace: context.namespace.filter(|n| !n.is_empty()) })
 }
 
 /// An error with the prefix that kubectl gives it.
-fn wrong(prefix: &str, problem: String) -> Error {
+fn wrong(prefix: &str, problem: impl Display) -> Error {
     Error::Configuration(format!("{prefix}: {problem}"))
 }
 
@@ -125,7 +126,7 @@ fn ends_in_half_a_letter(path: &Path) -> bool {
     marked && file.metadata().is_ok_and(|m| m.len() % 2 == 1)
 }
 
-fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
+fn unreadable(path: &Path, error: &dyn Display) -> Error {
     wrong("error", format!("error loading config file \"{}\": {error}", path.display()))
 }
 
@@ -184,7 +185,7 @@ fn overridden_cluster(flags: &Connection, mut cluster: Cluster) -> Result<Cluste
     if flags.insecure_skip_tls_verify {
         if flags.certificate_authority.is_some() {
             let problem = "specifying a root certificates file with the insecure flag is not allowed";
-            return Err(wrong("error", problem.to_owned()));
+            return Err(wrong("error", problem));
         }
         (cluster.certificate_authority, cluster.certificate_authority_data) = (None, None);
         cluster.insecure_skip_tls_verify = Some(true);
@@ -282,7 +283,7 @@ fn readable(file: Option<&String>, what: &str, name: &str) -> Result<(), String>
 /// none, and those on this machine never do.
 fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, Error> {
     if let Some(url) = own {
-        return url.parse().map(Some).map_err(|_| wrong("error", "the proxy's address is no URL".to_owned()));
+        return url.parse().map(Some).map_err(|_| wrong("error", "the proxy's address is no URL"));
     }
     let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
     let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());

@@ -24,7 +24,7 @@ pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase}
 pub use finding::{Finding, Outcome};
 pub use next::{Next, Remark, Step, Verb};
 pub use owner::{Keep, Release};
-pub use plan::{Plan, retain, reuse, unretain};
+pub use plan::{Plan, retain, reuse, unretain, verify};
 pub use situation::Situation;
 pub use stage::Stage;
 
@@ -33,5 +33,5 @@ pub(crate) use facts::{Evidence, Origin};
 pub(crate) use finding::{DeletionSign, Event};
 pub(crate) use fit::{Field, Misfit};
 pub(crate) use owner::Driver;
-pub(crate) use plan::{Refusal, preserved, verify};
+pub(crate) use plan::{Refusal, preserved};
 pub(crate) use reason::{Reason, Remedy};

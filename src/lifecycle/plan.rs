@@ -88,13 +88,14 @@ pub fn unretain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
 pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
     let volume = preserved(situation, Verb::Reuse)?;
     let name = volume.name.clone();
-    // Before all else: nobody is told to delete a claim whose volume would be deleted with it.
+    // Before all else: nobody is told to delete a claim whose volume would be deleted with it. The steps after a
+    // volume's deletion begin with `retain`, too.
+    if volume.terminating {
+        return Err(Refusal::terminating(situation, volume));
+    }
     if !volume.is_retained() {
         let reason = Reason::NotRetained { volume: name, phase: volume.phase, policy: volume.policy.clone() };
         return Err(Refusal::new(situation, reason));
-    }
-    if volume.terminating {
-        return Err(Refusal::terminating(situation, volume));
     }
     claim_gone(situation, volume)?;
     match volume.phase {

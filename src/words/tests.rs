@@ -385,7 +385,9 @@ fn the_whole_voice() {
     for reason in reasons() {
         let refusal = Refusal { target: t.clone(), reason, next: vec![] };
         voice += &format!("{}: {}\n", name(&refusal.reason), refusal::message(&refusal));
-        refusal::advice(&refusal.reason).iter().for_each(|advice| voice += &format!("    hint: {advice}\n"));
+        if let Some(advice) = refusal::advice(&refusal.reason) {
+            voice += &format!("    hint: {advice}\n");
+        }
     }
     head(&mut voice, "Steps");
     for step in steps() {
@@ -397,7 +399,9 @@ fn the_whole_voice() {
         voice += &format!("{}: {line}\n", name(&remark));
     }
     head(&mut voice, "Checks");
-    checks().iter().for_each(|line| voice += &format!("{line}\n"));
+    for line in checks() {
+        voice += &format!("{line}\n");
+    }
     head(&mut voice, "Errors");
     for it in errors() {
         voice += &format!("{}\n", error::message(&it));

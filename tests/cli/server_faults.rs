@@ -269,7 +269,8 @@ fn guide_has_one_deadline_for_a_step() {
 fn guide_outlives_a_server_that_is_away_between_two_steps() {
     let (world, volume) = installed();
     let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
-    let guide = world.spawn("guide --yes --timeout 60s");
+    // A watch that is not there when the faults are planned is made again after the limit of a request.
+    let guide = world.spawn("guide --yes --timeout 60s --request-timeout 3s");
     world.await_policy("Retain");
     state(&world).plan("GET", &claim, 2, Fault::Break);
     state(&world).plan("GET", &claim, 1, Fault::Answer(Refusal::new(503, "ServiceUnavailable", "starting")));

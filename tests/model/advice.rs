@@ -1,43 +1,69 @@
-//! Whether what `status` says leads on, from wherever things stand.
+//! Liveness: the lines that `status`, `retain`, `reuse` and `verify` print lead on, from wherever things stand.
 
-use kubectl_glancepv::lifecycle::{self, Finding, Next, Remark, Stage, VolumePhase, assess};
+use kubectl_glancepv::lifecycle::{self, Finding, Next, Remark, Situation, Stage, VolumePhase, assess};
 
 use super::world::{Bytes, Owner, Step, V, World, seen};
 use super::{Command, Lifecycle, State, Verb, Without};
 
-/// Follows what `status` says until the claim has a preserved volume, or it is said that there is none.
+/// A command whose lines are followed first; then it is `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    Status,
+    Retain,
+    Reuse,
+    Verify,
+}
+
+/// Follows the lines of each command until the claim has a preserved volume, or it is said that there is none.
 ///
 /// # Errors
 ///
 /// The steps that were followed, where they led nowhere.
 pub fn leads(world: &World) -> Result<(), Vec<String>> {
+    [First::Status, First::Retain, First::Reuse, First::Verify].into_iter().try_for_each(|first| follow(world, first))
+}
+
+fn follow(world: &World, first: First) -> Result<(), Vec<String>> {
     let mut state = State { world: *world, command: None, wrong: None };
-    // Whose data may be rescued: its deletion was not begun, and nobody else has the volume.
+    // Data that may be rescued: its deletion did not begin, and nobody else has the volume.
     let rescued =
         |v: V| v.bytes == Bytes::There && matches!(v.owner, Owner::Target(_)) && !state.world.is_deletable(&v);
     let images = world.volume(0).is_some_and(rescued);
     let mut followed = Vec::new();
-    for _ in 0..10 {
+    for turn in 0..10 {
         let volumes: Vec<V> = state.world.each().collect();
         let seen = seen(state.world.claim, &volumes, None).observed(true, true);
         let found = assess(&seen.situation());
         if found.stage == Stage::Reused {
             return Ok(());
         }
-        // Findings come first, and one of them names a command.
-        let doomed = found.findings.iter().filter_map(|finding| match finding {
-            Finding::OtherVolumeDoomed { volume, .. } => Some(Next::on(lifecycle::Verb::Retain, volume)),
-            _ => None,
-        });
-        let steps: Vec<Next> = doomed.chain(found.next.clone()).collect();
-        followed.push(format!("{:?}: {steps:?}", found.stage));
-        // Where it is said that there is nothing to go back to, or that the claim stays as it is.
+        let printed = if turn == 0 { state.printed(first, &seen.situation()) } else { None };
+        // A refusal without a line is answered by a look at `status`.
+        let steps = match printed {
+            Some(steps) if steps.is_empty() => continue,
+            Some(steps) => steps,
+            None => {
+                // Findings come first, and one of them names a command.
+                let doomed = found.findings.iter().filter_map(|finding| match finding {
+                    Finding::OtherVolumeDoomed { volume, .. } => Some(Next::on(lifecycle::Verb::Retain, volume)),
+                    _ => None,
+                });
+                doomed.chain(found.next.clone()).collect()
+            }
+        };
+        followed.push(format!("{first:?} {:?}: {steps:?}", found.stage));
+        // It is said that there is nothing to go back to, or that the claim stays as it is.
         let kept = steps.iter().any(|step| step.remark == Some(Remark::ClaimStays));
         let nothing = steps.iter().any(|step| step.remark == Some(Remark::NothingPreserved)) || steps.is_empty();
         // An export that was never made cannot be applied.
         let lost = steps.iter().any(|step| step.remark == Some(Remark::FromExport)) && state.world.export.is_none();
         if kept || (!images && (nothing || lost)) {
             return Ok(());
+        }
+        // A look takes no time in which the controllers could work.
+        let looks = |next: &Next| matches!(next.step, lifecycle::Step::Run { verb: lifecycle::Verb::Status, .. });
+        if steps.iter().all(looks) {
+            continue;
         }
         // Of several the operator takes the one with the images, or any.
         let offered = |next: &Next| match &next.step {
@@ -54,7 +80,29 @@ pub fn leads(world: &World) -> Result<(), Vec<String>> {
 }
 
 impl State {
-    /// What an operator does, as told.
+    /// Runs a command and returns the steps that it prints; `None` for `status`.
+    fn printed(&mut self, first: First, all: &Situation<'_>) -> Option<Vec<Next>> {
+        let verb = match first {
+            First::Status => return None,
+            First::Verify => return Some(lifecycle::verify(all).err().map(|refusal| refusal.next).unwrap_or_default()),
+            First::Retain => Verb::Retain,
+            First::Reuse => Verb::Reuse,
+        };
+        let command = Command { verb, named: None, claim: None, volumes: None };
+        let volumes: Vec<V> = self.world.each().collect();
+        // `retain` reads the claim's own volume, and all only if it has none.
+        let every = verb == Verb::Reuse || self.world.claim.is_none_or(|c| c.volume.is_none());
+        let read = |world: &World, volumes: &[V]| seen(world.claim, volumes, None).observed(every, true);
+        let plan = if verb == Verb::Retain { lifecycle::retain } else { lifecycle::reuse };
+        if let Err(refusal) = plan(&read(&self.world, &volumes).situation()) {
+            return Some(refusal.next);
+        }
+        self.run(command);
+        let volumes: Vec<V> = self.world.each().collect();
+        Some(assess(&read(&self.world, &volumes).situation()).next)
+    }
+
+    /// Does what an operator does, as told.
     fn act(&mut self, next: &Next) {
         let number = |name: &str| name.strip_prefix('v').and_then(|n| n.parse().ok());
         let command = |verb, volume: &Option<String>| {
@@ -66,7 +114,22 @@ impl State {
                 self.run(command(Verb::Retain, volume));
             }
             lifecycle::Step::Run { verb: lifecycle::Verb::Reuse, volume, pins, .. } => {
-                // It waits for the claim to go, and the pods of a Glance that is uninstalled do.
+                // Where no wait helps, the lines of the refusal are followed.
+                let volumes: Vec<V> = self.world.each().collect();
+                let seen = seen(self.world.claim, &volumes, volume.as_deref().and_then(number)).observed(true, true);
+                if let Err(refusal) = lifecycle::reuse(&seen.situation()) {
+                    let waits = |next: &Next| matches!(next.step, lifecycle::Step::Run { waits: true, .. });
+                    let chooses = |next: &Next| next.remark == Some(Remark::OneOfThem);
+                    if !refusal.next.iter().any(|next| waits(next) || chooses(next)) {
+                        refusal.next.iter().for_each(|next| self.act(next));
+                    } else if let Some(export) = refusal.next.iter().position(|next| {
+                        matches!(next.step, lifecycle::Step::Run { verb: lifecycle::Verb::Export, .. })
+                    }) {
+                        refusal.next[export..].iter().for_each(|next| self.act(next));
+                        return;
+                    }
+                }
+                // It waits until the claim is deleted; the pods of a Glance that is uninstalled are, too.
                 self.world.mounted &= self.world.claim.is_some_and(|c| !c.terminating);
                 self.settle();
                 self.run(command(Verb::Reuse, volume));

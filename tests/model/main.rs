@@ -221,7 +221,7 @@ impl Model for Lifecycle {
         }
         vec![
             harmless,
-            Property::always("status leads on", |_, state: &State| {
+            Property::always("every printed line leads on", |_, state: &State| {
                 state.command.is_some() || leads(&state.world).is_ok()
             }),
             Property::sometimes("reused", |_, state: &State| stage(&state.world) == Stage::Reused),
@@ -313,7 +313,7 @@ fn depth() -> usize {
 }
 
 #[test]
-fn no_interleaving_harms_and_status_always_leads_on() {
+fn no_interleaving_harms_and_every_printed_line_leads_on() {
     let begun = std::time::Instant::now();
     // By one thread: with several, a state may first be reached by a longer way, and what follows it cut off.
     let checker = Lifecycle(Without::Nothing).checker().target_max_depth(depth()).spawn_bfs().join();
@@ -324,7 +324,7 @@ fn no_interleaving_harms_and_status_always_leads_on() {
         checker.max_depth(),
         begun.elapsed()
     );
-    if let Some(path) = checker.discovery("status leads on") {
+    if let Some(path) = checker.discovery("every printed line leads on") {
         panic!("{:#?}\n{:#?}", path.clone().into_actions(), leads(&path.last_state().world));
     }
     checker.assert_properties();

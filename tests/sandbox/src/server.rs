@@ -203,7 +203,7 @@ fn route(
     }
     match verb {
         "watch" => watch::watch(state, call),
-        "list" => list(state, &call),
+        "list" => Ok(list(state, &call)),
         "get" => {
             let store = state.store();
             let found = store.get(&call.key()).ok_or_else(|| missing(&call))?;
@@ -249,7 +249,7 @@ fn form(accept: &str, query: &[(String, String)]) -> Form {
     Form::Plain
 }
 
-fn list(state: &State, call: &Call) -> Result<Answer, Refusal> {
+fn list(state: &State, call: &Call) -> Answer {
     let (live, cache) = (state.store(), state.cache());
     let store = cache.as_ref().filter(|_| call.get("resourceVersion") == Some("0")).unwrap_or(&live);
     let all: Vec<&Value> = store
@@ -265,7 +265,7 @@ fn list(state: &State, call: &Call) -> Result<Answer, Refusal> {
         Form::Metadata => json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
             "metadata": metadata, "items": all.iter().map(|o| call.one(o, true)).collect::<Vec<_>>()}),
     };
-    Ok(reply(200, &answer))
+    reply(200, &answer)
 }
 
 fn create(state: &State, call: &Call, mut body: Value) -> Result<Answer, Refusal> {
