@@ -687,7 +687,7 @@ fn a_wait_ends_when_its_time_is_up() {
     // Nobody provisions: the claim stays Pending.
     let pending = World::new();
     pending.create_claim(|_| {});
-    runs.push(pending.run("verify --timeout 1s"));
+    runs.push(pending.run("verify --timeout 1s").without_events());
     check(
         &runs,
         &expect![[r#"

@@ -79,6 +79,15 @@ pub struct Run {
     pub typed: String,
 }
 
+impl Run {
+    /// Without what a real binder says of a claim that nobody provisions for.
+    pub fn without_events(mut self) -> Self {
+        let lines = self.stderr.lines().filter(|line| !line.starts_with("ExternalProvisioning"));
+        self.stderr = lines.map(|line| format!("{line}\n")).collect();
+        self
+    }
+}
+
 impl fmt::Display for Run {
     /// As a terminal would show it, with `2|` before what went to standard error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
