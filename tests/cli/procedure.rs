@@ -683,11 +683,16 @@ fn waiting_for_the_claim_to_go_and_to_come() {
 fn a_wait_ends_when_its_time_is_up() {
     let (world, _) = World::installed();
     world.run("retain --yes");
+    let second = std::time::Duration::from_secs(1);
+    let begun = std::time::Instant::now();
     let mut runs = vec![world.run("reuse --timeout 1s")];
+    assert!(begun.elapsed() >= second, "it waited");
     // Nobody provisions: the claim stays Pending.
     let pending = World::new();
     pending.create_claim(|_| {});
+    let begun = std::time::Instant::now();
     runs.push(pending.run("verify --timeout 1s").without_events());
+    assert!(begun.elapsed() >= second, "it waited");
     check(
         &runs,
         &expect![[r#"
