@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::flags::{ChangeFlags, Shared};
+use crate::commands::flags::{ChangeFlags, NAME_RULE, Shared};
 use crate::commands::{check, completion, export, guide, pin, retain, reuse, status, unpin, unretain, verify};
 use crate::error::Error;
 use crate::kubectl::connection::Connection;
@@ -70,6 +71,16 @@ impl Cli {
     fn from_args() -> (Self, Typed) {
         let command = Self::command();
         let matches = command.clone().get_matches();
+        let flags = matches.subcommand().map_or(&matches, |(_, flags)| flags);
+        let is_empty = flags.get_raw("claim").is_some_and(|mut claims| claims.any(|claim| claim.is_empty()));
+        // An empty variable counts as none, an empty flag is a mistake.
+        if is_empty && flags.value_source("claim") == Some(ValueSource::CommandLine) {
+            clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!("invalid value '' for '--claim <NAME>': {NAME_RULE}\n"),
+            )
+            .exit();
+        }
         let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         (cli, matches.subcommand().map_or_else(Typed::default, |(_, flags)| typed(&command, flags)))
     }

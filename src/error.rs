@@ -5,7 +5,7 @@ use std::process::ExitCode;
 pub use kube::core::Status;
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::lifecycle::{Refusal, Stage, Target};
+use crate::lifecycle::{Applier, Refusal, Stage, Target};
 use crate::template::Misfit;
 
 /// Reason why a command did not do as asked.
@@ -115,8 +115,10 @@ pub enum Unsettled {
 /// Reason why the guide stopped.
 #[derive(Debug, IntoStaticStr, VariantNames)]
 pub enum Halt {
-    /// Helm keeps the claim.
+    /// The claim stays when it is uninstalled.
     Kept,
+    /// A tool applies the volume and may set the policy back.
+    Applied(Applier),
     /// From this stage a person has to choose the way; the steps were printed.
     Stopped(Stage),
     /// A step that is done elsewhere was not done within this time.
@@ -163,11 +165,23 @@ impl Error {
         matches!(self, Self::Api(status) if status.code == 403)
     }
 
+    /// True if the server may have applied a patch although this was the outcome: the response was lost, or a gateway timed
+    /// out.
+    pub fn may_have_been_applied(&self) -> bool {
+        match self {
+            Self::Connection { trouble, .. } => !matches!(trouble, Trouble::Refused),
+            Self::Api(status) => status.code == 504,
+            Self::Response(_) => true,
+            _ => false,
+        }
+    }
+
     /// True if a later attempt may succeed: the connection broke, or the server is busy or starting.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Connection { trouble, .. } => !matches!(trouble, Trouble::Lasting(_)),
             Self::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
+            Self::Unsettled(_, Unsettled::Unknown(_, cause) | Unsettled::NotDone(_, cause)) => cause.is_passing(),
             _ => false,
         }
     }

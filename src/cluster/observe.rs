@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Fresh};
 use crate::error::{Error, Status};
-use crate::lifecycle::{Assessment, Claim, Event, Situation, Target, Volume, assess};
+use crate::lifecycle::{Assessment, Claim, ClaimPhase, Event, Holder, Rival, Situation, Target, Volume, assess};
 
 /// The volumes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +32,14 @@ pub struct Observation {
     pub is_complete: bool,
     /// True if the chart's template is known to set `volumeName`.
     pub pinned: bool,
+    /// Living claims of other names that the volumes belong to by UID.
+    pub rivals: Vec<Rival>,
 }
 
 impl Observation {
     fn new(target: &Target, named: Option<&str>) -> Self {
         let (target, named) = (target.clone(), named.map(str::to_owned));
-        Self { target, named, claim: None, volumes: Vec::new(), is_complete: false, pinned: false }
+        Self { target, named, claim: None, volumes: Vec::new(), is_complete: false, pinned: false, rivals: Vec::new() }
     }
 
     /// The facts, as input of the decisions.
@@ -48,6 +50,7 @@ impl Observation {
             volumes: self.volumes.iter().map(|read| &read.facts).collect(),
             named: self.named.as_deref(),
             pinned: self.pinned,
+            rivals: &self.rivals,
         }
     }
 
@@ -113,15 +116,22 @@ impl Cluster {
         }
         let has_own = named.is_some() || seen.claim.as_ref().is_some_and(|c| c.facts.volume_name.is_some());
         if all || !has_own {
-            self.complete(&mut seen).await?;
+            self.complete(&mut seen, Fresh::Consistent).await?;
+        }
+        // A claim that waits for a volume of another UID: the claim of that UID may live under another name.
+        if seen.claim.as_ref().is_some_and(|claim| claim.facts.phase == ClaimPhase::Pending) {
+            match self.read_rivals(&mut seen).await {
+                Err(error) if !error.is_forbidden() => return Err(error),
+                _ => {}
+            }
         }
         Ok(seen)
     }
 
     /// Reads every other volume whose claimRef refers to the target, unless that was done.
-    pub async fn complete(&self, seen: &mut Observation) -> Result<(), Error> {
+    pub async fn complete(&self, seen: &mut Observation, fresh: Fresh) -> Result<(), Error> {
         if !seen.is_complete {
-            let listed = self.candidates(&seen.target, Fresh::Consistent).await?;
+            let listed = self.candidates(&seen.target, fresh).await?;
             self.read(seen, &listed.names).await?;
             seen.is_complete = true;
         }
@@ -168,7 +178,7 @@ impl Cluster {
         let listed = self.candidates(target, Fresh::Cached).await?;
         self.read(&mut seen, &listed.names).await?;
         seen.is_complete = seen.agrees_with(&listed);
-        self.complete(&mut seen).await?;
+        self.complete(&mut seen, Fresh::Consistent).await?;
         Ok(seen.volumes.into_iter().map(|read| read.facts).collect())
     }
 
@@ -187,21 +197,44 @@ impl Cluster {
         Ok(objects.iter().filter_map(|object| meta(object, "name")).collect())
     }
 
-    /// The pods that use the target's claim.
-    pub async fn pods_using(&self, target: &Target) -> Result<Vec<String>, Error> {
+    /// The pods that keep the target's claim from being deleted: those with a node that list it, whatever their phase, and
+    /// the pod of an ephemeral volume (`podUsesPVCForDeletion` in Kubernetes' PVC protection controller).
+    pub async fn pods_using(&self, target: &Target) -> Result<Vec<Holder>, Error> {
         let path = format!("{}?includeObject=Object", Kind::Pod.path(Some(&target.namespace)));
-        let pods = self.list(&path, &target.name).await?.objects()?;
+        // An ephemeral claim is named `POD-VOLUME`: its pod mentions the end of the name.
+        let end = target.name.rsplit('-').next().unwrap_or_default();
+        let pods = self.list(&path, end).await?.objects()?;
         let uses = |pod: &&Value| {
-            let volumes = pod["spec"]["volumes"].as_array();
-            let over = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
-            // A pod without a node does not protect its claims.
-            !over
-                && pod["spec"]["nodeName"].is_string()
-                && volumes.is_some_and(|all| {
-                    all.iter().any(|v| v["persistentVolumeClaim"]["claimName"] == target.name.as_str())
-                })
+            let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+            let lists = |volume: &Value| {
+                volume["persistentVolumeClaim"]["claimName"] == target.name.as_str()
+                    || (volume["ephemeral"].is_object()
+                        && volume["name"].as_str().is_some_and(|volume| target.name == format!("{name}-{volume}")))
+            };
+            pod["spec"]["nodeName"].is_string()
+                && pod["spec"]["volumes"].as_array().is_some_and(|all| all.iter().any(lists))
         };
-        Ok(pods.iter().filter(uses).filter_map(|pod| meta(pod, "name")).collect())
+        Ok(pods.iter().filter(uses).filter_map(holder).collect())
+    }
+
+    /// Reads the claims of other names that the volumes belong to by UID.
+    pub async fn read_rivals(&self, seen: &mut Observation) -> Result<(), Error> {
+        let target = seen.target.clone();
+        seen.rivals.clear();
+        let of_others = |v: &Volume| v.refers_to(&target) && v.claim_ref.as_ref().is_some_and(|r| r.uid.is_some());
+        for volume in seen.volumes.iter().map(|read| &read.facts).filter(|v| of_others(v)) {
+            let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
+            let claims = self.list(&path, &volume.name).await?.objects()?;
+            let uid = volume.claim_ref.as_ref().and_then(|r| r.uid.as_deref());
+            let is_owner = |claim: &&Value| {
+                claim["metadata"]["uid"].as_str() == uid && claim["metadata"]["name"] != target.name.as_str()
+            };
+            if let Some(name) = claims.iter().find(is_owner).and_then(|claim| meta(claim, "name")) {
+                let claim = Target { name, ..target.clone() };
+                seen.rivals.push(Rival { volume: volume.name.clone(), claim });
+            }
+        }
+        Ok(())
     }
 
     /// The events of the claim of that UID.
@@ -230,6 +263,17 @@ impl Cluster {
         }
         Ok(newest)
     }
+}
+
+/// A pod, as one that uses a claim.
+fn holder(pod: &Value) -> Option<Holder> {
+    let owners = pod["metadata"]["ownerReferences"].as_array();
+    let job = owners.and_then(|all| all.iter().find(|owner| owner["kind"] == "Job" && owner["controller"] == true));
+    Some(Holder {
+        name: meta(pod, "name")?,
+        phase: pod["status"]["phase"].as_str().unwrap_or_default().to_owned(),
+        job: job.and_then(|job| job["name"].as_str()).map(str::to_owned),
+    })
 }
 
 /// A string field of an object's metadata.

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use clap::Args;
+use futures::future::try_join_all;
 use serde::Serialize;
 
 use super::flags::TemplateFlag;
 use crate::cluster::{Fresh, Kind, Observation, Reach, Right};
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Finding, Next, Outcome, Stage, Step, Verb};
+use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Verb};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::report::Document;
@@ -83,14 +84,20 @@ impl Check {
 /// Runs `check`; what a user with few rights cannot see is reported, and the rest goes on.
 pub async fn run(session: &Session, arguments: &Checks) -> Result<(), Error> {
     let cluster = &session.cluster;
-    let server = kubernetes(cluster.version().await?.as_deref(), &cluster.url, cluster.context.as_deref());
-    let mut checks = vec![Check::new("kubernetes", Outcome::Passed, server)];
+    let mut checks = vec![match cluster.version().await {
+        Ok(version) => {
+            let server = kubernetes(version.as_deref(), &cluster.url, cluster.context.as_deref());
+            Check::new("kubernetes", Outcome::Passed, server)
+        }
+        Err(error @ Error::Api(_)) => Check::unknown(session, "kubernetes", Outcome::Note, &error),
+        Err(error) => return Err(error),
+    }];
     match cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await {
         Ok(seen) => checks.extend(objects(session, &seen).await?),
         Err(error) if error.is_forbidden() => checks.push(Check::unknown(session, "claim", Outcome::Failed, &error)),
         Err(error) => return Err(error),
     }
-    checks.push(granted(session).await?);
+    checks.push(granted(session).await);
     checks.extend(arguments.pinned.template.as_deref().map(|template| pinnable(session, template)));
     let failed = checks.iter().filter(|c| c.outcome == Outcome::Failed).count();
     print(session, checks, failed)?;
@@ -126,7 +133,7 @@ async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Er
     let mut found = seen.assess();
     let mut unknown = None;
     match session.cluster.pods_using(&session.target).await {
-        Ok(pods) => found.findings.extend((!pods.is_empty()).then_some(Finding::HeldByPods(pods))),
+        Ok(pods) => found.add_holders(pods),
         Err(error) => unknown = Some(Check::unknown(session, "pods", Outcome::Note, &error)),
     }
     let safe = matches!(found.stage, Stage::Retained | Stage::Reused);
@@ -170,20 +177,23 @@ async fn storage_class(session: &Session, name: Option<&str>) -> Check {
     }
 }
 
-async fn granted(session: &Session) -> Result<Check, Error> {
-    let mut missing = Vec::new();
-    for (right, by) in RIGHTS {
-        if !session.cluster.may(right, &session.target.namespace).await? {
-            missing.push((right.verb, right.resource, *by));
-        }
-    }
+/// The rights, asked together.
+async fn granted(session: &Session) -> Check {
+    let namespace = &session.target.namespace;
+    let reviews = RIGHTS.iter().map(|(right, _)| session.cluster.may(right, namespace));
+    let granted = match try_join_all(reviews).await {
+        Ok(granted) => granted,
+        Err(error) => return Check::unknown(session, "rights", Outcome::Note, &error),
+    };
+    let denied = RIGHTS.iter().zip(granted).filter(|(_, granted)| !granted);
+    let missing: Vec<_> = denied.map(|((right, by), _)| (right.verb, right.resource, *by)).collect();
     let outcome = match missing.as_slice() {
         [] => Outcome::Passed,
         missing if missing.iter().any(|(_, _, by)| by.is_needed()) => Outcome::Failed,
         _ => Outcome::Note,
     };
     let hint = (!missing.is_empty()).then(|| RIGHTS_HINT.to_owned());
-    Ok(Check { hint, ..Check::new("rights", outcome, rights(&missing)) })
+    Check { hint, ..Check::new("rights", outcome, rights(&missing)) }
 }
 
 fn pinnable(session: &Session, file: &Path) -> Check {

@@ -83,6 +83,7 @@ async fn from_cluster(request: &Request, terminal: Terminal) -> Result<Vec<Candi
 /// The claim that the user means.
 fn claim(request: &Request) -> String {
     let named = request.claim.clone().or_else(|| std::env::var("GLANCEPV_CLAIM").ok());
+    let named = named.filter(|name| !name.is_empty());
     named.unwrap_or(DEFAULT_CLAIM.to_owned())
 }
 
@@ -102,7 +103,7 @@ fn templates(claim: &str) -> Vec<Candidate> {
             left -= 1;
             if kind.is_dir() {
                 folders.push_back(path);
-            } else if [".yaml", ".yml", ".tpl"].iter().any(|end| name.ends_with(end)) {
+            } else if kind.is_file() && [".yaml", ".yml", ".tpl"].iter().any(|end| name.ends_with(end)) {
                 let text = std::fs::read_to_string(&path).unwrap_or_default();
                 if text.contains("PersistentVolumeClaim") && edit(&text, claim, Pin::To("a-volume")).is_ok() {
                     found.push((path.to_string_lossy().into_owned(), String::new()));

@@ -10,21 +10,19 @@ use crate::lifecycle::Verb;
 use crate::session::Session;
 use crate::words::question::{Notice, notice};
 
-/// Metadata that the API server and the controllers write, and a new object must not have.
-const METADATA: [&str; 9] = [
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "finalizers",
-    "generation",
-    "managedFields",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-];
-/// Annotations of the volume binder and of `kubectl apply`.
-const ANNOTATIONS: [&str; 3] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
+/// The metadata that a copy keeps: an owner would have it collected as garbage, a finalizer would hold it.
+const METADATA: [&str; 3] = ["annotations", "labels", "name"];
+/// Prefixes of annotations and labels that are not the volume's own: the binder's, `kubectl apply`'s, this program's, and
+/// those by which Helm, Argo CD and Flux know their objects and prune them.
+const NOT_ITS_OWN: [&str; 10] = [
+    "app.kubernetes.io/managed-by",
+    "argocd.argoproj.io/",
+    "glancepv.io/",
+    "helm.sh/",
+    "helm.toolkit.fluxcd.io/",
+    "kubectl.kubernetes.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "meta.helm.sh/",
     "pv.kubernetes.io/bind-completed",
     "pv.kubernetes.io/bound-by-controller",
 ];
@@ -59,22 +57,22 @@ pub async fn run(session: &Session, arguments: &Export) -> Result<(), Error> {
 /// The volume with policy Retain, reserved by name for the claim that it was bound to.
 fn manifest(volume: &Value) -> Value {
     let mut manifest = volume.clone();
-    let mut take = |path: &[&str], keys: &[&str]| {
+    let mut keep = |path: &[&str], wanted: &dyn Fn(&str) -> bool| {
         let place = path.iter().try_fold(&mut manifest, |at, key| at.get_mut(*key));
         if let Some(map) = place.and_then(Value::as_object_mut) {
-            map.retain(|key, _| !keys.contains(&key.as_str()));
+            map.retain(|key, _| wanted(key));
         }
     };
-    take(&[], &["status"]);
-    take(&["metadata"], &METADATA);
-    take(&["metadata", "annotations"], &ANNOTATIONS);
-    take(&["spec", "claimRef"], &["resourceVersion", "uid"]);
+    let own = |key: &str| !NOT_ITS_OWN.iter().any(|prefix| key.starts_with(prefix));
+    keep(&[], &|key| key != "status");
+    keep(&["metadata"], &|key| METADATA.contains(&key));
+    keep(&["metadata", "annotations"], &own);
+    keep(&["metadata", "labels"], &own);
+    keep(&["spec", "claimRef"], &|key| !["resourceVersion", "uid"].contains(&key));
     // Applied later, any other policy would have the provisioner delete a volume that was kept by then.
     manifest["spec"]["persistentVolumeReclaimPolicy"] = Value::from("Retain");
-    if manifest.pointer("/metadata/annotations").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
-        && let Some(metadata) = manifest["metadata"].as_object_mut()
-    {
-        metadata.remove("annotations");
+    if let Some(metadata) = manifest["metadata"].as_object_mut() {
+        metadata.retain(|_, value| value.as_object().is_none_or(|map| !map.is_empty()));
     }
     manifest
 }

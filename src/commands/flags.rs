@@ -88,7 +88,7 @@ pub struct Shared {
     #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = suggests(NAMESPACES))]
     pub namespace: Option<String>,
     /// Name of the PersistentVolumeClaim
-    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = name, add = suggests(CLAIMS))]
+    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = claim, add = suggests(CLAIMS))]
     pub claim: String,
     /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
@@ -108,12 +108,21 @@ pub struct Shared {
     pub color: Color,
 }
 
+/// The rule for names, after `invalid value`.
+pub const NAME_RULE: &str =
+    "must consist of lower case alphanumeric characters, '-' or '.', and start and end with an alphanumeric character";
+
+/// Parses a claim's name; an empty one counts as none.
+fn claim(text: &str) -> Result<String, String> {
+    name(if text.is_empty() { DEFAULT_CLAIM } else { text })
+}
+
 /// Parses a name of a Kubernetes object.
 pub fn name(text: &str) -> Result<String, String> {
     if is_name(text) {
         return Ok(text.to_owned());
     }
-    Err("must consist of lower case alphanumeric characters, '-' or '.', and start and end with an alphanumeric character".to_owned())
+    Err(NAME_RULE.to_owned())
 }
 
 /// Parses a field manager: the API server takes 128 printable characters at most. Narrowed to those that need no

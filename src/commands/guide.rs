@@ -12,7 +12,7 @@ use super::flags::{ManagerFlag, TemplateFlag, limit};
 use crate::cluster::{Fresh, Observation, PAUSE, Reach};
 use crate::error::{Action, Error, Halt, os_message};
 use crate::kubectl::suggest::suggests;
-use crate::lifecycle::{Assessment, Next, Remark, Stage, Step, Verb, Volume};
+use crate::lifecycle::{Assessment, Next, Remark, Stage, Stays, Step, Verb, Volume, preserved};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::wait::{Limit, Wait};
@@ -20,6 +20,9 @@ use crate::template::Pin;
 use crate::terminal::Tone;
 use crate::words::question::{ANOTHER_ROUND, Notice, notice};
 use crate::words::wait::Awaited;
+
+/// The time that a policy has to stay Retain before anything is uninstalled.
+const STAYS: Duration = Duration::from_secs(3);
 
 /// The default time limit of a step that is done elsewhere.
 const A_WEEK: &str = "168h";
@@ -167,7 +170,9 @@ impl<'a> Walk<'a> {
             Stage::Reused if self.done.contains(&Done::SawClaimDeleted) => self.verify().await,
             Stage::Reused if self.done.contains(&Done::AnotherRound) => self.uninstall(&seen).await,
             Stage::Reused => self.ask_for_another_round().await,
-            Stage::Retained if seen.claim.as_ref().is_some_and(|c| c.facts.keep.may_stay()) => {
+            Stage::Retained
+                if seen.claim.as_ref().is_some_and(|c| c.facts.stays.is_some_and(Stays::survives_uninstall)) =>
+            {
                 Err(self.halt(Halt::Kept))
             }
             Stage::Retained => self.uninstall(&seen).await,
@@ -202,12 +207,18 @@ impl<'a> Walk<'a> {
     }
 
     async fn retain(&mut self, volume: Option<&str>) -> Result<Act, Error> {
-        self.session.retain(volume).await?;
+        let changed = self.session.retain(volume).await?;
         self.done.remove(&Done::AgreedToUninstall);
+        // Whoever applies the volume sets the policy back within a second: nothing is uninstalled before.
+        self.session.await_policy_stays(&changed.name, STAYS).await?;
         Ok(Act::LookAgain)
     }
 
     async fn uninstall(&mut self, seen: &Observation) -> Result<Act, Error> {
+        let applier = seen.assess().volume.and_then(|volume| volume.applier.clone());
+        if let Some(applier) = applier.filter(|applier| self.session.consent.yes && applier.acts_by_itself()) {
+            return Err(self.halt(Halt::Applied(applier)));
+        }
         let Some(command) = self.arguments.uninstall.as_ref().filter(|_| !self.done.contains(&Done::Uninstalled))
         else {
             return self.wait(seen).await;
@@ -223,7 +234,9 @@ impl<'a> Walk<'a> {
 
     async fn install(&mut self, seen: &Observation, volume: Option<&str>) -> Result<Act, Error> {
         let session = self.session;
-        if let (Some(template), Some(volume)) = (&self.arguments.pinned.template, volume) {
+        if let (Some(template), Some(_)) = (&self.arguments.pinned.template, volume) {
+            // Of several reserved volumes the user names one.
+            let volume = &preserved(&seen.situation(), Verb::Pin)?.name;
             let draft = Draft::new(&session.target.name, template, Pin::To(volume))?;
             if draft.is_change() {
                 session.terminal.print(&draft.write(session.terminal, session.consent).await?)?;

@@ -25,6 +25,5 @@ pub struct Retain {
 
 /// Runs `retain`.
 pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
-    session.retain(arguments.named.volume.as_deref()).await?.tell(session);
-    Ok(())
+    session.retain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

@@ -35,6 +35,5 @@ pub struct Reuse {
 pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
     let Reuse { named, pinned, timeout, .. } = arguments;
     let (volume, template) = (named.volume.as_deref(), pinned.template.as_deref());
-    session.reuse(volume, template, timeout.clone(), timeout.clone()).await?.tell(session);
-    Ok(())
+    session.reuse(volume, template, timeout.clone(), timeout.clone()).await?.tell(session).await
 }

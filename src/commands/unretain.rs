@@ -24,6 +24,5 @@ pub struct Unretain {
 
 /// Runs `unretain`.
 pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
-    session.unretain(arguments.named.volume.as_deref()).await?.tell(session);
-    Ok(())
+    session.unretain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

@@ -4,6 +4,8 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use serde_json::Value;
 
+use crate::escape::line;
+
 /// kubectl's tabwriter: this many spaces follow a column, and with them it is no narrower than this.
 const NARROWEST: u16 = 6;
 const PADDING: u16 = 3;
@@ -46,7 +48,9 @@ fn text(cell: &Value) -> String {
     };
     let cut = text.find(['\u{c}', '\n', '\r']);
     let kept = &text[..cut.unwrap_or(text.len())];
-    let mut printed: String = kept.replace('\u{1b}', "^[").chars().filter(|c| !c.is_control()).collect();
+    // As kubectl prints control characters; bidirectional ones are escaped.
+    let kept: String = kept.replace('\u{1b}', "^[").chars().filter(|c| !c.is_control()).collect();
+    let mut printed = line(&kept);
     if cut.is_some() {
         printed.push_str("...");
     }

@@ -1,8 +1,9 @@
 //! Every decision about next steps: after a stage, and after a refusal.
 
-use super::facts::{ClaimPhase, Volume, VolumePhase};
+use super::facts::{Claim, ClaimPhase, Volume, VolumePhase};
 use super::fit::{Misfit, misfits};
 use super::next::{Next, Remark, Step, Verb};
+use super::owner::Stays;
 use super::reason::Reason;
 use super::situation::Situation;
 use super::stage::{Stage, stand};
@@ -12,9 +13,12 @@ pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, pr
     let Some(volume) = volume else { return without_volume(s, stage, preserved) };
     let name = volume.name.as_str();
     match stage {
-        Stage::AtRisk if s.claim.is_some_and(|c| c.volume_name.is_some()) => vec![Next::run(Verb::Retain)],
-        Stage::AtRisk => vec![on_own(s, Verb::Retain, name)],
-        Stage::Retained => retained(s),
+        Stage::AtRisk => {
+            let claimed = s.claim.is_some_and(|c| c.volume_name.is_some());
+            let retain = if claimed { Next::run(Verb::Retain) } else { on_own(s, Verb::Retain, name) };
+            applier(volume).chain([retain]).collect()
+        }
+        Stage::Retained => retained(s, volume),
         Stage::Releasing => vec![on_own(s, Verb::Reuse, name).with_timeout()],
         Stage::Doomed => vec![Next::on(Verb::Retain, name).because(Remark::Now)],
         Stage::Terminating if preserved.is_empty() => recreate(s, volume),
@@ -31,6 +35,9 @@ pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, pr
             }
         }
         Stage::Reserved => reserved(s, volume),
+        Stage::Binding if s.rival(volume).is_some() => {
+            s.rival(volume).map(|owner| Step::Elsewhere(owner.clone()).into()).into_iter().collect()
+        }
         Stage::Binding if !volume.refers_to(s.target) => start_over(s, preserved),
         Stage::Binding if !volume.is_retained() => {
             let retain = Next::on(Verb::Retain, name).because(Remark::BeforeBinding);
@@ -48,7 +55,12 @@ pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, pr
         Stage::Lost if volume.refers_to(s.target) && volume.terminating => recreate(s, volume),
         Stage::Lost if volume.refers_to(s.target) => {
             let retain = (!volume.is_retained()).then(|| Next::on(Verb::Retain, name).because(Remark::BeforeUninstall));
-            retain.into_iter().chain(way_back(s, &[volume])).collect()
+            let back = if s.claim.is_some_and(|claim| claim.is_lost_from(volume)) {
+                vec![on_own(s, Verb::Reuse, name)]
+            } else {
+                way_back(s, &[volume])
+            };
+            retain.into_iter().chain(back).collect()
         }
         Stage::Lost => start_over(s, preserved),
         Stage::Reused | Stage::Absent => Vec::new(),
@@ -73,11 +85,15 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
             };
             vec![Next::on(Verb::Retain, volume).because(remark)]
         }
+        Reason::UidOfLivingClaim { owner, .. } => vec![Step::Elsewhere(owner.clone()).into()],
+        Reason::ProvisionerHolds(volume) => {
+            vec![Next::on(Verb::Reuse, volume).with_timeout().because(Remark::UntilProvisionerLetsGo)]
+        }
         Reason::NotReleased { .. } => vec![Next::run(Verb::Reuse).with_timeout().because(Remark::UntilReleased)],
         Reason::ClaimTerminating(_) => vec![reuse_once_deleted()],
-        Reason::StillBound(_) if s.claim.is_some_and(|c| c.keep.may_stay()) => next_of_stage(s),
+        Reason::StillBound(_) if s.claim.is_some_and(survives) => next_of_stage(s),
         Reason::StillBound(_) | Reason::ClaimLost => [uninstall(s), vec![reuse_once_deleted()]].concat(),
-        Reason::BoundToAnother { volumes, .. } => way_back(s, &read(volumes)),
+        Reason::BoundToAnother { volumes, .. } | Reason::Diverted { volumes, .. } => way_back(s, &read(volumes)),
         Reason::NoClaim | Reason::Unbound { .. } => next_of_stage(s),
         Reason::Policy { .. } => vec![Next::run(Verb::Retain)],
         Reason::OfAnotherClaim { owner, .. } => vec![Step::Elsewhere(owner.clone()).into()],
@@ -98,14 +114,41 @@ fn reuse_once_deleted() -> Next {
     Next::run(Verb::Reuse).with_timeout().because(Remark::UntilDeleted)
 }
 
-fn retained(s: &Situation<'_>) -> Vec<Next> {
-    let Some(claim) = s.claim.filter(|c| c.keep.may_stay()) else {
-        return uninstall(s).into_iter().chain([Next::run(Verb::Reuse).with_timeout()]).collect();
+/// True if the claim stays when the release or the application is removed.
+fn survives(claim: &Claim) -> bool {
+    claim.stays.is_some_and(Stays::survives_uninstall)
+}
+
+/// Suspend the tool that applies the volume, and would set its policy back.
+fn applier(volume: &Volume) -> impl Iterator<Item = Next> + use<> {
+    let driver = volume.applier.as_ref().and_then(|applier| applier.driver.clone());
+    driver.map(|driver| Next::from(Step::Suspend(driver)).because(Remark::BeforeRetain)).into_iter()
+}
+
+fn retained(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
+    let Some(claim) = s.claim.filter(|c| survives(c)) else {
+        let export =
+            volume.release.as_ref().map(|_| Next::on(Verb::Export, &volume.name).because(Remark::ReleaseOwnsVolume));
+        let mut steps: Vec<Next> = applier(volume).collect();
+        for step in uninstall(s) {
+            // The volume's tool may be the claim's, too.
+            if !steps.iter().any(|known| known.step == step.step) {
+                steps.push(step);
+            }
+        }
+        steps.push(Next::run(Verb::Reuse).with_timeout());
+        steps.extend(resume(s));
+        return export.into_iter().chain(steps).collect();
     };
-    let manifest = claim.release.clone().map(|release| Next::from(Step::Manifest(release)));
-    let mut steps: Vec<Next> = manifest.map(|step| step.because(Remark::KeptInManifest)).into_iter().collect();
-    steps.push(Next::from(Step::Uninstall(claim.release.clone())).because(Remark::ClaimStays));
-    steps
+    match claim.stays {
+        Some(Stays::Helm) => {
+            let manifest = claim.release.clone().map(|release| Next::from(Step::Manifest(release)));
+            let mut steps: Vec<Next> = manifest.map(|step| step.because(Remark::KeptInManifest)).into_iter().collect();
+            steps.push(Next::from(Step::Uninstall(claim.release.clone())).because(Remark::ClaimStays));
+            steps
+        }
+        _ => vec![Next::from(Step::Note).because(Remark::StaysBound)],
+    }
 }
 
 fn reserved(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
@@ -149,14 +192,30 @@ fn obstacles(s: &Situation<'_>, volume: &Volume) -> Vec<Misfit> {
     all.into_iter().filter(Misfit::prevents_binding).collect()
 }
 
-/// Uninstall the release so that the claim is deleted and stays deleted.
+/// Delete the claim with what it belongs to, so that it stays deleted.
 fn uninstall(s: &Situation<'_>) -> Vec<Next> {
-    let driver = s.claim.and_then(|c| c.driver.clone());
-    let suspend = driver.map(|driver| Next::from(Step::Suspend(driver)).because(Remark::OrPinInGit));
-    let release = s.claim.and_then(|c| c.release.clone());
-    let kept = s.claim.is_some_and(|c| c.keep.may_stay());
-    let delete = kept.then(|| Next::from(Step::DeleteClaim).because(Remark::IfKept));
-    suspend.into_iter().chain([Step::Uninstall(release).into()]).chain(delete).collect()
+    let Some(claim) = s.claim else { return vec![Step::Uninstall(None).into()] };
+    let suspend = claim.driver.clone().map(|driver| Next::from(Step::Suspend(driver)).because(Remark::OrPinInGit));
+    let owned =
+        claim.deleted_with.clone().filter(|with| !matches!(&*with.kind, "Release" | "Application" | "Kustomization"));
+    let delete = || Next::from(Step::DeleteClaim);
+    let steps: Vec<Next> = match (owned, claim.release.clone(), claim.stays) {
+        (Some(owner), ..) => vec![Step::DeleteOwner(owner).into()],
+        (None, _, Some(Stays::StatefulSet)) => vec![Next::from(Step::ScaleDown), delete()],
+        // Without a release, a GitOps tool applied the claim itself.
+        (None, None, _) if claim.driver.is_some() => vec![delete()],
+        (None, release, stays) => {
+            let kept = stays.is_some_and(Stays::survives_uninstall).then(|| delete().because(Remark::IfKept));
+            [Step::Uninstall(release).into()].into_iter().chain(kept).collect()
+        }
+    };
+    suspend.into_iter().chain(steps).collect()
+}
+
+/// Let the GitOps tool create the claim again.
+fn resume(s: &Situation<'_>) -> Option<Next> {
+    let claim = s.claim?;
+    claim.driver.clone().map(|driver| Next::from(Step::Resume(driver)).because(Remark::CreatesClaimAgain))
 }
 
 /// Install the release, then wait until the claim is bound to `volume`, or to any preserved one.
@@ -177,7 +236,9 @@ fn way_back(s: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
         if matches!(reuse.remark, Some(Remark::OrFit(_))) { reuse.with_template() } else { reuse }
     });
     let only = if let [only] = volumes { Some(only.name.as_str()) } else { None };
-    newer.into_iter().chain(uninstall(s)).chain(reuse).chain(install(only)).collect()
+    let [install, verify] = install(only);
+    let again = resume(s).unwrap_or(install);
+    newer.into_iter().chain(uninstall(s)).chain(reuse).chain([again, verify]).collect()
 }
 
 /// `step` on `volume`, with the values that would make a pin unnecessary; of several volumes, one.

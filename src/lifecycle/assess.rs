@@ -2,7 +2,7 @@
 
 use super::advice::steps;
 use super::facts::Volume;
-use super::finding::{DeletionSign, Event, Finding, findings};
+use super::finding::{DeletionSign, Event, Finding, Holder, findings};
 use super::next::{Next, Step};
 use super::situation::Situation;
 use super::stage::{Stage, stand};
@@ -48,13 +48,56 @@ impl Assessment<'_> {
         self.findings.extend(events.into_iter().map(Finding::Event));
     }
 
-    /// Adds the events of the volume that say that its deletion began.
+    /// Adds the events of the volume that tell about its deletion.
+    ///
+    /// csi-provisioner up to 6.3 writes Warning `VolumeFailedDelete` for a volume that is still attached, without having
+    /// called the driver; 6.4 writes Normal `VolumeDelete`.
     pub fn add_volume_events(&mut self, events: Vec<Event>) {
         let Some(volume) = self.volume else { return };
-        let failed = events.into_iter().filter(|event| event.reason == "VolumeFailedDelete");
-        self.findings.extend(failed.map(|event| Finding::DeletionBegun {
-            volume: volume.name.clone(),
-            sign: DeletionSign::Event(event.message),
-        }));
+        let name = || volume.name.clone();
+        for Event { reason, message } in events {
+            let attached = message.contains("is still attached to node");
+            match reason.as_str() {
+                "VolumeFailedDelete" | "VolumeDelete" if attached => {
+                    self.findings.push(Finding::StillAttached { volume: name(), message });
+                }
+                // The controller's own message, which the phase tells already.
+                "VolumeFailedDelete" if message.contains("no deletable volume plugin matched") => {}
+                "VolumeFailedDelete" => {
+                    let marked = self.findings.iter_mut().find_map(|it| match it {
+                        Finding::DeletionBegun { sign: DeletionSign::RetainedLate { event, .. }, .. } => Some(event),
+                        _ => None,
+                    });
+                    match marked {
+                        Some(event) => *event = Some(message),
+                        None => {
+                            let sign = DeletionSign::Event(message);
+                            self.findings.push(Finding::DeletionBegun { volume: name(), sign });
+                        }
+                    }
+                }
+                "VolumeRecycled" | "VolumeFailedRecycle" => {
+                    self.findings.push(Finding::Event(Event { reason, message }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds the pods that use the claim; those that have ended are to be deleted before the claim can be.
+    pub fn add_holders(&mut self, pods: Vec<Holder>) {
+        if pods.is_empty() {
+            return;
+        }
+        if self.stage == Stage::Releasing {
+            let mut steps: Vec<Next> = Vec::new();
+            for step in pods.iter().filter(|pod| pod.has_ended()).map(Holder::deletion) {
+                if !steps.contains(&step) {
+                    steps.push(step);
+                }
+            }
+            self.next.splice(0..0, steps);
+        }
+        self.findings.push(Finding::HeldByPods(pods));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{RETAINED_LATE, Volume};
+use super::facts::{Claim, RETAINED_LATE, Volume};
 
 const POLICY: &[&str] = &["spec", "persistentVolumeReclaimPolicy"];
 const CLAIM_UID: &[&str] = &["spec", "claimRef", "uid"];
@@ -37,7 +37,7 @@ impl Change {
     pub fn retain_late(volume: &Volume) -> Self {
         let mut change = Self::policy(volume, "Retain");
         let uid = volume.claim_ref.as_ref().and_then(|r| r.uid.clone());
-        if !volume.retained_late {
+        if volume.retained_late.is_none() {
             let to = Some(uid.unwrap_or_default());
             change.edits.push(Edit { path: &["metadata", "annotations", RETAINED_LATE], from: None, to });
         }
@@ -63,6 +63,12 @@ impl Change {
         Self::of(volume, edits.collect())
     }
 
+    /// Sets `claimRef.uid` to that of a Lost claim, which is bound to the volume again.
+    #[must_use]
+    pub fn give_back(volume: &Volume, claim: &Claim) -> Self {
+        Self::of(volume, vec![Edit { path: CLAIM_UID, from: None, to: Some(claim.uid.clone()) }])
+    }
+
     fn of(volume: &Volume, edits: Vec<Edit>) -> Self {
         let (name, resource_version) = (volume.name.clone(), volume.resource_version.clone());
         Self { volume: name, resource_version, edits }
@@ -72,6 +78,12 @@ impl Change {
     #[must_use]
     pub fn releases(&self) -> bool {
         self.edits.iter().any(|edit| edit.path == CLAIM_UID && edit.to.is_none())
+    }
+
+    /// True if the change sets claimRef's UID: the volume is bound to that claim.
+    #[must_use]
+    pub fn gives_back(&self) -> bool {
+        self.edits.iter().any(|edit| edit.path == CLAIM_UID && edit.to.is_some())
     }
 
     /// True if the change sets the policy to Delete: from then on deleting the claim deletes the volume.

@@ -1,12 +1,16 @@
 //! The few fields of a claim and a volume that the decisions rest on.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::{
+    PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus, PersistentVolumeSpec,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use strum::Display;
 
-use super::owner::{self, Driver, Keep, Release};
+use super::owner::{self, Applier, DeletedWith, Driver, Keep, Release, Stays};
+use super::quantity::bytes;
 
 /// The class annotation of old manifests; where present it wins over `spec.storageClassName`
 /// (`GetPersistentVolumeClass` in Kubernetes' volume helpers).
@@ -82,9 +86,23 @@ pub struct Claim {
     pub keep: Keep,
     /// The Helm release that it belongs to.
     pub release: Option<Release>,
+    /// The object that it is deleted with, as far as it tells.
+    pub deleted_with: Option<DeletedWith>,
+    /// The reason why it stays after that.
+    #[serde(skip)]
+    pub stays: Option<Stays>,
     /// The GitOps tool that may create it again after it is deleted.
     #[serde(skip)]
     pub driver: Option<Driver>,
+    /// Its finalizers, without the one of its pods.
+    #[serde(skip)]
+    pub finalizers: Vec<String>,
+    /// True if it is filled from a data source.
+    #[serde(skip)]
+    pub data_source: bool,
+    /// True while it is being resized.
+    #[serde(skip)]
+    pub resizing: bool,
     /// Size, class and modes that it requests.
     #[serde(rename = "requests")]
     pub wants: Shape,
@@ -147,12 +165,25 @@ pub struct Volume {
     /// Start of the current phase, where the server records it (Kubernetes 1.28).
     #[serde(rename = "lastPhaseTransitionTime")]
     pub since: Option<Timestamp>,
-    /// True if the policy became Retain after the claim was deleted (`RETAINED_LATE`).
-    #[serde(rename = "retainedAfterRelease")]
-    pub retained_late: bool,
-    /// The field manager that applies the policy and may set it back.
+    /// The UID of the claim after whose deletion the policy became Retain (`RETAINED_LATE`), if it did; a document says
+    /// whether.
+    #[serde(rename = "retainedAfterRelease", serialize_with = "is_some")]
+    pub retained_late: Option<String>,
+    /// The tool that applies the object and may set the policy back.
     #[serde(skip)]
-    pub policy_applier: Option<String>,
+    pub applier: Option<Applier>,
+    /// The Helm release that the object belongs to.
+    #[serde(skip)]
+    pub release: Option<Release>,
+    /// Its finalizers, without the one of its claim.
+    #[serde(skip)]
+    pub finalizers: Vec<String>,
+    /// The CSI driver, or the kind of the volume's source.
+    #[serde(skip)]
+    pub driver: Option<String>,
+    /// `status.message`.
+    #[serde(skip)]
+    pub message: Option<String>,
     /// Size, class and modes that it offers.
     pub offers: Shape,
 }
@@ -175,13 +206,8 @@ pub enum Evidence {
     Pin,
     /// The ages of claim and volume.
     Age,
-}
-
-impl Origin {
-    /// True if the volume was not made for the claim.
-    pub fn is_preserved(self) -> bool {
-        matches!(self, Self::Preserved(_))
-    }
+    /// The volume's age, against its name: a helper claim's volume that a populator handed to a younger claim's name.
+    Younger,
 }
 
 impl Volume {
@@ -219,7 +245,7 @@ impl Volume {
     ///
     /// Provisioners name a volume `pvc-UID` after the claim that they make it for. None is made for a claim that
     /// sets `volumeName` itself. Otherwise age decides: a volume that was made for a claim is younger than the
-    /// claim. Timestamps are whole seconds.
+    /// claim; so is one that is younger than the claim although its name has another UID. Timestamps are whole seconds.
     #[must_use]
     pub fn origin(&self, claim: &Claim) -> Origin {
         let uid = self.name.strip_prefix("pvc-");
@@ -227,11 +253,14 @@ impl Volume {
         if uid == Some(&claim.uid) {
             return Origin::MadeForClaim(Evidence::Name);
         }
-        if uid.is_some_and(is_uid) {
-            return Origin::Preserved(Evidence::Name);
-        }
         if claim.pinned {
             return Origin::Preserved(Evidence::Pin);
+        }
+        if uid.is_some_and(is_uid) {
+            // A populator's helper claim gave the name; the volume is younger than the claim that it was made for.
+            let younger = matches!((self.created, claim.created), (Some(v), Some(c)) if v > c);
+            let evidence = if younger { Evidence::Younger } else { Evidence::Name };
+            return if younger { Origin::MadeForClaim(evidence) } else { Origin::Preserved(evidence) };
         }
         let older = matches!((self.created, claim.created), (Some(v), Some(c)) if v < c);
         if older { Origin::Preserved(Evidence::Age) } else { Origin::MadeForClaim(Evidence::Age) }
@@ -239,6 +268,17 @@ impl Volume {
 }
 
 impl Claim {
+    /// True if this claim is Lost and could have `volume` back: both name each other, and claimRef has no UID.
+    #[must_use]
+    pub fn is_lost_from(&self, volume: &Volume) -> bool {
+        self.phase == ClaimPhase::Lost
+            && !self.terminating
+            && self.volume_name.as_deref() == Some(&volume.name)
+            && volume.phase == VolumePhase::Available
+            && volume.is_reserved()
+            && !volume.terminating
+    }
+
     /// True if this claim and `volume` are bound to each other, by name and by UID.
     #[must_use]
     pub fn is_bound_to(&self, volume: &Volume) -> bool {
@@ -247,6 +287,48 @@ impl Claim {
             && self.volume_name.as_deref() == Some(&volume.name)
             && volume.has_uid_of(self)
     }
+}
+
+fn is_some<S: serde::Serializer>(value: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(value.is_some())
+}
+
+/// The finalizers but `usual`, which holds every object of its kind while it is in use.
+fn finalizers(meta: &ObjectMeta, usual: &str) -> Vec<String> {
+    meta.finalizers.iter().flatten().filter(|finalizer| *finalizer != usual).cloned().collect()
+}
+
+/// True if a resize is under way: a condition says so, or the capacity is below the request
+/// (`PersistentVolumeClaimStatus`).
+fn is_resizing(status: &PersistentVolumeClaimStatus, requested: Option<&Quantity>) -> bool {
+    let running = |type_: &str| matches!(type_, "Resizing" | "FileSystemResizePending");
+    let condition = status.conditions.iter().flatten().any(|c| running(&c.type_) && c.status == "True");
+    let capacity = status.capacity.as_ref().and_then(|capacity| capacity.get("storage"));
+    let (capacity, requested) = (capacity.and_then(|q| bytes(&q.0)), requested.and_then(|q| bytes(&q.0)));
+    condition || matches!((capacity, requested), (Some(has), Some(wants)) if has < wants)
+}
+
+/// The CSI driver, else the key of the volume's source (`nfs`, `local`).
+fn driver(spec: &PersistentVolumeSpec) -> Option<String> {
+    if let Some(csi) = &spec.csi {
+        return Some(csi.driver.clone());
+    }
+    const OTHER: [&str; 8] = [
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "mountOptions",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeMode",
+    ];
+    let object = serde_json::to_value(spec).ok()?;
+    object
+        .as_object()?
+        .keys()
+        .find(|key| !OTHER.contains(&key.as_str()) && *key != "volumeAttributesClassName")
+        .cloned()
 }
 
 fn given(text: Option<String>) -> Option<String> {
@@ -272,7 +354,7 @@ impl From<&PersistentVolumeClaim> for Claim {
     fn from(claim: &PersistentVolumeClaim) -> Self {
         let (meta, spec) = (&claim.metadata, claim.spec.clone().unwrap_or_default());
         let named = claim.status.as_ref().and_then(|s| s.phase.as_ref());
-        let requests = spec.resources.and_then(|r| r.requests).unwrap_or_default();
+        let requests = spec.resources.clone().and_then(|r| r.requests).unwrap_or_default();
         let volume_name = given(spec.volume_name);
         Self {
             uid: meta.uid.clone().unwrap_or_default(),
@@ -283,7 +365,12 @@ impl From<&PersistentVolumeClaim> for Claim {
             volume_name,
             keep: owner::keep(meta),
             release: owner::release(meta),
+            deleted_with: owner::deleted_with(meta),
+            stays: owner::stays(meta),
             driver: owner::driver(meta),
+            finalizers: finalizers(meta, "kubernetes.io/pvc-protection"),
+            data_source: spec.data_source.is_some() || spec.data_source_ref.is_some(),
+            resizing: claim.status.as_ref().is_some_and(|status| is_resizing(status, requests.get("storage"))),
             wants: Shape {
                 size: requests.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),
@@ -300,6 +387,7 @@ impl From<&PersistentVolume> for Volume {
         use VolumePhase::{Available, Bound, Failed, Pending, Released};
         let (meta, spec) = (&volume.metadata, volume.spec.clone().unwrap_or_default());
         let status = volume.status.clone().unwrap_or_default();
+        let driver = driver(&spec);
         let capacity = spec.capacity.unwrap_or_default();
         Self {
             name: meta.name.clone().unwrap_or_default(),
@@ -314,8 +402,12 @@ impl From<&PersistentVolume> for Volume {
             }),
             created: meta.creation_timestamp.as_ref().map(|t| t.0),
             since: status.last_phase_transition_time.map(|t| t.0),
-            retained_late: has(meta, RETAINED_LATE),
-            policy_applier: owner::policy_applier(meta),
+            retained_late: meta.annotations.as_ref().and_then(|a| a.get(RETAINED_LATE)).cloned(),
+            applier: owner::applier(meta),
+            release: owner::release(meta),
+            finalizers: finalizers(meta, "kubernetes.io/pv-protection"),
+            driver,
+            message: given(status.message),
             offers: Shape {
                 size: capacity.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),

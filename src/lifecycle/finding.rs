@@ -2,10 +2,10 @@
 
 use strum::{IntoStaticStr, VariantNames};
 
-use super::facts::{Volume, VolumePhase};
+use super::facts::{Claim, Target, Volume, VolumePhase};
 use super::fit::{Field, Misfit, misfits};
 use super::next::{Next, Remark, Step, Verb};
-use super::owner::{Driver, Keep, Release};
+use super::owner::{Applier, DeletedWith, Driver, Keep, Release, Stays};
 use super::situation::Situation;
 use super::stage::Stage;
 
@@ -24,12 +24,40 @@ pub enum Outcome {
 /// Evidence that a volume's deletion began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeletionSign {
-    /// The annotation of a `retain` that came after the claim's deletion.
-    RetainedLate,
-    /// Phase Failed.
-    Failed,
+    /// The annotation of a `retain` that came after the deletion of the claim of this UID, and the provisioner's event.
+    RetainedLate { claim: String, event: Option<String> },
+    /// Phase Failed; `status.message`.
+    Failed(Option<String>),
     /// An event `VolumeFailedDelete` of the provisioner, with this message.
     Event(String),
+}
+
+/// A pod that keeps a claim from being deleted, or may still write to its volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The pod's name.
+    pub name: String,
+    /// `status.phase`.
+    pub phase: String,
+    /// The Job that controls it.
+    pub job: Option<String>,
+}
+
+impl Holder {
+    /// True if the pod has ended: nobody but a person or a controller deletes it.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.phase.as_str(), "Succeeded" | "Failed")
+    }
+
+    /// The step that deletes it.
+    #[must_use]
+    pub fn deletion(&self) -> Next {
+        match &self.job {
+            Some(job) => Step::DeleteHolder { kind: "job", name: job.clone() }.into(),
+            None => Step::DeleteHolder { kind: "pod", name: self.name.clone() }.into(),
+        }
+    }
 }
 
 /// An event of a claim or a volume.
@@ -57,10 +85,53 @@ pub enum Finding {
         keep: Keep,
         release: Option<Release>,
     },
-    RecreatedAtOnce(Driver),
+    /// The claim stays for another reason than Helm's policy.
+    StaysBehind(Stays),
+    /// The claim is deleted with an owner: a `StatefulSet` or an operator's object.
+    DeletedWithOwner(DeletedWith),
+    /// A GitOps tool may create the claim again after its deletion.
+    MayBeRecreated(Driver),
     PolicyApplied {
         volume: String,
+        applier: Applier,
+    },
+    /// A tool replaces the volume's object, which clears `claimRef.uid` under the living claim.
+    VolumeReplaced {
+        volume: String,
         manager: String,
+    },
+    /// The release deletes the volume's object, too.
+    ReleaseOwnsVolume {
+        volume: String,
+        release: Release,
+    },
+    /// The claim is bound to a volume that was filled from its data source.
+    FilledFromDataSource(String),
+    ResizePending,
+    /// The claim requests more than its volume has: csi-resizer grows it.
+    WillBeResized {
+        volume: String,
+        wanted: String,
+        offered: String,
+    },
+    /// Nothing could delete the volume: no plugin does; the server's message.
+    NotDeletable {
+        volume: String,
+        message: String,
+    },
+    /// The driver has not been called: the volume is still attached; the provisioner's message.
+    StillAttached {
+        volume: String,
+        message: String,
+    },
+    /// Finalizers that keep the claim, or the volume of this name, from being deleted.
+    HeldByFinalizers {
+        volume: Option<String>,
+        finalizers: Vec<String>,
+    },
+    UidOfLivingClaim {
+        volume: String,
+        owner: Target,
     },
     DeletionBegun {
         volume: String,
@@ -79,9 +150,16 @@ pub enum Finding {
     Misfit {
         volume: String,
         misfit: Misfit,
+        /// True if the claim is, or will be, bound to the volume all the same.
+        bound: bool,
     },
     /// Pods that use the claim: it is not deleted before they are.
-    HeldByPods(Vec<String>),
+    HeldByPods(Vec<Holder>),
+    /// Pods that list the claim although it was deleted: they may write to the volume.
+    StillMounted {
+        volume: String,
+        pods: Vec<Holder>,
+    },
     /// An event of the claim.
     Event(Event),
 }
@@ -108,8 +186,8 @@ impl Finding {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::HeldByPods(_) => Outcome::Passed,
-            Self::OtherVolumeDoomed { .. } => Outcome::Failed,
+            Self::HeldByPods(pods) if !pods.iter().any(Holder::has_ended) => Outcome::Passed,
+            Self::OtherVolumeDoomed { .. } | Self::UidOfLivingClaim { .. } => Outcome::Failed,
             _ => Outcome::Note,
         }
     }
@@ -122,7 +200,10 @@ impl Finding {
                 Next::on(Verb::Retain, volume)
             }
             Self::OtherVolumesWait(_) => Next::run(Verb::Status),
-            Self::RecreatedAtOnce(driver) => Step::Suspend(driver.clone()).into(),
+            Self::MayBeRecreated(driver) => Step::Suspend(driver.clone()).into(),
+            Self::PolicyApplied { applier, .. } => Step::Suspend(applier.driver.clone()?).into(),
+            Self::ReleaseOwnsVolume { volume, .. } => Next::on(Verb::Export, volume),
+            Self::HeldByPods(pods) => pods.iter().find(|pod| pod.has_ended())?.deletion(),
             Self::KeptByHelm { keep, release: Some(release) } if keep.may_stay() => {
                 Next::from(Step::Manifest(release.clone())).because(Remark::KeptInManifest)
             }
@@ -150,17 +231,38 @@ pub(super) fn findings(
     }
     if let Some(claim) = s.claim {
         found.extend(claim.terminating.then_some(Finding::ClaimTerminating));
-        let kept = || Finding::KeptByHelm { keep: claim.keep, release: claim.release.clone() };
-        found.extend((claim.keep != Keep::No).then(kept));
-        found.extend(claim.driver.clone().map(Finding::RecreatedAtOnce));
+        found.extend(of_claim(claim));
     }
     let Some(volume) = volume else { return found };
     let name = || volume.name.clone();
     let begun = |sign| Finding::DeletionBegun { volume: name(), sign };
-    found.extend(volume.retained_late.then(|| begun(DeletionSign::RetainedLate)));
-    found.extend((volume.phase == VolumePhase::Failed).then(|| begun(DeletionSign::Failed)));
-    let applied = |manager| Finding::PolicyApplied { volume: name(), manager };
-    found.extend(volume.policy_applier.clone().map(applied));
+    if let Some(claim) = volume.retained_late.clone() {
+        found.push(begun(DeletionSign::RetainedLate { claim, event: None }));
+    } else if volume.phase == VolumePhase::Failed {
+        // The message of Kubernetes' volume controller where no plugin deletes such volumes (pv_controller.go).
+        let message = volume.message.clone();
+        found.push(match message.filter(|message| message.contains("no deletable volume plugin matched")) {
+            Some(message) => Finding::NotDeletable { volume: name(), message },
+            None => begun(DeletionSign::Failed(volume.message.clone())),
+        });
+    }
+    if let Some(applier) = &volume.applier {
+        found.push(Finding::PolicyApplied { volume: name(), applier: applier.clone() });
+        if applier.replaces && s.bound().is_some() {
+            found.push(Finding::VolumeReplaced { volume: name(), manager: applier.manager.clone() });
+        }
+    }
+    if let Some(release) = volume.release.clone().filter(|_| s.bound().is_some()) {
+        found.push(Finding::ReleaseOwnsVolume { volume: name(), release });
+    }
+    if volume.terminating && !volume.finalizers.is_empty() {
+        let finalizers = volume.finalizers.clone();
+        found.push(Finding::HeldByFinalizers { volume: Some(name()), finalizers });
+    }
+    if let Some(owner) = s.rival(volume) {
+        found.push(Finding::UidOfLivingClaim { volume: name(), owner: owner.clone() });
+        return found;
+    }
     if matches!(stage, Stage::Binding | Stage::Reserved) && volume.refers_to(s.target) && !volume.is_retained() {
         found.push(Finding::PolicyNotRetain { volume: name(), policy: volume.policy.clone() });
     }
@@ -171,11 +273,48 @@ pub(super) fn findings(
     } else if stage == Stage::Released && !claim.terminating {
         found.push(Finding::StaleClaimRef(name()));
     }
+    let bound = s.bound().is_some_and(|(_, own)| own.name == volume.name);
+    if stage == Stage::Diverted && claim.data_source {
+        found.push(Finding::FilledFromDataSource(name()));
+    }
     // Of a claim that took another volume: the reasons why the preserved ones were passed over.
     let compared = if stage == Stage::Diverted { preserved } else { &[volume] };
     for volume in compared {
-        let misfit = |misfit| Finding::Misfit { volume: volume.name.clone(), misfit };
-        found.extend(misfits(claim, volume).into_iter().map(misfit));
+        for misfit in misfits(claim, volume) {
+            found.push(match misfit.field {
+                // A claim that is bound, or will be, all the same: csi-resizer compares only the sizes.
+                Field::Size if claim.resizing && bound => continue,
+                Field::Size if stage != Stage::Diverted && (bound || claim.pinned) => {
+                    let Misfit { wanted, offered, .. } = misfit;
+                    Finding::WillBeResized { volume: volume.name.clone(), wanted, offered }
+                }
+                _ => Finding::Misfit { volume: volume.name.clone(), misfit, bound: bound || claim.pinned },
+            });
+        }
     }
+    found
+}
+
+/// The findings of the claim alone.
+fn of_claim(claim: &Claim) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if claim.terminating {
+        found.push(Finding::ClaimTerminating);
+        if !claim.finalizers.is_empty() {
+            found.push(Finding::HeldByFinalizers { volume: None, finalizers: claim.finalizers.clone() });
+        }
+    }
+    match (claim.stays, &claim.deleted_with) {
+        (Some(stays), _) if stays != Stays::Helm => found.push(Finding::StaysBehind(stays)),
+        (None, Some(with)) if !matches!(&*with.kind, "Release" | "Application" | "Kustomization") => {
+            found.push(Finding::DeletedWithOwner(with.clone()));
+        }
+        _ if claim.keep != Keep::No => {
+            found.push(Finding::KeptByHelm { keep: claim.keep, release: claim.release.clone() });
+        }
+        _ => {}
+    }
+    found.extend(claim.driver.clone().map(Finding::MayBeRecreated));
+    found.extend(claim.resizing.then_some(Finding::ResizePending));
     found
 }

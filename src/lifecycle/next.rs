@@ -4,7 +4,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use super::facts::Target;
 use super::fit::Misfit;
-use super::owner::{Driver, Release};
+use super::owner::{DeletedWith, Driver, Release};
 
 /// A verb of this plugin that a next step may run.
 #[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq, VariantNames)]
@@ -46,6 +46,19 @@ pub enum Step {
     Manifest(Release),
     /// Suspend the GitOps tool.
     Suspend(Driver),
+    /// Let the GitOps tool go on.
+    Resume(Driver),
+    /// Delete the object that owns the claim.
+    DeleteOwner(DeletedWith),
+    /// Delete the pod of this name, or the Job that controls it.
+    DeleteHolder {
+        /// `job` or `pod`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Scale the `StatefulSet` down, so that it does not create the claim again.
+    ScaleDown,
     /// Delete the claim.
     DeleteClaim,
     /// Wait until the volume of this name is deleted.
@@ -65,6 +78,13 @@ pub enum Step {
 #[expect(missing_docs, reason = "words::next has the sentence of each")]
 pub enum Remark {
     Now,
+    /// The tool that applies the volume would set the policy back.
+    BeforeRetain,
+    /// The release deletes the volume's object, too.
+    ReleaseOwnsVolume,
+    UntilProvisionerLetsGo,
+    StaysBound,
+    CreatesClaimAgain,
     KeepsData,
     BeforeUninstall,
     BeforeBinding,
@@ -91,6 +111,8 @@ pub enum Remark {
     AnotherRound,
     SafeToRepeat,
     OnceFixed,
+    /// The tool is suspended: the user confirms the uninstallation.
+    OnceSuspended,
 }
 
 /// A step and its remark.

@@ -7,7 +7,7 @@ use super::advice::after_refusal;
 use super::change::Change;
 use super::facts::{ClaimPhase, Origin, Target, Volume, VolumePhase};
 use super::next::{Next, Verb};
-use super::reason::Reason;
+use super::reason::{Fate, Reason};
 use super::situation::Situation;
 
 /// Outcome of a verb on a situation.
@@ -38,10 +38,19 @@ impl Refusal {
 
     /// Refusal for a volume with a deletionTimestamp, with the steps that create it again.
     pub fn terminating(situation: &Situation<'_>, volume: &Volume) -> Self {
-        let data_stays = volume.is_retained() && situation.claim.is_some_and(|claim| volume.has_uid_of(claim));
-        Self::new(situation, Reason::VolumeTerminating { volume: volume.name.clone(), data_stays })
+        let held = situation.claim.is_some_and(|claim| volume.has_uid_of(claim));
+        let data = match &volume.retained_late {
+            Some(_) => Fate::Deleted,
+            None if volume.is_retained() && held => Fate::Kept { driver: volume.driver.clone() },
+            None => Fate::Unknown,
+        };
+        Self::new(situation, Reason::VolumeTerminating { volume: volume.name.clone(), data })
     }
 }
+
+/// csi-provisioner's finalizer: 5 and newer removes it within seconds of policy Retain, but not while it is inside
+/// `DeleteVolume` (`handleProtectionFinalizer` of sig-storage-lib-external-provisioner).
+const PROVISIONER: &str = "external-provisioner.volume.kubernetes.io/finalizer";
 
 /// Sets the reclaim policy to Retain: safe in every phase, so only the volume has to be the right one.
 pub fn retain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
@@ -97,7 +106,19 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
         let reason = Reason::NotRetained { volume: name, phase: volume.phase, policy: volume.policy.clone() };
         return Err(Refusal::new(situation, reason));
     }
+    if let Some(owner) = situation.rival(volume) {
+        let reason = Reason::UidOfLivingClaim { volume: name, owner: owner.clone() };
+        return Err(Refusal::new(situation, reason));
+    }
+    // A Lost claim is given its volume back: with its UID in claimRef, both are bound within a second (seen on 1.20 and
+    // 1.37).
+    if let Some(claim) = situation.claim.filter(|claim| claim.is_lost_from(volume)) {
+        return Ok(Plan::Change(Change::give_back(volume, claim)));
+    }
     claim_gone(situation, volume)?;
+    if volume.retained_late.is_some() && volume.finalizers.iter().any(|f| f == PROVISIONER) {
+        return Err(Refusal::new(situation, Reason::ProvisionerHolds(name)));
+    }
     match volume.phase {
         // Cleared already, though it may take the volume controller a moment to say Available.
         VolumePhase::Available | VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => {
@@ -158,12 +179,13 @@ pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
         return refuse(Reason::Unbound { phase: claim.phase, volume: claim.volume_name.clone() });
     };
     let (name, origin) = (volume.name.clone(), volume.origin(claim));
-    if !situation.named.map_or(origin.is_preserved(), |named| named == name) {
+    let reused = situation.is_reused(claim, volume);
+    if !situation.named.map_or(reused, |named| named == name) {
         let others = || situation.preserved().iter().map(|v| v.name.clone()).collect();
         let volumes: Vec<String> = situation.named.map_or_else(others, |named| vec![named.to_owned()]);
         return match origin {
             Origin::MadeForClaim(evidence) if volumes.is_empty() => refuse(Reason::MadeForClaim(name, evidence)),
-            _ => refuse(Reason::BoundToAnother { own: name, volumes }),
+            _ => refuse(Reason::Diverted { own: name, volumes }),
         };
     }
     if claim.terminating || volume.terminating {

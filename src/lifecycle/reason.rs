@@ -27,6 +27,18 @@ pub enum Reason {
         own: String,
         volumes: Vec<String>,
     },
+    /// Of `verify`: the claim is bound to another volume than the preserved ones, and waiting does not change that.
+    Diverted {
+        own: String,
+        volumes: Vec<String>,
+    },
+    /// The UID in claimRef is that of a living claim of another name.
+    UidOfLivingClaim {
+        volume: String,
+        owner: Target,
+    },
+    /// The volume was retained late, and the provisioner has not removed its finalizer: it may be deleting the data.
+    ProvisionerHolds(String),
     NoClaim,
     /// The claim is not bound, to the volume in its `volumeName` if it has one.
     Unbound {
@@ -51,7 +63,7 @@ pub enum Reason {
     /// A deletionTimestamp cannot be taken back through the API.
     VolumeTerminating {
         volume: String,
-        data_stays: bool,
+        data: Fate,
     },
     VolumeGone(String),
     NoVolume,
@@ -62,6 +74,17 @@ pub enum Reason {
         verb: Verb,
         volumes: Vec<String>,
     },
+}
+
+/// Data of a volume whose object is being deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Policy Retain while still bound: this driver is expected to keep the data.
+    Kept { driver: Option<String> },
+    /// Retained late: the object is deleted because the driver answered that it deleted the data.
+    Deleted,
+    /// Nothing tells.
+    Unknown,
 }
 
 /// Remedy for a refusal that the plugin itself can try.
@@ -80,6 +103,7 @@ impl Reason {
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Reason::NotReleased { .. }
+            | Reason::ProvisionerHolds(_)
             | Reason::ClaimLost
             | Reason::ClaimTerminating(_)
             | Reason::StillBound(_)
@@ -93,6 +117,8 @@ impl Reason {
             | Reason::MadeForClaim(..)
             | Reason::BeingDeleted(_)
             | Reason::Policy { .. }
+            | Reason::Diverted { .. }
+            | Reason::UidOfLivingClaim { .. }
             | Reason::OfAnotherClaim { .. }
             | Reason::NoClaimRef(_)
             | Reason::VolumeTerminating { .. }

@@ -1,6 +1,6 @@
 //! Situations: one target as the API server described it, input of the decisions.
 
-use super::facts::{Claim, Target, Volume, VolumePhase};
+use super::facts::{Claim, Evidence, Origin, Target, Volume, VolumePhase};
 
 /// A target, its claim and the volumes that matter to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,17 @@ pub struct Situation<'a> {
     pub named: Option<&'a str>,
     /// True if the chart's template is known to set `volumeName`.
     pub pinned: bool,
+    /// Living claims of other names whose UID is in the claimRef of one of the volumes.
+    pub rivals: &'a [Rival],
+}
+
+/// A living claim that a volume belongs to by UID, though its claimRef names another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rival {
+    /// The volume, which the claim's `spec.volumeName` names.
+    pub volume: String,
+    /// The claim.
+    pub claim: Target,
 }
 
 impl<'a> Situation<'a> {
@@ -38,6 +49,23 @@ impl<'a> Situation<'a> {
     pub fn preserved(&self) -> Vec<&'a Volume> {
         let unused = |v: &Volume| v.is_released() || v.phase == VolumePhase::Available;
         self.referring(|v| v.is_retained() && !v.terminating && unused(v) && !self.is_of_living_claim(v))
+    }
+
+    /// The origin of the claim's own volume. Age proves nothing while another preserved volume refers to the claim: two
+    /// volumes of a pool are alike.
+    #[must_use]
+    pub fn is_reused(&self, claim: &Claim, volume: &Volume) -> bool {
+        match volume.origin(claim) {
+            Origin::MadeForClaim(_) => false,
+            Origin::Preserved(Evidence::Age) => self.preserved().is_empty(),
+            Origin::Preserved(_) => true,
+        }
+    }
+
+    /// The living claim of another name that the volume belongs to by UID.
+    #[must_use]
+    pub fn rival(&self, volume: &Volume) -> Option<&'a Target> {
+        self.rivals.iter().find(|rival| rival.volume == volume.name).map(|rival| &rival.claim)
     }
 
     /// True if claimRef has the UID of the claim that exists now.

@@ -65,6 +65,9 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
     if named.is_some_and(|v| !v.refers_to(situation.target)) {
         return (Stage::Binding, named);
     }
+    if let Some(v) = situation.referring(|v| situation.rival(v).is_some()).first() {
+        return (Stage::Binding, Some(*v));
+    }
     let own = |v: &Volume| named.is_none_or(|n| n.name == v.name);
     let waits_for = situation.referring(own);
     let first = |wanted: &dyn Fn(&Volume) -> bool| waits_for.iter().copied().find(|v| wanted(v));
@@ -98,7 +101,7 @@ fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'
 }
 
 fn bound(situation: &Situation<'_>, claim: &Claim, volume: &Volume) -> Stage {
-    let preserved = volume.origin(claim).is_preserved();
+    let preserved = situation.is_reused(claim, volume);
     if volume.terminating {
         Stage::Terminating
     } else if !preserved && !situation.preserved().is_empty() {

@@ -33,6 +33,7 @@ impl Seen {
             volumes: self.volumes.iter().collect(),
             named: self.named.as_deref(),
             pinned: false,
+            rivals: &[],
         }
     }
 }
@@ -62,7 +63,12 @@ pub(crate) fn claim(uid: &str) -> Claim {
         pinned: false,
         keep: Keep::No,
         release: None,
+        deleted_with: None,
+        stays: None,
         driver: None,
+        finalizers: vec![],
+        data_source: false,
+        resizing: false,
         wants: shape(),
     }
 }
@@ -78,8 +84,12 @@ pub(crate) fn volume(name: &str) -> Volume {
         claim_ref: Some(ClaimRef { claim: TARGET.clone(), uid: Some("u1".into()), resource_version: Some("6".into()) }),
         created: at(101),
         since: None,
-        retained_late: false,
-        policy_applier: None,
+        retained_late: None,
+        applier: None,
+        release: None,
+        finalizers: vec![],
+        driver: None,
+        message: None,
         offers: shape(),
     }
 }
@@ -178,7 +188,7 @@ fn reuse_refuses_the_wrong_order_and_says_what_to_do() {
             Reason::NotRetained { volume: "v".into(), phase: VolumePhase::Released, policy: "Delete".into() },
             Remedy::None,
         ),
-        (situation(Some(lost), &[reserved("v")]), Reason::ClaimLost, Remedy::Wait),
+        (situation(Some(lost), &[retained("v", VolumePhase::Released)]), Reason::ClaimLost, Remedy::Wait),
         (situation(None, &[]), Reason::Nothing, Remedy::None),
     ];
     for (s, reason, remedy) in table {
@@ -231,7 +241,7 @@ fn verify_compares_uids_ages_and_the_policy() {
         (situation(Some(claim("u1")), &[older(volume("v"))]), Reason::Policy { volume: v(), policy: "Delete".into() }),
         (
             Seen { named: Some("w".into()), ..with_good.clone() },
-            Reason::BoundToAnother { own: v(), volumes: vec!["w".into()] },
+            Reason::Diverted { own: v(), volumes: vec!["w".into()] },
         ),
         (situation(Some(Claim { terminating: true, ..claim("u1") }), &[good]), Reason::BeingDeleted(None)),
         (situation(None, &[]), Reason::NoClaim),
@@ -309,7 +319,12 @@ proptest! {
             let policy = &body["spec"]["persistentVolumeReclaimPolicy"];
             prop_assert!(policy.is_null() || policy == "Retain" || s.bound().is_some_and(|(c, b)| b.name == v.name && b.has_uid_of(c)), "rule 3");
             prop_assert!(body["spec"]["claimRef"].is_null() == (verb != "reuse"));
-            if verb == "reuse" {
+            if change.gives_back() {
+                let lost = s.claim.filter(|c| c.phase == ClaimPhase::Lost && c.volume_name.as_ref() == Some(&v.name));
+                prop_assert!(lost.is_some_and(|c| body["spec"]["claimRef"]["uid"] == c.uid.as_str()), "rule 1: {:?}", v);
+                prop_assert!(v.phase == VolumePhase::Available && v.is_reserved() && !v.terminating, "rule 1: {:?}", v);
+                prop_assert!(v.is_retained(), "rule 1: {:?}", v);
+            } else if verb == "reuse" {
                 prop_assert!(v.is_released() && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
                 prop_assert!(!s.claim.is_some_and(|c| v.has_uid_of(c)), "rule 1: the claim lives");
                 let after = change.applied_to(&serde_json::json!({"spec": {"claimRef":
@@ -327,7 +342,7 @@ proptest! {
         if let Ok(v) = verify(&s) {
             let claim = s.claim.expect("a claim");
             prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.refers_to(s.target));
-            prop_assert!(s.named.map_or(v.origin(claim).is_preserved(), |n| n == v.name));
+            prop_assert!(s.named.map_or(s.is_reused(claim, v), |n| n == v.name));
         }
     }
 

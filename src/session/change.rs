@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PersistentVolume;
 
-use super::Session;
 use super::consent::DryRun;
 use super::report::volume_line;
 use super::wait::{Limit, Wait};
+use super::{Session, allowed};
 use crate::cluster::{Fresh, Observation, Reach, Read, Row};
-use crate::error::{Action, Error, Trouble, Unsettled};
+use crate::error::{Action, Error, Unsettled};
 use crate::kubectl::output::{Format, without_managed_fields};
 use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Remedy, Situation, Stage, Volume, assess};
 use crate::words::error::within;
@@ -84,11 +84,15 @@ impl Changed {
         session.terminal.print(&text)
     }
 
-    /// Tells people the stage and the next steps.
-    pub fn tell(&self, session: &Session) {
+    /// Tells people the stage and the next steps, as `status` would: the other volumes are read for that.
+    pub async fn tell(mut self, session: &Session) -> Result<(), Error> {
         if self.is_real() && session.output.is_table() {
+            allowed(session.cluster.complete(&mut self.seen, Fresh::Cached).await)?;
+            // The volume that was named is one of them now.
+            self.seen.named = None;
             session.tell(&self.seen.assess());
         }
+        Ok(())
     }
 }
 
@@ -104,9 +108,13 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
     let mut wait = Wait::new(session, Awaited::ClaimGone, intent.limit.clone());
     let mut named = intent.volume.map(str::to_owned);
     let mut agreed: Option<Change> = None;
-    let mut attempts = 0;
+    let (mut attempts, mut held, mut warned) = (0, false, None);
     loop {
         let mut seen = wait.observe(named.as_deref(), intent.reach, fresh).await?;
+        if intent.warn_about_data {
+            let read = session.cluster.read_rivals(&mut seen).await;
+            allowed(read)?;
+        }
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,
             Ok(Plan::Done(name)) => return Ok(Changed { seen, name, patched: false, dry_run }),
@@ -118,7 +126,10 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
                     {
                         named = Some(choose(session, &seen, volumes)?);
                     }
-                    (Remedy::Wait, _) => wait.for_change(&seen, refusal).await?,
+                    (Remedy::Wait, reason) => {
+                        held |= matches!(reason, Reason::ProvisionerHolds(_));
+                        wait.for_change(&seen, refusal).await?;
+                    }
                     _ => return Err(refusal.into()),
                 }
                 continue;
@@ -126,7 +137,15 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         };
         wait.end();
         if intent.warn_about_data {
-            warn_about_data(session, &seen, &change.volume).await?;
+            let warnings = warnings(session, &seen, &change.volume).await?;
+            // The same warning is printed once, however often others change the volume meanwhile.
+            if warned.as_ref() != Some(&warnings) {
+                session.tell_each(&warnings);
+                warned = Some(warnings);
+            }
+        }
+        if std::mem::take(&mut held) {
+            session.terminal.note(&notice(&Notice::ProvisionerLetGo(&change.volume)));
         }
         if !agreed.as_ref().is_some_and(|a| a.is_same_decision(&change)) {
             if agreed.is_some() {
@@ -155,14 +174,22 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
     }
 }
 
-/// Tells people whether the deletion of a volume began, before it is handed to another claim.
-async fn warn_about_data(session: &Session, seen: &Observation, volume: &str) -> Result<(), Error> {
+/// The findings about a volume's data that matter before it is handed to another claim: its deletion began, it is still
+/// attached, or pods still list the deleted claim.
+async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
     let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
     let mut found = assess(&situation);
     session.explain(&mut found).await?;
-    found.findings.retain(|finding| matches!(finding, Finding::DeletionBegun { .. }));
-    session.tell_findings(&found);
-    Ok(())
+    found.findings.retain(|finding| {
+        matches!(finding, Finding::DeletionBegun { .. } | Finding::NotDeletable { .. } | Finding::StillAttached { .. })
+    });
+    if seen.claim.is_none() {
+        let pods = allowed(session.cluster.pods_using(&session.target).await)?;
+        if !pods.is_empty() {
+            found.findings.push(Finding::StillMounted { volume: volume.to_owned(), pods });
+        }
+    }
+    Ok(found.findings)
 }
 
 /// Sends the change and returns the volume afterwards; a client dry run computes it.
@@ -172,9 +199,8 @@ async fn send(session: &Session, change: &Change, seen: &Observation) -> Result<
         return computed(change, seen.row(&change.volume)?);
     }
     match session.cluster.patch(change, &session.field_manager, dry_run == DryRun::Server).await {
-        Err(error @ Error::Connection { trouble: Trouble::Refused, .. }) => Err(error),
         // The request may have reached the server even though the response was lost.
-        Err(error @ (Error::Connection { .. } | Error::Response(_))) if dry_run == DryRun::None => {
+        Err(error) if error.may_have_been_applied() && dry_run == DryRun::None => {
             read_back(session, change, error).await
         }
         outcome => outcome,

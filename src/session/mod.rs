@@ -18,7 +18,7 @@ use crate::kubectl::connection::{Connection, pod_namespace, request_timeout};
 use crate::kubectl::kubeconfig::{self, Settings};
 use crate::kubectl::output::Output;
 use crate::kubectl::table::table;
-use crate::lifecycle::{Assessment, Finding, Stage, Target, Verb, preserved};
+use crate::lifecycle::{Assessment, Stage, Target, Verb, preserved};
 use crate::terminal::{Terminal, Tone};
 use crate::words::next::Typed;
 use consent::Consent;
@@ -84,8 +84,7 @@ impl Session {
         found.add_claim_events(claim?);
         found.add_volume_events(volume?);
         if found.situation.claim.is_some_and(|claim| claim.terminating) {
-            let pods = allowed(self.cluster.pods_using(&self.target).await)?;
-            found.findings.extend((!pods.is_empty()).then_some(Finding::HeldByPods(pods)));
+            found.add_holders(allowed(self.cluster.pods_using(&self.target).await)?);
         }
         Ok(())
     }

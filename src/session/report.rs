@@ -9,7 +9,7 @@ use super::Session;
 use crate::cluster::{Observation, Row};
 use crate::error::Error;
 use crate::kubectl::output::Format;
-use crate::lifecycle::{Assessment, Claim, Keep, Stage, Target, Volume};
+use crate::lifecycle::{Assessment, Claim, Finding, Keep, Stage, Target, Volume};
 use crate::terminal::Tone;
 use crate::words::next::Line;
 use crate::words::{finding, stage};
@@ -97,12 +97,14 @@ impl Session {
 
     /// Tells people the findings.
     pub fn tell_findings(&self, found: &Assessment<'_>) {
-        for it in &found.findings {
-            self.terminal.headline(
-                Tone::Plain,
-                it.reason(),
-                &finding::message(it, found.situation.target, &self.typed),
-            );
+        self.tell_each(&found.findings);
+    }
+
+    /// Tells people these findings.
+    pub fn tell_each(&self, findings: &[Finding]) {
+        for it in findings {
+            let message = finding::message(it, &self.target, &self.typed);
+            self.terminal.headline(Tone::Plain, it.reason(), &message);
         }
     }
 

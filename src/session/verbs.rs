@@ -10,10 +10,13 @@ use super::change::{Changed, Intent, carry_out};
 use super::draft::Draft;
 use super::report::{Document, Standing, volume_line};
 use super::wait::{Limit, Wait};
-use crate::cluster::{Fresh, Kind, Reach, Watched, not_found};
+use crate::cluster::{Fresh, Kind, Observation, Reach, Watched, not_found};
 use crate::error::{Error, Unsettled};
 use crate::kubectl::output::Format;
-use crate::lifecycle::{Plan, Refusal, Remedy, Situation, Stage, VolumePhase, retain, reuse, unretain, verify};
+use crate::lifecycle::{
+    Claim, Evidence, Origin, Plan, Refusal, Remedy, Situation, Stage, Volume, VolumePhase, retain, reuse, unretain,
+    verify,
+};
 use crate::words::error::within;
 use crate::words::wait::Awaited;
 
@@ -71,6 +74,17 @@ impl Session {
         Ok(changed)
     }
 
+    /// Waits for `time` and reads the volume again; an error if its policy is not Retain any more.
+    pub async fn await_policy_stays(&self, name: &str, time: Duration) -> Result<(), Error> {
+        tokio::time::sleep(time).await;
+        let Some(volume) = self.cluster.volume(name).await? else { return Err(not_found(Kind::Volume, name)) };
+        if volume.facts.is_retained() {
+            return Ok(());
+        }
+        let reset = Unsettled::PolicyReset(name.to_owned(), volume.facts.policy);
+        Err(Error::Unsettled(self.target.clone(), reset))
+    }
+
     /// Reserves the preserved volume for the next claim of the same name and pins it in `template`. Waits up to `limit`
     /// until the claim is deleted, and up to `settles` until the volume is Available.
     pub async fn reuse(
@@ -88,9 +102,18 @@ impl Session {
         let mut changed = carry_out(self, &intent).await?;
         changed.announce(self)?;
         if changed.is_real() {
+            let claimed = changed.seen.claim.is_some();
             let settles = settles.filter(|limit| !limit.time.is_zero());
             let seconds = || Limit { typed: format!("{}s", SETTLES_WITHIN.as_secs()), time: SETTLES_WITHIN };
             self.settle(&mut changed, &settles.unwrap_or_else(seconds)).await?;
+            // The next claim exists already: it may have been bound to another volume meanwhile.
+            if claimed {
+                let seen = self.cluster.observe(&self.target, None, Reach::All, Fresh::Consistent).await?;
+                if seen.assess().stage == Stage::Diverted {
+                    return Err(verify(&seen.situation()).err().map_or(Error::Failed, Error::Refused));
+                }
+                changed.seen = Observation { named: changed.seen.named.clone(), ..seen };
+            }
         }
         if let Some(template) = template {
             self.pin(&changed.name, template).await?;
@@ -132,7 +155,7 @@ impl Session {
             // The claim's own volume is enough if it is the preserved one; a named volume is compared with it.
             let reach = if named.is_some() { Reach::All } else { Reach::Own };
             let mut seen = wait.observe(named, reach, Fresh::Consistent).await?;
-            if named.is_none() && verify(&seen.situation()).is_err() {
+            if named.is_none() && !is_proved(&seen.situation()) {
                 wait.complete(&mut seen).await?;
             }
             let mut found = seen.assess();
@@ -179,6 +202,13 @@ impl Session {
             };
         }
     }
+}
+
+/// True if the claim's own volume proves, without the list of all, that the claim is verified: age does not, while another
+/// volume may be preserved.
+fn is_proved(situation: &Situation<'_>) -> bool {
+    let by_age = |(claim, volume): (&Claim, &Volume)| volume.origin(claim) == Origin::Preserved(Evidence::Age);
+    verify(situation).is_ok() && !situation.bound().is_some_and(by_age)
 }
 
 fn why(error: &Error) -> Option<Why> {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use tokio::time::Instant;
 
 use super::Session;
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::Refusal;
+use crate::lifecycle::{Holder, Reason, Refusal};
 use crate::terminal::Progress;
 use crate::words::wait::{Awaited, progress};
 
@@ -31,7 +32,7 @@ pub struct Wait<'a> {
     started: Option<(Instant, Progress)>,
     /// The obstacle that it waits for.
     refusal: Option<Refusal>,
-    holders: Vec<String>,
+    holders: Vec<Holder>,
     holders_read: Option<Instant>,
 }
 
@@ -61,7 +62,7 @@ impl<'a> Wait<'a> {
         *seen = self
             .read(async || {
                 let mut seen = read.clone();
-                session.cluster.complete(&mut seen).await.map(|()| seen)
+                session.cluster.complete(&mut seen, Fresh::Consistent).await.map(|()| seen)
             })
             .await?;
         Ok(())
@@ -112,12 +113,16 @@ impl<'a> Wait<'a> {
     pub async fn until_changed(&mut self, seen: &Observation) -> Result<bool, Error> {
         let claim = seen.claim.as_ref().and_then(Read::version);
         let watched = match (self.awaited, seen.assess().volume) {
-            (Awaited::ClaimGone, Some(volume)) if claim.is_none() => {
+            (Awaited::ClaimGone, Some(volume)) if claim.is_none() || self.waits_for_provisioner() => {
                 Watched::Volume(&volume.name, Some(&volume.resource_version))
             }
             _ => Watched::Claim(&seen.target, claim),
         };
         self.until(watched).await
+    }
+
+    fn waits_for_provisioner(&self) -> bool {
+        self.refusal.as_ref().is_some_and(|refusal| matches!(refusal.reason, Reason::ProvisionerHolds(_)))
     }
 
     /// Waits for a change of `watched`; false if the limit has passed, or there is none.
@@ -132,12 +137,23 @@ impl<'a> Wait<'a> {
         let changed = session.cluster.changed(watched);
         tokio::pin!(changed);
         let mut ticks = tokio::time::interval(Progress::EVERY);
-        let looking = self.started.as_ref().is_some_and(|(_, progress)| progress.is_shown());
+        let shown = self.started.as_ref().is_some_and(|(_, progress)| progress.is_shown());
+        let shows_holders = shown && awaited == Awaited::ClaimGone;
+        // The pods are read beside the watch: neither the progress line nor the deadline waits for them.
+        let mut reading = None;
         loop {
+            if shows_holders && reading.is_none() && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
+                self.holders_read = Some(Instant::now());
+                reading = Some(Box::pin(session.cluster.pods_using(&session.target)));
+            }
             tokio::select! {
                 outcome = &mut changed => return outcome.map(|()| true),
                 () = tokio::time::sleep_until(deadline) => return Ok(false),
-                _ = ticks.tick(), if looking => self.show(awaited).await,
+                Some(found) = OptionFuture::from(reading.as_mut()) => {
+                    self.holders = found.unwrap_or_default();
+                    reading = None;
+                }
+                _ = ticks.tick(), if shown => self.show(awaited),
             }
         }
     }
@@ -151,16 +167,9 @@ impl<'a> Wait<'a> {
         }
     }
 
-    async fn show(&mut self, awaited: Awaited) {
-        let target = &self.session.target;
-        if awaited == Awaited::ClaimGone && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
-            // Showing pods is best effort and must not delay the wait.
-            let holders = tokio::time::timeout(PAUSE, self.session.cluster.pods_using(target));
-            self.holders = holders.await.ok().and_then(Result::ok).unwrap_or_default();
-            self.holders_read = Some(Instant::now());
-        }
+    fn show(&mut self, awaited: Awaited) {
         if let Some((_, shown)) = &mut self.started {
-            shown.tick(&progress(awaited, &target.key(), &self.holders));
+            shown.tick(&progress(awaited, &self.session.target.key(), &self.holders));
         }
     }
 

@@ -76,12 +76,20 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
                 vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat)).to_string()]
             }
             Unsettled::Unknown(..) | Unsettled::NotDone(..) => one("safe to re-run: nothing is patched twice"),
-            Unsettled::PolicyReset(..) => {
-                one("an admission webhook may be changing it; do not uninstall while the policy is not Retain")
-            }
+            Unsettled::PolicyReset(..) => one(
+                "whoever applies the volume, or an admission webhook, sets it back; do not uninstall while the policy is not Retain",
+            ),
         },
         Error::Guide(target, halt) => match halt {
             Halt::Kept | Halt::Stopped(_) => Vec::new(),
+            Halt::Applied(applier) => {
+                let suspend = applier.driver.clone().map(|driver| typed.line(target, &Step::Suspend(driver).into()));
+                let suspend =
+                    suspend.map_or("suspend it, or change the policy there".to_owned(), |line| line.to_string());
+                let mut lines = vec![suspend];
+                lines.extend(guide(target, Remark::OnceSuspended));
+                lines
+            }
             Halt::TimedOut(..) | Halt::Interrupted(..) => guide(target, Remark::SafeToRepeat),
             Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
         },
@@ -175,7 +183,13 @@ fn unsettled(what: &Unsettled) -> String {
 fn halted(target: &Target, halt: &Halt) -> String {
     let key = target.key();
     match halt {
-        Halt::Kept => format!("claim {key} is annotated helm.sh/resource-policy and may stay bound; guide stops here"),
+        Halt::Kept => {
+            format!("claim {key} may stay bound when it is uninstalled, with nothing to reuse; guide stops here")
+        }
+        Halt::Applied(applier) => format!(
+            "{} applies the volume of claim {key} and may set the policy back before the release is uninstalled",
+            applier.manager
+        ),
         Halt::Stopped(stage) => format!("guide cannot continue from stage {stage}: the next steps are above"),
         Halt::TimedOut(stage, limit) => {
             let what = match stage {

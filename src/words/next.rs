@@ -91,50 +91,165 @@ impl Typed {
         let burrito =
             |verb| (target.name == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"));
         let aside = |verb| burrito(verb).map_or(String::new(), |burrito| format!(" ({burrito})"));
-        let (command, words) = match &next.step {
+        let (namespace, none) = (&target.namespace, (None, String::new(), None));
+        let (tool, words, command) = match &next.step {
             Step::Run { verb, volume, waits, pins } => {
-                (Some(self.command(*verb, volume.as_deref(), *waits, *pins)), None)
+                (None, String::new(), Some(self.command(*verb, volume.as_deref(), *waits, *pins)))
             }
             Step::Uninstall(Some(release)) => {
                 let burrito = next.remark.is_none().then(|| burrito("uninstall")).flatten();
-                (Some(format!("helm uninstall {} -n {}", release.name, release.namespace)), burrito)
+                let line = format!("helm uninstall {} -n {}", release.name, release.namespace);
+                (Some(Tool::Helm), burrito.unwrap_or_default(), Some(line))
             }
             Step::Uninstall(None) => {
-                (None, Some(format!("uninstall the release that owns claim {key}{}", aside("uninstall"))))
+                (None, format!("uninstall the release that owns claim {key}{}", aside("uninstall")), None)
             }
-            Step::Install => (None, Some(format!("install the release again{}", aside("install")))),
+            Step::Install => (None, format!("install the release again{}", aside("install")), None),
             Step::Manifest(release) => {
-                (Some(format!("helm get manifest {} -n {}", release.name, release.namespace)), None)
+                let line = format!("helm get manifest {} -n {}", release.name, release.namespace);
+                (Some(Tool::Helm), String::new(), Some(line))
             }
-            Step::Suspend(Driver::ArgoCd(app)) => (Some(format!("argocd app set {app} --sync-policy none")), None),
-            Step::Suspend(Driver::Flux(kind, name, namespace)) => {
-                (Some(format!("flux suspend {kind} {name} -n {namespace}")), None)
+            Step::Suspend(Driver::ArgoCd(app)) => {
+                let parent = "if an app-of-apps or an ApplicationSet makes the application, suspend that";
+                (None, parent.to_owned(), Some(format!("argocd app set {app} --sync-policy none")))
+            }
+            Step::Suspend(Driver::Flux(kind, name, of)) => {
+                (Some(Tool::Flux), String::new(), Some(format!("flux suspend {kind} {name} -n {of}")))
+            }
+            Step::Resume(Driver::ArgoCd(app)) => {
+                let line = format!("argocd app set {app} --sync-policy automated --auto-prune --self-heal");
+                (None, "with the options that it had".to_owned(), Some(line))
+            }
+            Step::Resume(Driver::Flux(kind, name, of)) => {
+                let force =
+                    format!("if the claim was deleted by hand, then: flux reconcile {kind} {name} -n {of} --force");
+                let words = if *kind == "helmrelease" { force } else { String::new() };
+                (Some(Tool::Flux), words, Some(format!("flux resume {kind} {name} -n {of}")))
+            }
+            Step::DeleteOwner(with) if with.kind == "StatefulSet" => (
+                Some(Tool::Kubectl),
+                String::new(),
+                Some(format!("kubectl delete statefulset {} -n {namespace}", quote(&with.name))),
+            ),
+            Step::DeleteOwner(with) => {
+                (None, format!("delete {} {}, which owns claim {key}", with.kind, with.name), None)
+            }
+            Step::DeleteHolder { kind, name } => (
+                Some(Tool::Kubectl),
+                String::new(),
+                Some(format!("kubectl delete {kind} {} -n {namespace}", quote(name))),
+            ),
+            Step::ScaleDown => {
+                let words = format!(
+                    "suspend what drives the StatefulSet, and scale it down until no pod of it uses claim {key}"
+                );
+                (None, words, None)
             }
             Step::DeleteClaim => {
-                (Some(format!("kubectl delete pvc {} -n {} --ignore-not-found", target.name, target.namespace)), None)
+                let line = format!("kubectl delete pvc {} -n {namespace} --ignore-not-found", target.name);
+                (Some(Tool::Kubectl), String::new(), Some(line))
             }
             Step::AwaitDeleted(volume) => {
-                (Some(format!("kubectl wait --for=delete persistentvolume/{volume} --timeout={TIMEOUT}")), None)
+                let line = format!("kubectl wait --for=delete persistentvolume/{volume} --timeout={TIMEOUT}");
+                (Some(Tool::Kubectl), String::new(), Some(line))
             }
-            Step::Apply(volume) => (Some(format!("kubectl apply -f {volume}.yaml")), None),
+            Step::Apply(volume) => {
+                (Some(Tool::Kubectl), String::new(), Some(format!("kubectl apply -f {volume}.yaml")))
+            }
             Step::UseClaim => {
-                (None, Some(format!("start a pod that uses claim {key}: its class waits for the first one")))
+                (None, format!("start a pod that uses claim {key}: its class waits for the first one"), None)
             }
             Step::Elsewhere(other) => {
                 let there = self.with("-n", &other.namespace);
                 let there = if other.name == target.name { there } else { there.with("--claim", &other.name) };
-                (Some(there.command(Verb::Status, None, false, false)), None)
+                (None, String::new(), Some(there.command(Verb::Status, None, false, false)))
             }
-            Step::Note => (None, None),
+            Step::Note => none,
         };
+        let (flags, lacking) = tool.map(|tool| self.flags_of(tool)).unwrap_or_default();
+        let command = command.map(|line| line + &flags);
         let remark = next.remark.as_ref().map(|it| remark(it, target));
-        let remark = [words, remark].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let parts = [words, remark.unwrap_or_default(), lacking].into_iter().filter(|part| !part.is_empty());
+        let remark = parts.collect::<Vec<_>>().join("; ");
         Line { command, remark: Some(remark).filter(|remark| !remark.is_empty()) }
+    }
+
+    /// The connection flags for another tool, with a leading space each, and words about those that it lacks.
+    fn flags_of(&self, tool: Tool) -> (String, String) {
+        let (mut flags, mut lacking) = (String::new(), Vec::new());
+        for flag in &self.0 {
+            match tool.flag(&flag.name) {
+                Some(Some(name)) => {
+                    flags += &format!(" {name}");
+                    if let Some(value) = &flag.value {
+                        flags += &format!(" {}", quote(value));
+                    }
+                }
+                Some(None) if !lacking.contains(&flag.name) => lacking.push(flag.name.clone()),
+                Some(None) | None => {}
+            }
+        }
+        let words = if lacking.is_empty() {
+            String::new()
+        } else {
+            format!("{} has no {}: set it in the kubeconfig", tool.name(), lacking.join(", "))
+        };
+        (flags, words)
     }
 
     /// Steps as lines to type.
     pub fn lines(&self, target: &Target, next: &[Next]) -> Vec<Line> {
         next.iter().map(|step| self.line(target, step)).collect()
+    }
+}
+
+/// Another tool that a next step runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tool {
+    Kubectl,
+    Helm,
+    Flux,
+}
+
+/// The flags that choose the cluster and the user: kubectl's and the plugin's, Helm's (`pkg/cli/environment.go` of 3.21
+/// and 4.2), Flux' (its cli-runtime of 2.9 has no `--proxy-url`).
+const CONNECTION: [(&str, Option<&str>, Option<&str>); 14] = [
+    ("--kubeconfig", Some("--kubeconfig"), Some("--kubeconfig")),
+    ("--context", Some("--kube-context"), Some("--context")),
+    ("--cluster", None, Some("--cluster")),
+    ("--user", None, Some("--user")),
+    ("--server", Some("--kube-apiserver"), Some("--server")),
+    ("--as", Some("--kube-as-user"), Some("--as")),
+    ("--as-group", Some("--kube-as-group"), Some("--as-group")),
+    ("--as-uid", None, Some("--as-uid")),
+    ("--as-user-extra", None, Some("--as-user-extra")),
+    ("--certificate-authority", Some("--kube-ca-file"), Some("--certificate-authority")),
+    ("--client-certificate", None, Some("--client-certificate")),
+    ("--client-key", None, Some("--client-key")),
+    ("--insecure-skip-tls-verify", Some("--kube-insecure-skip-tls-verify"), Some("--insecure-skip-tls-verify")),
+    ("--tls-server-name", Some("--kube-tls-server-name"), Some("--tls-server-name")),
+];
+
+impl Tool {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl",
+            Self::Helm => "helm",
+            Self::Flux => "flux",
+        }
+    }
+
+    /// The tool's flag for one of ours: `None` if ours does not choose a cluster, `Some(None)` if the tool lacks it.
+    fn flag(self, ours: &str) -> Option<Option<&'static str>> {
+        if ours == "--proxy-url" {
+            return Some((self == Self::Kubectl).then_some("--proxy-url"));
+        }
+        let (name, helm, flux) = CONNECTION.iter().find(|(name, ..)| *name == ours)?;
+        Some(match self {
+            Self::Kubectl => Some(name),
+            Self::Helm => *helm,
+            Self::Flux => *flux,
+        })
     }
 }
 
@@ -150,6 +265,11 @@ fn remark(remark: &Remark, target: &Target) -> String {
     let names =
         |volumes: &[String]| volumes.iter().map(|v| format!("persistentvolume/{v}")).collect::<Vec<_>>().join(" or ");
     match remark {
+        Remark::BeforeRetain => "or the policy is set back".to_owned(),
+        Remark::ReleaseOwnsVolume => "uninstalling deletes the volume's object, too; the data stays".to_owned(),
+        Remark::UntilProvisionerLetsGo => "waits until the provisioner has removed its finalizer".to_owned(),
+        Remark::StaysBound => "the claim stays bound when it is uninstalled: nothing to reuse".to_owned(),
+        Remark::CreatesClaimAgain => "creates the claim again".to_owned(),
         Remark::Now => "now; the driver may already be deleting the data".to_owned(),
         Remark::KeepsData => "now: keeps the data; the object is still deleted".to_owned(),
         Remark::BeforeUninstall => "first: deleting the claim would delete the volume".to_owned(),
@@ -183,6 +303,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
         Remark::NothingPreserved => format!("no volume is preserved for claim {}", target.key()),
         Remark::AnotherRound => "uninstalls and installs once more".to_owned(),
         Remark::SafeToRepeat => "safe to re-run; continues from the cluster's state".to_owned(),
+        Remark::OnceSuspended => "once it is suspended; asks before it uninstalls".to_owned(),
         Remark::OnceFixed => "once the cause is fixed".to_owned(),
     }
 }

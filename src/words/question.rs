@@ -5,6 +5,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use super::age::age;
 use crate::error::Action;
+use crate::escape::line;
 use crate::lifecycle::{Change, Target, Volume};
 
 /// The volume and, line by line, its fields before and after.
@@ -12,11 +13,15 @@ pub fn change(change: &Change, target: &Target) -> String {
     let (volume, key) = (&change.volume, target.key());
     let mut text = format!("persistentvolume/{volume}");
     for edit in &change.edits {
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+        // Whatever the cluster says begins no line of ours.
+        let value = |value: &Option<String>| value.as_ref().map_or("(none)".to_owned(), |text| line(text));
         text += &format!("\n  {}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to));
     }
     if change.releases() {
         text += &format!("\n  spec.claimRef still reserves it for {key}");
+    }
+    if change.gives_back() {
+        text += &format!("\n  gives the volume back to claim {key}, which is Lost");
     }
     if change.exposes() {
         text += &format!("\n  deleting claim {key} will then delete persistentvolume/{volume} and its data");
@@ -41,6 +46,8 @@ pub enum Notice<'a> {
     UnpinMayBreak { claim: &'a str, why: &'a str },
     /// After an export whose policy is not the volume's own.
     ExportedRetain { volume: &'a str, policy: &'a str },
+    /// After a wait: the provisioner has removed its finalizer.
+    ProvisionerLetGo(&'a str),
     /// Before `guide` asks about another round.
     ReusedBefore,
 }
@@ -66,6 +73,9 @@ pub fn notice(notice: &Notice<'_>) -> String {
         Notice::ExportedRetain { volume, policy } => {
             format!("the manifest says Retain; persistentvolume/{volume} itself has policy {policy}")
         }
+        Notice::ProvisionerLetGo(volume) => format!(
+            "the provisioner has removed its finalizer from persistentvolume/{volume}: it does not delete the volume any more"
+        ),
         Notice::ReusedBefore => "the claim is bound to a preserved volume already; nothing was uninstalled".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! Refusals: the obstacle, as it reads after `error: `.
 
-use crate::lifecycle::{Evidence, Reason, Refusal, VolumePhase};
+use crate::lifecycle::{Evidence, Fate, Reason, Refusal, VolumePhase};
 
 /// The obstacle.
 pub fn message(refusal: &Refusal) -> String {
@@ -26,7 +26,7 @@ pub fn message(refusal: &Refusal) -> String {
             format!("claim {key} is being deleted; persistentvolume/{volume} is not released until it is gone")
         }
         Reason::StillBound(volume) => format!("persistentvolume/{volume} is still bound to claim {key}"),
-        Reason::BoundToAnother { own, volumes } => {
+        Reason::BoundToAnother { own, volumes } | Reason::Diverted { own, volumes } => {
             let meant: Vec<_> = volumes.iter().map(|v| format!("persistentvolume/{v}")).collect();
             format!("claim {key} is bound to persistentvolume/{own}, not {}", meant.join(" or "))
         }
@@ -38,6 +38,9 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::LostNotVerified => format!("claim {key} is Lost"),
         Reason::MadeForClaim(volume, Evidence::Name | Evidence::Pin) => format!(
             "claim {key} is bound to persistentvolume/{volume}, which was provisioned for it; no preserved volume is in use"
+        ),
+        Reason::MadeForClaim(volume, Evidence::Younger) => format!(
+            "claim {key} is bound to persistentvolume/{volume}, which is younger than the claim; it is not a preserved volume"
         ),
         Reason::MadeForClaim(volume, Evidence::Age) => format!(
             "claim {key} is bound to persistentvolume/{volume}, which is not older than the claim; it does not look like a preserved volume"
@@ -53,12 +56,25 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::NoClaimRef(volume) => {
             format!("persistentvolume/{volume} has no claimRef; it is not reserved for claim {key}")
         }
-        Reason::VolumeTerminating { volume, data_stays: true } => format!(
-            "persistentvolume/{volume} is being deleted, which cannot be undone; its policy is Retain, so its data stays"
+        Reason::VolumeTerminating { volume, data: Fate::Kept { driver } } => {
+            let driver = driver.as_ref().map_or("its driver".to_owned(), |driver| format!("driver {driver}"));
+            format!(
+                "persistentvolume/{volume} is being deleted, which cannot be undone; its policy is Retain: expect {driver} to keep the data"
+            )
+        }
+        Reason::VolumeTerminating { volume, data: Fate::Deleted } => format!(
+            "persistentvolume/{volume} is being deleted: it was retained after its claim was deleted, and the driver has answered that it deleted the data"
         ),
-        Reason::VolumeTerminating { volume, data_stays: false } => {
+        Reason::VolumeTerminating { volume, data: Fate::Unknown } => {
             format!("persistentvolume/{volume} is being deleted; this cannot be undone")
         }
+        Reason::UidOfLivingClaim { volume, owner } => format!(
+            "claimRef.uid of persistentvolume/{volume} is that of claim {}, which exists: the volume is that claim's",
+            owner.key()
+        ),
+        Reason::ProvisionerHolds(volume) => format!(
+            "persistentvolume/{volume} was retained after its claim was deleted, and the provisioner's finalizer is still on it: it may be deleting the data"
+        ),
         Reason::VolumeGone(volume) => format!("persistentvolume/{volume} not found"),
         Reason::NoVolume => format!("claim {key} has no volume yet"),
         Reason::Nothing => format!("claim {key} not found, and no volume refers to it"),

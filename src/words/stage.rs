@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::age::age;
-use crate::lifecycle::{Assessment, Evidence, Origin, Stage, Volume, VolumePhase};
+use crate::lifecycle::{Assessment, Evidence, Origin, Stage, Stays, Volume, VolumePhase};
 
 /// The sentence of a stage; ages are those at `now`.
 pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
@@ -15,10 +15,13 @@ pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
     let aged = |v: &Volume| format!("persistentvolume/{} ({})", v.name, age(v.created, now));
     let policy = found.volume.map_or("", |v| v.policy.as_str());
     match found.stage {
+        Stage::AtRisk if policy == "Recycle" => format!(
+            "reclaim policy Recycle: deleting claim {key} empties persistentvolume/{name} and offers it to other claims"
+        ),
         Stage::AtRisk => {
             format!("reclaim policy {policy}: deleting claim {key} deletes persistentvolume/{name} and its data")
         }
-        Stage::Retained if claim.is_some_and(|c| c.keep.may_stay()) => {
+        Stage::Retained if claim.is_some_and(|c| c.stays == Some(Stays::Helm)) => {
             format!("reclaim policy Retain; claim {key} is annotated helm.sh/resource-policy")
         }
         Stage::Retained => {
@@ -53,6 +56,9 @@ pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
             (Some(v), _) if !v.refers_to(situation.target) => {
                 format!("claim {aged_claim} names persistentvolume/{name}, which belongs to another claim")
             }
+            (Some(v), _) if situation.rival(v).is_some() => {
+                format!("claim {aged_claim} is not bound; persistentvolume/{name} is another claim's")
+            }
             (Some(_), _) => format!("claim {aged_claim} is not yet bound to persistentvolume/{name}"),
             (None, Some(gone)) => format!("claim {aged_claim} names persistentvolume/{gone}, which does not exist"),
             (None, None) => format!("claim {aged_claim} is Pending and has no volume yet"),
@@ -69,6 +75,9 @@ pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
             let own = found.volume.map(aged).unwrap_or_default();
             let preserved = found.preserved.iter().map(|v| aged(v)).collect::<Vec<_>>().join(", ");
             format!("claim {key} is bound to {own}; not in use: preserved {preserved}")
+        }
+        Stage::Lost if found.volume.zip(claim).is_some_and(|(v, c)| c.is_lost_from(v)) => {
+            format!("claim {key} has lost persistentvolume/{name}, which can be given back to it")
         }
         Stage::Lost => format!("claim {key} has lost its volume and cannot be bound again; it has to be recreated"),
         Stage::Absent => format!("no claim {key}, and no volume that refers to it"),

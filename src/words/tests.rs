@@ -14,13 +14,30 @@ use super::{check, error, finding, question, refusal, stage, wait};
 use crate::error::{Action, Error, FileProblem, Halt, Trouble, Unsettled};
 use crate::lifecycle::tests::{Seen, claim, situation, volume};
 use crate::lifecycle::{
-    Change, Claim, ClaimPhase, DeletionSign, Driver, Event, Evidence, Field, Finding, Keep, Misfit as Differs, Next,
-    Reason, Refusal, Release, Remark, Stage, Step, Target, Verb, Volume, VolumePhase, assess,
+    Applier, Change, Claim, ClaimPhase, DeletedWith, DeletionSign, Driver, Event, Evidence, Fate, Field, Finding,
+    Holder, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark, Stage, Stays, Step, Target, Verb, Volume,
+    VolumePhase, assess,
 };
 use crate::template::{Misfit, Problem};
 
 fn target() -> Target {
     Target { namespace: "openstack".into(), name: "glance-images".into() }
+}
+
+fn other() -> Target {
+    Target { name: "images".into(), ..target() }
+}
+
+fn owner(kind: &str, name: &str) -> DeletedWith {
+    DeletedWith { kind: kind.into(), name: name.into(), namespace: None }
+}
+
+fn pod(name: &str, phase: &str, job: Option<&str>) -> Holder {
+    Holder { name: name.into(), phase: phase.into(), job: job.map(Into::into) }
+}
+
+fn applier(driver: Option<Driver>) -> Applier {
+    Applier { manager: "argocd-controller".into(), driver, replaces: false }
 }
 
 fn elsewhere() -> Target {
@@ -83,13 +100,19 @@ fn reasons() -> Vec<Reason> {
         Reason::LostNotVerified,
         Reason::MadeForClaim(v(), Evidence::Name),
         Reason::MadeForClaim(v(), Evidence::Age),
+        Reason::MadeForClaim(v(), Evidence::Younger),
         Reason::BeingDeleted(Some(v())),
         Reason::BeingDeleted(None),
         Reason::Policy { volume: volume(), policy: policy() },
         Reason::OfAnotherClaim { volume: volume(), owner: elsewhere() },
         Reason::NoClaimRef(v()),
-        Reason::VolumeTerminating { volume: v(), data_stays: true },
-        Reason::VolumeTerminating { volume: v(), data_stays: false },
+        Reason::VolumeTerminating { volume: v(), data: Fate::Kept { driver: Some("csi.trident.netapp.io".into()) } },
+        Reason::VolumeTerminating { volume: v(), data: Fate::Kept { driver: None } },
+        Reason::VolumeTerminating { volume: v(), data: Fate::Deleted },
+        Reason::VolumeTerminating { volume: v(), data: Fate::Unknown },
+        Reason::Diverted { own: "pvc-77aa".into(), volumes: vec![v()] },
+        Reason::UidOfLivingClaim { volume: v(), owner: other() },
+        Reason::ProvisionerHolds(v()),
         Reason::VolumeGone(v()),
         Reason::NoVolume,
         Reason::Nothing,
@@ -106,20 +129,65 @@ fn findings() -> Vec<Finding> {
         Finding::ClaimTerminating,
     ];
     all.extend([Keep::ByManifest, Keep::ByHand, Keep::Unknown].map(kept));
-    all.extend(drivers().map(Finding::RecreatedAtOnce));
-    all.push(Finding::PolicyApplied { volume: v(), manager: "helm".into() });
     all.extend(
-        [DeletionSign::RetainedLate, DeletionSign::Failed, DeletionSign::Event("deadline exceeded".into())]
-            .map(|sign| Finding::DeletionBegun { volume: v(), sign }),
+        [
+            Stays::Helm,
+            Stays::Hook,
+            Stays::StatefulSet,
+            Stays::ArgoDelete,
+            Stays::ArgoPrune,
+            Stays::ArgoKeep,
+            Stays::FluxPrune,
+        ]
+        .map(Finding::StaysBehind),
     );
+    let owners = [owner("StatefulSet", "mariadb"), owner("Pod", "mariadb-2"), owner("Cluster", "pg")];
+    all.extend(owners.map(Finding::DeletedWithOwner));
+    all.extend(drivers().map(Finding::MayBeRecreated));
+    let driver = Some(Driver::ArgoCd("team-a/images".into()));
+    all.extend([driver, None].map(|driver| Finding::PolicyApplied { volume: v(), applier: applier(driver) }));
+    let signs = [
+        DeletionSign::RetainedLate { claim: "b0f0".into(), event: None },
+        DeletionSign::RetainedLate { claim: String::new(), event: Some("deadline exceeded".into()) },
+        DeletionSign::Failed(Some("in the words of the server".into())),
+        DeletionSign::Failed(None),
+        DeletionSign::Event("deadline exceeded".into()),
+    ];
+    all.extend(signs.map(|sign| Finding::DeletionBegun { volume: v(), sign }));
+    let finalizers = [
+        "snapshot.storage.kubernetes.io/pvc-as-source-protection",
+        "provisioner.storage.kubernetes.io/cloning-protection",
+        "external-provisioner.volume.kubernetes.io/finalizer",
+        "external-attacher/csi-trident-netapp-io",
+        "foregroundDeletion",
+        "argocd.argoproj.io/hook-finalizer",
+        "example.com/populate-target-protection",
+        "example.com/any",
+    ];
+    all.extend([
+        Finding::VolumeReplaced { volume: v(), manager: "argocd-application-controller".into() },
+        Finding::ReleaseOwnsVolume { volume: v(), release: release() },
+        Finding::FilledFromDataSource(v()),
+        Finding::ResizePending,
+        Finding::WillBeResized { volume: v(), wanted: "600Gi".into(), offered: "500Gi".into() },
+        Finding::NotDeletable { volume: v(), message: "in the words of the server".into() },
+        Finding::StillAttached { volume: v(), message: "persistentvolume X is still attached to node n1".into() },
+        Finding::HeldByFinalizers { volume: None, finalizers: finalizers.map(Into::into).to_vec() },
+        Finding::HeldByFinalizers { volume: Some(v()), finalizers: vec![finalizers[3].into()] },
+        Finding::UidOfLivingClaim { volume: v(), owner: other() },
+    ]);
     all.extend([
         Finding::VolumeOfAnotherClaim { volume: v(), owner: Some(elsewhere().key()) },
         Finding::VolumeOfAnotherClaim { volume: v(), owner: None },
         Finding::StaleClaimRef(v()),
         Finding::PolicyNotRetain { volume: v(), policy: policy() },
     ]);
-    all.extend(Field::iter().map(|field| Finding::Misfit { volume: v(), misfit: differs(field) }));
-    all.push(Finding::HeldByPods(vec!["glance-api-0".into()]));
+    all.extend(Field::iter().map(|field| Finding::Misfit { volume: v(), misfit: differs(field), bound: false }));
+    all.push(Finding::Misfit { volume: v(), misfit: differs(Field::Modes), bound: true });
+    let (api, hook) =
+        (pod("glance-api-0", "Running", None), pod("glance-storage-init-x7k2p", "Succeeded", Some("init")));
+    all.extend([vec![api.clone()], vec![hook.clone()], vec![api, hook.clone()]].map(Finding::HeldByPods));
+    all.push(Finding::StillMounted { volume: v(), pods: vec![hook] });
     all.push(Finding::Event(Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() }));
     all
 }
@@ -142,6 +210,10 @@ fn steps() -> Vec<Step> {
     covers(&verbs);
     all.extend([Step::Uninstall(Some(release())), Step::Uninstall(None), Step::Install, Step::Manifest(release())]);
     all.extend(drivers().map(Step::Suspend));
+    all.extend(drivers().map(Step::Resume));
+    all.extend([owner("StatefulSet", "mariadb"), owner("Cluster", "pg")].map(Step::DeleteOwner));
+    all.extend(["job", "pod"].map(|kind| Step::DeleteHolder { kind, name: "glance-storage-init".into() }));
+    all.push(Step::ScaleDown);
     all.extend([
         Step::DeleteClaim,
         Step::AwaitDeleted(v()),
@@ -156,6 +228,11 @@ fn steps() -> Vec<Step> {
 fn remarks() -> Vec<Remark> {
     vec![
         Remark::Now,
+        Remark::BeforeRetain,
+        Remark::ReleaseOwnsVolume,
+        Remark::UntilProvisionerLetsGo,
+        Remark::StaysBound,
+        Remark::CreatesClaimAgain,
         Remark::KeepsData,
         Remark::BeforeUninstall,
         Remark::BeforeBinding,
@@ -179,6 +256,7 @@ fn remarks() -> Vec<Remark> {
         Remark::AnotherRound,
         Remark::SafeToRepeat,
         Remark::OnceFixed,
+        Remark::OnceSuspended,
     ]
 }
 
@@ -262,6 +340,8 @@ fn halts() -> Vec<Halt> {
     let (command, status) = (|| "helm uninstall glance".to_owned(), || "exit status: 1".to_owned());
     vec![
         Halt::Kept,
+        Halt::Applied(applier(Some(Driver::ArgoCd("images".into())))),
+        Halt::Applied(applier(None)),
         Halt::Stopped(Stage::Diverted),
         Halt::TimedOut(Stage::Retained, "10m".into()),
         Halt::TimedOut(Stage::Reserved, "10m".into()),
@@ -309,6 +389,7 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::UnpinMayBreak { claim: "glance-images", why: "no response" },
         Notice::ExportedRetain { volume: "pvc-b0f0", policy: "Delete" },
         Notice::ReusedBefore,
+        Notice::ProvisionerLetGo("pvc-b0f0"),
     ]
 }
 
@@ -328,7 +409,10 @@ fn stages() -> Vec<Seen> {
     vec![
         situation(Some(claim("u1")), &[volume("v")]),
         situation(Some(claim("u1")), &[kept(volume("v"))]),
-        situation(Some(Claim { keep: Keep::ByManifest, ..claim("u1") }), &[kept(volume("v"))]),
+        situation(
+            Some(Claim { keep: Keep::ByManifest, stays: Some(Stays::Helm), ..claim("u1") }),
+            &[kept(volume("v"))],
+        ),
         situation(Some(going), &[kept(volume("v"))]),
         situation(None, &[kept(volume("v"))]),
         situation(Some(pending.clone()), &[kept(volume("v"))]),
@@ -410,9 +494,12 @@ fn the_whole_voice() {
         }
     }
     head(&mut voice, "Changes, questions, notices and waits");
-    for change in
-        [Change::retain_late(&volume("v")), Change::release(&volume("v")), Change::policy(&volume("v"), "Delete")]
-    {
+    for change in [
+        Change::retain_late(&volume("v")),
+        Change::release(&volume("v")),
+        Change::policy(&volume("v"), "Delete"),
+        Change::give_back(&volume("v"), &claim("u1")),
+    ] {
         voice += &format!("{}\n", question::change(&change, &t));
     }
     for action in actions() {
@@ -427,7 +514,7 @@ fn the_whole_voice() {
     let pods: [&[&str]; 3] = [&[], &["glance-api-0"], &["glance-api-0", "glance-api-1"]];
     for awaited in wait::Awaited::iter() {
         for pods in pods.iter().take(if awaited == wait::Awaited::ClaimGone { 3 } else { 1 }) {
-            let pods: Vec<String> = pods.iter().map(|pod| (*pod).to_owned()).collect();
+            let pods: Vec<Holder> = pods.iter().map(|name| pod(name, "Running", None)).collect();
             voice += &format!("waiting for {}\n", wait::progress(awaited, &t.key(), &pods));
         }
     }

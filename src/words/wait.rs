@@ -2,6 +2,9 @@
 
 use strum::EnumIter;
 
+use super::finding::pods;
+use crate::lifecycle::Holder;
+
 /// The event that a wait ends with.
 #[derive(Clone, Copy, Debug, EnumIter, PartialEq, Eq)]
 pub enum Awaited {
@@ -16,13 +19,15 @@ pub enum Awaited {
 }
 
 /// The text after "waiting for", with the pods that use the claim.
-pub fn progress(awaited: Awaited, key: &str, holders: &[String]) -> String {
+pub fn progress(awaited: Awaited, key: &str, holders: &[Holder]) -> String {
     match (awaited, holders) {
         (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),
         (Awaited::VolumeReleased, _) => format!("the volume of claim {key} to be Released"),
         (Awaited::VolumeAvailable, _) => format!("the volume of claim {key} to be Available"),
         (Awaited::ClaimGone, []) => format!("claim {key} to be deleted"),
-        (Awaited::ClaimGone, [pod]) => format!("claim {key} to be deleted (in use by pod {pod})"),
-        (Awaited::ClaimGone, pods) => format!("claim {key} to be deleted (in use by pods {})", pods.join(", ")),
+        (Awaited::ClaimGone, [pod]) => {
+            format!("claim {key} to be deleted (in use by pod {})", pods(std::slice::from_ref(pod)))
+        }
+        (Awaited::ClaimGone, all) => format!("claim {key} to be deleted (in use by pods {})", pods(all)),
     }
 }

@@ -60,7 +60,7 @@ fn guide_stops_where_helm_keeps_the_claim_and_where_it_is_diverted() {
     let run = kept.run("guide --yes");
     assert!(
         run.status == 1
-            && run.stderr.contains("error: claim openstack/glance-images is annotated helm.sh/resource-policy"),
+            && run.stderr.contains("error: claim openstack/glance-images may stay bound when it is uninstalled"),
         "{run}"
     );
 }

@@ -18,6 +18,7 @@ mod fault_table;
 mod guide;
 mod kubectl;
 mod load;
+mod origin;
 mod procedure;
 mod reference;
 mod requests;
@@ -44,6 +45,8 @@ mod interrupts;
 mod next_steps;
 #[cfg(unix)]
 mod outages;
+#[cfg(unix)]
+mod owners;
 #[cfg(unix)]
 mod packages;
 #[cfg(unix)]

@@ -159,14 +159,14 @@ fn who_drives_the_claim_is_told_and_suspended_first() {
     for (meta, line, check_line) in [
         (
             json!({"annotations": {"argocd.argoproj.io/tracking-id": "images:/PersistentVolumeClaim:openstack/glance-images"}}),
-            "argocd app set images --sync-policy none  # or pin the volume in Git while the claim is bound",
-            "! RecreatedAtOnce: Argo CD application images recreates claim openstack/glance-images",
+            "argocd app set images --sync-policy none  # if an app-of-apps or an ApplicationSet makes the application, suspend that; or pin the volume in Git while the claim is bound",
+            "! MayBeRecreated: Argo CD application images applies claim openstack/glance-images and may create it again",
         ),
         (
             json!({"labels": {"helm.toolkit.fluxcd.io/name": "glance", "helm.toolkit.fluxcd.io/namespace": "flux-system"},
                 "annotations": {"meta.helm.sh/release-name": "glance", "meta.helm.sh/release-namespace": "openstack"}}),
             "flux suspend helmrelease glance -n flux-system  # or pin the volume in Git while the claim is bound",
-            "! RecreatedAtOnce: Flux helmrelease flux-system/glance recreates claim openstack/glance-images",
+            "! MayBeRecreated: Flux helmrelease flux-system/glance applies claim openstack/glance-images and may create it again",
         ),
     ] {
         let world = World::new().provisioned();
@@ -178,7 +178,7 @@ fn who_drives_the_claim_is_told_and_suspended_first() {
         world.bound();
         world.run("retain --yes");
         let status = world.run("status");
-        assert!(status.stderr.contains("RecreatedAtOnce: "), "{status}");
+        assert!(status.stderr.contains("MayBeRecreated: "), "{status}");
         assert_eq!(status.next[0], line, "{status}");
         let check = world.run("check");
         assert!(check.stdout.contains(check_line), "{check}");
@@ -241,7 +241,7 @@ fn who_applies_the_policy_is_told() {
     world.apply_volume(&volume, "kustomize-controller", json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
     let status = world.run("status");
     assert!(
-        status.stderr.contains("PolicyApplied: ") && status.stderr.contains("applied by kustomize-controller"),
+        status.stderr.contains("PolicyApplied: ") && status.stderr.contains("is applied by kustomize-controller"),
         "{status}"
     );
 }

@@ -172,7 +172,7 @@ fn retain_at_the_last_moment() {
             2|   spec.persistentVolumeReclaimPolicy: Delete → Retain
             2|   metadata.annotations.glancepv.io/retained-after-release: (none) → uid-of-claim-----------------------1
             2| Released: persistentvolume/pvc------------------------------------1 is Released with policy Retain; no claim can bind to it yet
-            2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
+            2| DeletionBegun: policy Retain was set after the claim (UID uid-of-claim-----------------------1) was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it, then: kubectl annotate pv pvc------------------------------------1 glancepv.io/retained-after-release-
             2| next: kubectl glancepv reuse
             [0]
 
@@ -180,12 +180,12 @@ fn retain_at_the_last_moment() {
             persistentvolume/pvc------------------------------------1 patched
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
+            2| DeletionBegun: policy Retain was set after the claim (UID uid-of-claim-----------------------1) was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it, then: kubectl annotate pv pvc------------------------------------1 glancepv.io/retained-after-release-
             2| persistentvolume/pvc------------------------------------1
             2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
             2|   spec.claimRef still reserves it for openstack/glance-images
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
-            2| DeletionBegun: policy Retain was set after the claim was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it
+            2| DeletionBegun: policy Retain was set after the claim (UID uid-of-claim-----------------------1) was deleted, so the driver may have deleted the data; check the data on persistentvolume/pvc------------------------------------1 before you rely on it, then: kubectl annotate pv pvc------------------------------------1 glancepv.io/retained-after-release-
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout 10m
             [0]
@@ -366,6 +366,7 @@ fn several_preserved_volumes() {
             2|   spec.claimRef.resourceVersion: [version] → (none)
             2|   spec.claimRef still reserves it for openstack/glance-images
             2| Reserved: persistentvolume/pvc------------------------------------2 is reserved for the next claim openstack/glance-images
+            2| OtherVolumesWait: also preserved for claim openstack/glance-images: pvc------------------------------------1
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout 10m
             [0]
@@ -513,30 +514,36 @@ fn a_lost_claim_and_the_way_back() {
 
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| Lost: claim openstack/glance-images has lost its volume and cannot be bound again; it has to be recreated
-            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse pvc------------------------------------1 --timeout 10m
-            2| then: # install the release again (burrito: ./scripts/burrito.sh install glance)
-            2| then: kubectl glancepv verify pvc------------------------------------1 --timeout 10m
+            2| Lost: claim openstack/glance-images has lost persistentvolume/pvc------------------------------------1, which can be given back to it
+            2| next: kubectl glancepv reuse
             [0]
 
             $ kubectl glancepv reuse --yes
-            2| error: claim openstack/glance-images is Lost and still exists
-            2| hint: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| hint: kubectl glancepv reuse --timeout 10m  # waits until the claim is deleted
-            [1]
+            persistentvolume/pvc------------------------------------1 patched
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: (none) → uid-of-claim-----------------------1
+            2|   gives the volume back to claim openstack/glance-images, which is Lost
+            2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
+            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
+            2| then: kubectl glancepv reuse --timeout 10m
+            [0]
 
             $ kubectl glancepv verify
-            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
-            pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
-            2| error: claim openstack/glance-images is Lost
+            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
+            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, which was provisioned for it; no preserved volume is in use
             2| hint: kubectl glancepv status
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------1 --yes
-            persistentvolume/pvc------------------------------------1 patched (no change)
+            persistentvolume/pvc------------------------------------1 patched
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Available   openstack/glance-images   netapp                  [age]
+            2| persistentvolume/pvc------------------------------------1
+            2|   spec.claimRef.uid: uid-of-claim-----------------------1 → (none)
+            2|   spec.claimRef still reserves it for openstack/glance-images
             2| Reserved: persistentvolume/pvc------------------------------------1 is reserved for the next claim openstack/glance-images
             2| next: # install the release again (burrito: ./scripts/burrito.sh install glance); a pin is needed only if the new claim asks for more than 500Gi or other access modes
             2| then: kubectl glancepv verify --timeout 10m
@@ -572,9 +579,9 @@ fn a_pinned_claim_that_does_not_fit_is_bound_and_told() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Reused: claim openstack/glance-images ([age]) is bound to persistentvolume/pvc------------------------------------1 ([age]); UIDs match, policy Retain
-            2| SizeTooSmall: size: the claim requests 900Gi, persistentvolume/pvc------------------------------------1 has 500Gi (unpinned, the claim is not bound to it)
-            2| ClassDiffers: storage class: the claim requests other, persistentvolume/pvc------------------------------------1 has netapp (does not prevent binding)
-            2| ModesDiffer: access modes: the claim requests ReadWriteOnce, persistentvolume/pvc------------------------------------1 has ReadWriteMany (unpinned, the claim is not bound to it)
+            2| ResizePending: a resize of claim openstack/glance-images is under way: let a pod finish it before the claim is deleted
+            2| ClassDiffers: storage class: the claim requests other, persistentvolume/pvc------------------------------------1 has netapp (the claim names the volume, so it is bound all the same)
+            2| ModesDiffer: access modes: the claim requests ReadWriteOnce, persistentvolume/pvc------------------------------------1 has ReadWriteMany (the claim names the volume, so it is bound all the same)
             [0]
         "#]],
     );
@@ -654,6 +661,7 @@ fn waiting_for_the_claim_to_go_and_to_come() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Releasing: claim openstack/glance-images is being deleted; persistentvolume/pvc------------------------------------1 has policy Retain
+            2| ClaimTerminating: claim openstack/glance-images is being deleted
             2| ClaimTerminating: claim openstack/glance-images is being deleted
             2| HeldByPods: claim openstack/glance-images is in use by glance-api-0; it is deleted once no pod uses it
             2| next: kubectl glancepv reuse --timeout 10m

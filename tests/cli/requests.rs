@@ -40,16 +40,18 @@ fn retain() {
         &world,
         "retain --yes",
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
-        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv {"metadata":{"resourceVersion":"[version]"},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv {"metadata":{"resourceVersion":"[version]"},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}
+            GET /api/v1/persistentvolumes?includeObject=None&resourceVersion=0"#]],
     );
     sent(
         &world,
         &format!("retain {volume}"),
         &expect![[r#"
-        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
-        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+            GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            GET /api/v1/persistentvolumes?includeObject=None&resourceVersion=0"#]],
     );
 }
 
@@ -65,7 +67,9 @@ fn reuse() {
             GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
             GET /api/v1/persistentvolumes?includeObject=None
             GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims?includeObject=Object
             GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object
+            GET /api/v1/namespaces/openstack/pods?includeObject=Object
             PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv&dryRun=All {"metadata":{"resourceVersion":"[version]"},"spec":{"claimRef":{"resourceVersion":null,"uid":null}}}"#]],
     );
     sent(
@@ -74,7 +78,9 @@ fn reuse() {
         &expect![[r#"
             GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
             GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
-            GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object"#]],
+            GET /api/v1/namespaces/openstack/persistentvolumeclaims?includeObject=Object
+            GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DPersistentVolume,involvedObject.name%3Dpvc------------------------------------1&includeObject=Object
+            GET /api/v1/namespaces/openstack/pods?includeObject=Object"#]],
     );
 }
 

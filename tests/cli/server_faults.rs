@@ -113,7 +113,7 @@ fn a_conflict_is_read_again_not_forced() {
     let requests = world.requests();
     assert_eq!(requests.matches("PATCH").count(), 2, "{requests}");
     let order: Vec<&str> =
-        requests.lines().filter(|l| l.contains("includeObject")).map(|l| l.split(' ').next().unwrap()).collect();
+        requests.lines().filter(|l| l.contains("includeObject=Object")).map(|l| l.split(' ').next().unwrap()).collect();
     assert_eq!(order, ["GET", "GET", "PATCH", "GET", "GET", "PATCH"], "read again before it is sent again");
 }
 

@@ -94,6 +94,7 @@ impl World {
                 self.await_volume(name, |v| v.is_none());
             }
             ("delete", ["pvc", ..]) => self.uninstall(),
+            ("delete", ["pod", name, ..]) => self.unmount(name),
             other => panic!("nobody knows how to type kubectl {other:?}"),
         }
     }

@@ -384,6 +384,63 @@ impl World {
         }
     }
 
+    pub fn create_in_namespace<K>(&self, object: Value) -> K
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + DeserializeOwned
+            + serde::Serialize
+            + Debug,
+    {
+        self.create(&self.in_namespace(), object)
+    }
+
+    pub fn delete_in_namespace<K>(&self, name: &str)
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        let api: Api<K> = self.in_namespace();
+        self.runtime.block_on(api.delete(name, &DeleteParams::default())).expect("deleted");
+    }
+
+    /// The pod that a Job's controller makes, once it has.
+    pub fn await_pod_of(&self, job: &str) -> String {
+        let pods: Api<Pod> = self.in_namespace();
+        let begun = std::time::Instant::now();
+        loop {
+            let params = ListParams::default().labels(&format!("job-name={job}"));
+            if let Some(pod) = self.runtime.block_on(pods.list(&params)).expect("pods").items.first() {
+                return pod.name_any();
+            }
+            assert!(begun.elapsed() < PATIENCE, "no pod of {job}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Gives a pod a node, as a scheduler does.
+    pub fn schedule(&self, pod: &str) {
+        let pods: Api<Pod> = self.in_namespace();
+        let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": pod},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"}});
+        let bytes = serde_json::to_vec(&binding).unwrap();
+        let bound = pods.create_subresource::<Value>("binding", pod, &PostParams::default(), bytes);
+        self.runtime.block_on(bound).expect("scheduled");
+    }
+
+    /// Another writer: a merge patch of the claim.
+    pub fn patch_claim(&self, patch: Value) {
+        self.runtime
+            .block_on(self.claims().patch(self.claim, &PatchParams::default(), &Patch::Merge(patch)))
+            .expect("patched");
+    }
+
+    /// Ends a pod, as a kubelet says it.
+    pub fn end_pod(&self, pod: &str, phase: &str) {
+        let pods: Api<Pod> = self.in_namespace();
+        let patch = Patch::Merge(json!({"status": {"phase": phase}}));
+        self.runtime.block_on(pods.patch_status(pod, &PatchParams::default(), &patch)).expect("patched");
+    }
+
     /// An event of the claim.
     pub fn event(&self, claim: &PersistentVolumeClaim, reason: &str, message: &str) {
         self.create::<Event>(

@@ -127,6 +127,7 @@ impl Lifecycle {
                     (Some("glancepv.io/retained-after-release"), Some(_)) => v.late = true,
                     (Some("uid"), None) if self.0 == Without::NamesOfClaimRef => v.owner = Owner::Nobody,
                     (Some("uid"), None) => v.owner = Owner::Target(None),
+                    (Some("uid"), Some(uid)) => v.owner = Owner::Target(uid.parse().ok()),
                     _ => {}
                 }
             }
@@ -153,6 +154,10 @@ impl Lifecycle {
         {
             // One that was reserved by hand, or bound again, meanwhile tells nothing of the claim before.
             Some("that the policy came late is not recorded")
+        } else if matches!((before.owner, after.owner), (Owner::Target(None), Owner::Target(Some(_))))
+            && !command.claim.flatten().is_some_and(|c| c.phase == ClaimPhase::Lost && c.volume == Some(before.name))
+        {
+            Some("the volume was given to a claim that has not lost it")
         } else if claimed && after.owner == Owner::Target(None) {
             Some("a living claim lost its volume")
         } else if after.owner == Owner::Target(None) && before.owner != after.owner && !after.retained {

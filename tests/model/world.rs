@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use kubectl_glancepv::lifecycle::{Claim, ClaimPhase, ClaimRef, Keep, Shape, Situation, Target, Volume, VolumePhase};
+use kubectl_glancepv::lifecycle::{
+    Claim, ClaimPhase, ClaimRef, Keep, Shape, Situation, Stays, Target, Volume, VolumePhase,
+};
 
 /// How many volumes there may be at a time: the one with the images, and one that diverts.
 pub const VOLUMES: usize = 2;
@@ -237,6 +239,12 @@ impl World {
                 Some(v) if v.owner == Owner::Target(Some(c.uid)) => {}
                 _ => steps.push(Step::ClaimLost),
             }
+        } else if c.phase == ClaimPhase::Lost {
+            // With its UID in claimRef again, the claim is bound again (seen on 1.20 and 1.37).
+            let own = c.volume.and_then(|name| self.volume(name));
+            if let Some(v) = own.filter(|v| v.owner == Owner::Target(Some(c.uid))) {
+                steps.push(Step::ClaimBound(v.name));
+            }
         } else if c.phase == ClaimPhase::Pending && !c.terminating {
             // The volume that the claim names; else one that is reserved for it, else a free one.
             let named = c.volume.and_then(|name| self.volume(name)).filter(|v| reserved(v) || v.owner == Owner::Nobody);
@@ -438,6 +446,7 @@ impl Seen {
             volumes: self.volumes.iter().collect(),
             named: self.named.as_deref(),
             pinned: false,
+            rivals: &[],
         }
     }
 
@@ -462,7 +471,12 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
         pinned: c.pinned,
         keep: c.keep,
         release: None,
+        deleted_with: None,
+        stays: (c.keep == Keep::ByManifest).then_some(Stays::Helm),
         driver: None,
+        finalizers: vec![],
+        data_source: false,
+        resizing: false,
         wants: shape(if c.large { "600Gi" } else { "500Gi" }),
     });
     let volumes = volumes.iter().map(|v| {
@@ -484,8 +498,12 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             },
             created: at(v.made),
             since: None,
-            retained_late: v.late,
-            policy_applier: None,
+            retained_late: v.late.then(String::new),
+            applier: None,
+            release: None,
+            finalizers: vec![],
+            driver: None,
+            message: None,
             offers: shape(if v.name == 0 { "500Gi" } else { "600Gi" }),
         }
     });

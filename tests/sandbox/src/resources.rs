@@ -29,6 +29,7 @@ const fn resource(
 
 /// All of them.
 pub const RESOURCES: &[Resource] = &[
+    resource("", "configmaps", "ConfigMap", &["cm"], true),
     resource("", "events", "Event", &["ev"], true),
     resource("", "namespaces", "Namespace", &["ns"], false),
     resource("", "persistentvolumeclaims", "PersistentVolumeClaim", &["pvc"], true),
