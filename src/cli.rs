@@ -72,7 +72,7 @@ impl Cli {
         let command = Self::command();
         let matches = command.clone().get_matches();
         let flags = matches.subcommand().map_or(&matches, |(_, flags)| flags);
-        let is_empty = flags.get_raw("claim").is_some_and(|mut claims| claims.any(|claim| claim.is_empty()));
+        let is_empty = flags.get_raw("claim").is_some_and(|mut claims| claims.any(std::ffi::OsStr::is_empty));
         // An empty variable counts as none, an empty flag is a mistake.
         if is_empty && flags.value_source("claim") == Some(ValueSource::CommandLine) {
             clap::Error::raw(

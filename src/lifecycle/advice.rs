@@ -85,7 +85,6 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
             };
             vec![Next::on(Verb::Retain, volume).because(remark)]
         }
-        Reason::UidOfLivingClaim { owner, .. } => vec![Step::Elsewhere(owner.clone()).into()],
         Reason::ProvisionerHolds(volume) => {
             vec![Next::on(Verb::Reuse, volume).with_timeout().because(Remark::UntilProvisionerLetsGo)]
         }
@@ -96,7 +95,9 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         Reason::BoundToAnother { volumes, .. } | Reason::Diverted { volumes, .. } => way_back(s, &read(volumes)),
         Reason::NoClaim | Reason::Unbound { .. } => next_of_stage(s),
         Reason::Policy { .. } => vec![Next::run(Verb::Retain)],
-        Reason::OfAnotherClaim { owner, .. } => vec![Step::Elsewhere(owner.clone()).into()],
+        Reason::OfAnotherClaim { owner, .. } | Reason::UidOfLivingClaim { owner, .. } => {
+            vec![Step::Elsewhere(owner.clone()).into()]
+        }
         Reason::VolumeTerminating { volume, .. } => s.volume(volume).map(|v| recreate(s, v)).unwrap_or_default(),
         Reason::Several { verb, volumes } => volumes.iter().map(|name| one_of_them(*verb, name)).collect(),
         Reason::NoClaimRef(_) | Reason::VolumeGone(_) | Reason::Nothing => Vec::new(),

@@ -68,12 +68,11 @@ impl Assessment<'_> {
                         Finding::DeletionBegun { sign: DeletionSign::RetainedLate { event, .. }, .. } => Some(event),
                         _ => None,
                     });
-                    match marked {
-                        Some(event) => *event = Some(message),
-                        None => {
-                            let sign = DeletionSign::Event(message);
-                            self.findings.push(Finding::DeletionBegun { volume: name(), sign });
-                        }
+                    if let Some(event) = marked {
+                        *event = Some(message);
+                    } else {
+                        let sign = DeletionSign::Event(message);
+                        self.findings.push(Finding::DeletionBegun { volume: name(), sign });
                     }
                 }
                 "VolumeRecycled" | "VolumeFailedRecycle" => {

@@ -97,9 +97,9 @@ pub struct Claim {
     /// Its finalizers, without the one of its pods.
     #[serde(skip)]
     pub finalizers: Vec<String>,
-    /// True if it is filled from a data source.
+    /// The kind of the object that it is filled from (`VolumeSnapshot`).
     #[serde(skip)]
-    pub data_source: bool,
+    pub data_source: Option<String>,
     /// True while it is being resized.
     #[serde(skip)]
     pub resizing: bool,
@@ -289,6 +289,7 @@ impl Claim {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde gives the field as it is")]
 fn is_some<S: serde::Serializer>(value: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bool(value.is_some())
 }
@@ -308,27 +309,26 @@ fn is_resizing(status: &PersistentVolumeClaimStatus, requested: Option<&Quantity
     condition || matches!((capacity, requested), (Some(has), Some(wants)) if has < wants)
 }
 
+/// The keys of a volume's spec but `csi` that are not its source.
+const NOT_A_SOURCE: [&str; 9] = [
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+];
+
 /// The CSI driver, else the key of the volume's source (`nfs`, `local`).
 fn driver(spec: &PersistentVolumeSpec) -> Option<String> {
     if let Some(csi) = &spec.csi {
         return Some(csi.driver.clone());
     }
-    const OTHER: [&str; 8] = [
-        "accessModes",
-        "capacity",
-        "claimRef",
-        "mountOptions",
-        "nodeAffinity",
-        "persistentVolumeReclaimPolicy",
-        "storageClassName",
-        "volumeMode",
-    ];
     let object = serde_json::to_value(spec).ok()?;
-    object
-        .as_object()?
-        .keys()
-        .find(|key| !OTHER.contains(&key.as_str()) && *key != "volumeAttributesClassName")
-        .cloned()
+    object.as_object()?.keys().find(|key| !NOT_A_SOURCE.contains(&key.as_str())).cloned()
 }
 
 fn given(text: Option<String>) -> Option<String> {
@@ -369,7 +369,8 @@ impl From<&PersistentVolumeClaim> for Claim {
             stays: owner::stays(meta),
             driver: owner::driver(meta),
             finalizers: finalizers(meta, "kubernetes.io/pvc-protection"),
-            data_source: spec.data_source.is_some() || spec.data_source_ref.is_some(),
+            data_source: (spec.data_source.as_ref().map(|source| source.kind.clone()))
+                .or_else(|| spec.data_source_ref.as_ref().map(|source| source.kind.clone())),
             resizing: claim.status.as_ref().is_some_and(|status| is_resizing(status, requests.get("storage"))),
             wants: Shape {
                 size: requests.get("storage").map(|q| q.0.clone()),

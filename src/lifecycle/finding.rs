@@ -106,7 +106,10 @@ pub enum Finding {
         release: Release,
     },
     /// The claim is bound to a volume that was filled from its data source.
-    FilledFromDataSource(String),
+    FilledFromDataSource {
+        volume: String,
+        kind: String,
+    },
     ResizePending,
     /// The claim requests more than its volume has: csi-resizer grows it.
     WillBeResized {
@@ -274,8 +277,8 @@ pub(super) fn findings(
         found.push(Finding::StaleClaimRef(name()));
     }
     let bound = s.bound().is_some_and(|(_, own)| own.name == volume.name);
-    if stage == Stage::Diverted && claim.data_source {
-        found.push(Finding::FilledFromDataSource(name()));
+    if let (Stage::Diverted, Some(kind)) = (stage, claim.data_source.clone()) {
+        found.push(Finding::FilledFromDataSource { volume: name(), kind });
     }
     // Of a claim that took another volume: the reasons why the preserved ones were passed over.
     let compared = if stage == Stage::Diverted { preserved } else { &[volume] };

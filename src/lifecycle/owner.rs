@@ -4,7 +4,7 @@
 //! tells who wrote a field. Sources: `filterManifestsToKeep` of Helm; `shouldBeDeleted`, `isPruningDisabled`,
 //! `BuildAppInstanceValue` and `ParseInstanceName` of Argo CD 3.5; `SetOwnerLabels` and the exclusions of Flux'
 //! kustomize-controller; `originLabels` of its helm-controller; `getPersistentVolumeClaims` of Kubernetes'
-//! StatefulSet controller.
+//! `StatefulSet` controller.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use serde::Serialize;
@@ -21,7 +21,7 @@ const ARGO: [&str; 2] = ["argocd-controller", "argocd-application-controller"];
 /// Field managers that apply their fields again and again.
 const APPLIERS: [&str; 5] =
     ["helm", "helm-controller", "kustomize-controller", "argocd-controller", "argocd-application-controller"];
-/// Field managers of controllers that create claims for a StatefulSet: the name of their binary, which is another on
+/// Field managers of controllers that create claims for a `StatefulSet`: the name of their binary, which is another on
 /// k3s and `MicroK8s`.
 const CONTROLLERS: [&str; 3] = ["kube-controller-manager", "k3s", "kubelite"];
 
@@ -299,12 +299,12 @@ mod tests {
         serde_json::from_value(object).unwrap()
     }
 
-    fn written(manager: &str, operation: &str, fields: Value) -> Value {
+    fn written(manager: &str, operation: &str, fields: &Value) -> Value {
         json!({"manager": manager, "operation": operation, "fieldsV1": fields})
     }
 
-    fn with(kind: &str, name: &str, namespace: Option<&str>) -> Option<DeletedWith> {
-        Some(DeletedWith { kind: kind.into(), name: name.into(), namespace: namespace.map(Into::into) })
+    fn with(kind: &str, name: &str, namespace: Option<&str>) -> DeletedWith {
+        DeletedWith { kind: kind.into(), name: name.into(), namespace: namespace.map(Into::into) }
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
         let owned = written(
             "argocd-controller",
             "Update",
-            json!({"f:metadata": {"f:labels": {"f:app.kubernetes.io/instance": {}}}}),
+            &json!({"f:metadata": {"f:labels": {"f:app.kubernetes.io/instance": {}}}}),
         );
         assert_eq!(driver(&meta(json!({"labels": labels, "managedFields": [owned]}))), argo("img2"));
         assert_eq!(driver(&meta(json!({"labels": labels}))), None, "many charts set it");
@@ -344,27 +344,30 @@ mod tests {
         let owner = |kind: &str, name: &str, controller: bool| json!([{"apiVersion": "v1", "kind": kind, "name": name, "uid": "u", "controller": controller}]);
         for (object, expected) in [
             (json!({}), None),
-            (json!({"annotations": helm}), with("Release", "glance", Some("openstack"))),
-            (json!({"ownerReferences": owner("Cluster", "pg", true)}), with("Cluster", "pg", None)),
-            (json!({"ownerReferences": owner("KafkaNodePool", "kafka", false)}), with("KafkaNodePool", "kafka", None)),
+            (json!({"annotations": helm}), Some(with("Release", "glance", Some("openstack")))),
+            (json!({"ownerReferences": owner("Cluster", "pg", true)}), Some(with("Cluster", "pg", None))),
+            (
+                json!({"ownerReferences": owner("KafkaNodePool", "kafka", false)}),
+                Some(with("KafkaNodePool", "kafka", None)),
+            ),
             (
                 json!({"ownerReferences": owner("StatefulSet", "mariadb", true), "annotations": helm}),
-                with("StatefulSet", "mariadb", None),
+                Some(with("StatefulSet", "mariadb", None)),
             ),
             (
                 json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps",
                 "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}}),
-                with("Kustomization", "apps", Some("flux-system")),
+                Some(with("Kustomization", "apps", Some("flux-system"))),
             ),
             // The HelmRelease stores its release in its own namespace.
             (
                 json!({"annotations": {"meta.helm.sh/release-name": "repro-glance", "meta.helm.sh/release-namespace": "repro"},
                 "labels": {"helm.toolkit.fluxcd.io/name": "glance", "helm.toolkit.fluxcd.io/namespace": "h8"}}),
-                with("Release", "repro-glance", Some("h8")),
+                Some(with("Release", "repro-glance", Some("h8"))),
             ),
             (
                 json!({"name": "c", "annotations": {"argocd.argoproj.io/tracking-id": "a_img:/PersistentVolumeClaim:n/c"}}),
-                with("Application", "a/img", None),
+                Some(with("Application", "a/img", None)),
             ),
         ] {
             assert_eq!(deleted_with(&meta(object.clone())), expected, "{object}");
@@ -398,13 +401,13 @@ mod tests {
             (json!({"annotations": helm(json!({"helm.sh/resource-policy": "keep"}))}), Some(Stays::Helm)),
             (json!({"annotations": helm(json!({"helm.sh/hook": "pre-install"}))}), Some(Stays::Hook)),
             (
-                json!({"managedFields": [written("kube-controller-manager", "Update", requested.clone())]}),
+                json!({"managedFields": [written("kube-controller-manager", "Update", &requested)]}),
                 Some(Stays::StatefulSet),
             ),
-            (json!({"managedFields": [written("k3s", "Update", requested.clone())]}), Some(Stays::StatefulSet)),
-            (json!({"managedFields": [written("kube-controller-manager", "Update", bound)]}), None),
+            (json!({"managedFields": [written("k3s", "Update", &requested)]}), Some(Stays::StatefulSet)),
+            (json!({"managedFields": [written("kube-controller-manager", "Update", &bound)]}), None),
             (
-                json!({"managedFields": [written("kube-controller-manager", "Update", requested)],
+                json!({"managedFields": [written("kube-controller-manager", "Update", &requested)],
                 "ownerReferences": [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "m", "uid": "u"}]}),
                 None,
             ),
@@ -423,7 +426,7 @@ mod tests {
     fn who_applies_a_volume_is_told_by_any_field_of_its_spec() {
         let spec = json!({"f:spec": {"f:capacity": {}}});
         let by = |manager: &str, operation: &str| {
-            applier(&meta(json!({"managedFields": [written(manager, operation, spec.clone())]}))).map(|a| a.manager)
+            applier(&meta(json!({"managedFields": [written(manager, operation, &spec)]}))).map(|a| a.manager)
         };
         for (manager, operation) in [
             ("argocd-controller", "Update"),

@@ -67,7 +67,7 @@ pub(crate) fn claim(uid: &str) -> Claim {
         stays: None,
         driver: None,
         finalizers: vec![],
-        data_source: false,
+        data_source: None,
         resizing: false,
         wants: shape(),
     }

@@ -29,8 +29,8 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
             "release {} owns persistentvolume/{volume}, too: uninstalling deletes the object; export it first",
             release.name
         ),
-        Finding::FilledFromDataSource(volume) => {
-            format!("persistentvolume/{volume} is younger than claim {key} and was filled from the claim's data source")
+        Finding::FilledFromDataSource { volume, kind } => {
+            format!("persistentvolume/{volume} was filled from the {kind} that claim {key} names as its data source")
         }
         Finding::ResizePending => {
             format!("a resize of claim {key} is under way: let a pod finish it before the claim is deleted")

@@ -178,15 +178,14 @@ impl Typed {
     fn flags_of(&self, tool: Tool) -> (String, String) {
         let (mut flags, mut lacking) = (String::new(), Vec::new());
         for flag in &self.0 {
-            match tool.flag(&flag.name) {
-                Some(Some(name)) => {
-                    flags += &format!(" {name}");
-                    if let Some(value) = &flag.value {
-                        flags += &format!(" {}", quote(value));
-                    }
+            let Some(names) = CONNECTION.iter().find(|(ours, ..)| *ours == flag.name) else { continue };
+            if let Some(name) = tool.flag(*names) {
+                flags += &format!(" {name}");
+                if let Some(value) = &flag.value {
+                    flags += &format!(" {}", quote(value));
                 }
-                Some(None) if !lacking.contains(&flag.name) => lacking.push(flag.name.clone()),
-                Some(None) | None => {}
+            } else if !lacking.contains(&flag.name) {
+                lacking.push(flag.name.clone());
             }
         }
         let words = if lacking.is_empty() {
@@ -213,7 +212,7 @@ enum Tool {
 
 /// The flags that choose the cluster and the user: kubectl's and the plugin's, Helm's (`pkg/cli/environment.go` of 3.21
 /// and 4.2), Flux' (its cli-runtime of 2.9 has no `--proxy-url`).
-const CONNECTION: [(&str, Option<&str>, Option<&str>); 14] = [
+const CONNECTION: [Names; 15] = [
     ("--kubeconfig", Some("--kubeconfig"), Some("--kubeconfig")),
     ("--context", Some("--kube-context"), Some("--context")),
     ("--cluster", None, Some("--cluster")),
@@ -228,7 +227,10 @@ const CONNECTION: [(&str, Option<&str>, Option<&str>); 14] = [
     ("--client-key", None, Some("--client-key")),
     ("--insecure-skip-tls-verify", Some("--kube-insecure-skip-tls-verify"), Some("--insecure-skip-tls-verify")),
     ("--tls-server-name", Some("--kube-tls-server-name"), Some("--tls-server-name")),
+    ("--proxy-url", None, None),
 ];
+/// Names of a flag: kubectl's and ours, Helm's, Flux'.
+type Names = (&'static str, Option<&'static str>, Option<&'static str>);
 
 impl Tool {
     fn name(self) -> &'static str {
@@ -239,17 +241,13 @@ impl Tool {
         }
     }
 
-    /// The tool's flag for one of ours: `None` if ours does not choose a cluster, `Some(None)` if the tool lacks it.
-    fn flag(self, ours: &str) -> Option<Option<&'static str>> {
-        if ours == "--proxy-url" {
-            return Some((self == Self::Kubectl).then_some("--proxy-url"));
+    fn flag(self, (ours, helm, flux): Names) -> Option<&'static str> {
+        match self {
+            // The plugin's own; kubectl has it in a kubeconfig alone.
+            Self::Kubectl => Some(ours),
+            Self::Helm => helm,
+            Self::Flux => flux,
         }
-        let (name, helm, flux) = CONNECTION.iter().find(|(name, ..)| *name == ours)?;
-        Some(match self {
-            Self::Kubectl => Some(name),
-            Self::Helm => *helm,
-            Self::Flux => *flux,
-        })
     }
 }
 

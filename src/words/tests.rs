@@ -167,7 +167,7 @@ fn findings() -> Vec<Finding> {
     all.extend([
         Finding::VolumeReplaced { volume: v(), manager: "argocd-application-controller".into() },
         Finding::ReleaseOwnsVolume { volume: v(), release: release() },
-        Finding::FilledFromDataSource(v()),
+        Finding::FilledFromDataSource { volume: v(), kind: "VolumeSnapshot".into() },
         Finding::ResizePending,
         Finding::WillBeResized { volume: v(), wanted: "600Gi".into(), offered: "500Gi".into() },
         Finding::NotDeletable { volume: v(), message: "in the words of the server".into() },

@@ -422,8 +422,8 @@ impl World {
         let pods: Api<Pod> = self.in_namespace();
         let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": pod},
             "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"}});
-        let bytes = serde_json::to_vec(&binding).unwrap();
-        let bound = pods.create_subresource::<Value>("binding", pod, &PostParams::default(), bytes);
+        let options = PostParams::default();
+        let bound = pods.create_subresource::<_, Value>("binding", pod, &options, &binding);
         self.runtime.block_on(bound).expect("scheduled");
     }
 

@@ -475,7 +475,7 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
         stays: (c.keep == Keep::ByManifest).then_some(Stays::Helm),
         driver: None,
         finalizers: vec![],
-        data_source: false,
+        data_source: None,
         resizing: false,
         wants: shape(if c.large { "600Gi" } else { "500Gi" }),
     });
