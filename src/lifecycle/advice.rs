@@ -46,6 +46,10 @@ pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, pr
         Stage::Binding if s.claim.is_some_and(|c| c.volume_name.is_none()) && !obstacles(s, volume).is_empty() => {
             start_over(s, &[volume])
         }
+        // It gets its own volume back, which only the name tells from one that was made for it.
+        Stage::Binding if s.claim.is_some_and(|c| c.phase == ClaimPhase::Lost) => {
+            vec![Next::on(Verb::Verify, name).with_timeout()]
+        }
         Stage::Binding => vec![Next::run(Verb::Verify).with_timeout()],
         Stage::Diverted => {
             let to = preserved.iter().map(|v| v.name.clone()).collect();
@@ -90,7 +94,9 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         }
         Reason::NotReleased { .. } => vec![Next::run(Verb::Reuse).with_timeout().because(Remark::UntilReleased)],
         Reason::ClaimTerminating(_) => vec![reuse_once_deleted()],
-        Reason::StillBound(_) if s.claim.is_some_and(survives) => next_of_stage(s),
+        Reason::StillBound(_) if s.claim.is_some_and(|c| survives(c) || c.phase == ClaimPhase::Lost) => {
+            next_of_stage(s)
+        }
         Reason::StillBound(_) | Reason::ClaimLost => [uninstall(s), vec![reuse_once_deleted()]].concat(),
         Reason::BoundToAnother { volumes, .. } | Reason::Diverted { volumes, .. } => way_back(s, &read(volumes)),
         Reason::NoClaim | Reason::Unbound { .. } => next_of_stage(s),

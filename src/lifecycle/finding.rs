@@ -233,7 +233,6 @@ pub(super) fn findings(
         found.push(Finding::OtherVolumesWait(preserved.iter().map(|v| v.name.clone()).collect()));
     }
     if let Some(claim) = s.claim {
-        found.extend(claim.terminating.then_some(Finding::ClaimTerminating));
         found.extend(of_claim(claim));
     }
     let Some(volume) = volume else { return found };

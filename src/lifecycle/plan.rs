@@ -9,6 +9,7 @@ use super::facts::{ClaimPhase, Origin, Target, Volume, VolumePhase};
 use super::next::{Next, Verb};
 use super::reason::{Fate, Reason};
 use super::situation::Situation;
+use super::stage::{Stage, stand};
 
 /// Outcome of a verb on a situation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,8 +158,8 @@ fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal>
     let held = volume.has_uid_of(claim);
     let reason = match claim.phase {
         _ if held && claim.terminating => Reason::ClaimTerminating(name),
-        ClaimPhase::Lost => Reason::ClaimLost,
         _ if held => Reason::StillBound(name),
+        ClaimPhase::Lost => Reason::ClaimLost,
         ClaimPhase::Pending => return Ok(()),
         ClaimPhase::Bound => {
             Reason::BoundToAnother { own: claim.volume_name.clone().unwrap_or_default(), volumes: vec![name] }
@@ -172,7 +173,7 @@ fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal>
 pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
     let refuse = |reason| Err(Refusal::new(situation, reason));
     let Some(claim) = situation.claim else { return refuse(Reason::NoClaim) };
-    if claim.phase == ClaimPhase::Lost {
+    if claim.phase == ClaimPhase::Lost && stand(situation).0 == Stage::Lost {
         return refuse(Reason::LostNotVerified);
     }
     let Some((_, volume)) = situation.bound() else {

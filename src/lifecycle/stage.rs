@@ -47,7 +47,8 @@ pub(super) fn stand<'a>(situation: &Situation<'a>) -> (Stage, Option<&'a Volume>
 
 fn with_claim<'a>(situation: &Situation<'a>, claim: &Claim) -> (Stage, Option<&'a Volume>) {
     let named = claim.volume_name.as_deref().and_then(|name| situation.volume(name));
-    if claim.phase == ClaimPhase::Lost {
+    // A Lost claim whose volume has its UID again is bound as soon as the volume controller looks at it.
+    if claim.phase == ClaimPhase::Lost && !named.is_some_and(|v| v.has_uid_of(claim)) {
         return (Stage::Lost, named);
     }
     if let Some((_, volume)) = situation.bound() {

@@ -188,7 +188,16 @@ fn reuse_refuses_the_wrong_order_and_says_what_to_do() {
             Reason::NotRetained { volume: "v".into(), phase: VolumePhase::Released, policy: "Delete".into() },
             Remedy::None,
         ),
-        (situation(Some(lost), &[retained("v", VolumePhase::Released)]), Reason::ClaimLost, Remedy::Wait),
+        (
+            situation(Some(lost.clone()), &[retained("v", VolumePhase::Released)]),
+            Reason::StillBound("v".into()),
+            Remedy::Wait,
+        ),
+        (
+            situation(Some(Claim { uid: "u2".into(), ..lost }), &[retained("v", VolumePhase::Released)]),
+            Reason::ClaimLost,
+            Remedy::Wait,
+        ),
         (situation(None, &[]), Reason::Nothing, Remedy::None),
     ];
     for (s, reason, remedy) in table {

@@ -75,15 +75,12 @@ fn a_volume_filled_from_a_data_source_is_not_the_preserved_one() {
 #[test]
 fn a_uid_of_a_living_claim_of_another_name_is_refused() {
     let world = World::new();
-    let volume =
-        world.create_volume(json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "old"}));
-    world.create_claim(|claim| {
+    // Somebody wrote the name of one claim and the UID of another, which names the volume, too.
+    let old = world.create_claim(|claim| {
         claim["metadata"]["name"] = json!("old");
-        claim["spec"]["volumeName"] = json!(volume);
+        claim["spec"]["volumeName"] = json!(format!("pool-01-{}", claim["spec"]["storageClassName"].as_str().unwrap()));
     });
-    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Bound"));
-    // Somebody renames the claim in claimRef, and leaves the UID.
-    world.patch_volume(&volume, json!({"spec": {"claimRef": {"name": "glance-images"}}}));
+    let volume = pooled(&world, "pool-01", Some(world.reference(old.metadata.uid.as_deref())));
     world.create_claim(|claim| claim["spec"]["storageClassName"] = json!("none-such"));
     let status = world.run("status");
     assert!(status.stderr.contains("UidOfLivingClaim: claimRef.uid of persistentvolume/"), "{status}");

@@ -41,7 +41,7 @@ fn helm(name: &str) -> Value {
 fn a_pod_that_has_ended_holds_the_claim_until_it_is_deleted() {
     let (world, _) = retained(&json!({}));
     world.mount("glance-storage-init-x7k2p");
-    world.end_pod("glance-storage-init-x7k2p", "Succeeded");
+    world.pod_phase("glance-storage-init-x7k2p", "Succeeded");
     let check = world.run("check");
     says(
         &check,
@@ -94,9 +94,9 @@ fn an_attachment_that_keeps_a_volume_is_named() {
 fn a_pod_that_still_lists_a_deleted_claim_is_told_before_the_volume_is_handed_on() {
     let (world, _) = retained(&json!({}));
     world.mount("writer");
-    // Somebody strips the finalizer.
-    world.patch_claim(json!({"metadata": {"finalizers": null}}));
     world.delete_claim();
+    // Somebody strips the finalizer; before the deletion it would be set again.
+    world.patch_claim(json!({"metadata": {"finalizers": null}}));
     world.await_claim(|claim| claim.is_none());
     for name in world.volumes_of_target() {
         world.await_volume(&name, |v| v.is_some_and(|v| phase(v) == "Released"));
@@ -349,7 +349,7 @@ fn a_finished_job_of_a_hook_holds_the_claim_until_it_is_deleted() {
     );
     let pod = world.await_pod_of("glance-storage-init");
     world.schedule(&pod);
-    world.end_pod(&pod, "Succeeded");
+    world.pod_phase(&pod, "Succeeded");
     world.delete_claim();
     let status = world.run("status");
     says(&status, &[&format!("HeldByPods: pod {pod} (Succeeded) has ended and holds claim")]);

@@ -499,7 +499,9 @@ fn a_lost_claim_and_the_way_back() {
     world.patch_volume(&volume, json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
     world.await_claim(|c| c.and_then(|c| c.status.as_ref()).and_then(|s| s.phase.as_deref()) == Some("Lost"));
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
-    let mut runs = vec![world.run("status"), world.run("reuse --yes"), world.run("verify")];
+    let mut runs = vec![world.run("status"), world.run("reuse --yes -o name")];
+    assert_eq!(world.bound(), volume);
+    runs.push(world.run("verify"));
     world.delete_claim();
     world.await_claim(|c| c.is_none());
     runs.push(world.run(&format!("reuse {volume} --yes")));
@@ -518,16 +520,11 @@ fn a_lost_claim_and_the_way_back() {
             2| next: kubectl glancepv reuse
             [0]
 
-            $ kubectl glancepv reuse --yes
-            persistentvolume/pvc------------------------------------1 patched
-            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-            pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
+            $ kubectl glancepv reuse --yes -o name
+            persistentvolume/pvc------------------------------------1
             2| persistentvolume/pvc------------------------------------1
             2|   spec.claimRef.uid: (none) → uid-of-claim-----------------------1
             2|   gives the volume back to claim openstack/glance-images, which is Lost
-            2| Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
-            2| next: # uninstall the release that owns claim openstack/glance-images (burrito: ./scripts/burrito.sh uninstall glance)
-            2| then: kubectl glancepv reuse --timeout 10m
             [0]
 
             $ kubectl glancepv verify
@@ -661,7 +658,6 @@ fn waiting_for_the_claim_to_go_and_to_come() {
             NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
             pvc------------------------------------1   500Gi      RWX            Retain           Bound    openstack/glance-images   netapp                  [age]
             2| Releasing: claim openstack/glance-images is being deleted; persistentvolume/pvc------------------------------------1 has policy Retain
-            2| ClaimTerminating: claim openstack/glance-images is being deleted
             2| ClaimTerminating: claim openstack/glance-images is being deleted
             2| HeldByPods: claim openstack/glance-images is in use by glance-api-0; it is deleted once no pod uses it
             2| next: kubectl glancepv reuse --timeout 10m

@@ -434,8 +434,8 @@ impl World {
             .expect("patched");
     }
 
-    /// Ends a pod, as a kubelet says it.
-    pub fn end_pod(&self, pod: &str, phase: &str) {
+    /// The phase of a pod, as a kubelet says it.
+    pub fn pod_phase(&self, pod: &str, phase: &str) {
         let pods: Api<Pod> = self.in_namespace();
         let patch = Patch::Merge(json!({"status": {"phase": phase}}));
         self.runtime.block_on(pods.patch_status(pod, &PatchParams::default(), &patch)).expect("patched");
@@ -507,6 +507,7 @@ impl World {
             "spec": {"nodeName": "node-1", "containers": [{"name": "api", "image": "glance"}], "terminationGracePeriodSeconds": 0,
                 "volumes": [{"name": "images", "persistentVolumeClaim": {"claimName": self.claim}}]},
         }));
+        self.pod_phase(pod, "Running");
     }
 
     pub fn unmount(&self, pod: &str) {
