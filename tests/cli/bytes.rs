@@ -126,7 +126,7 @@ fn a_volume_deleted_while_bound_comes_back_with_its_bytes() {
     let (world, volume, before) = installed("Immediate");
     world.delete_volume(&volume);
     let check = world.run("check");
-    assert!(check.status == 1 && check.stdout.contains("✖ volume: "), "{check}");
+    assert!(check.status == 1 && check.stdout.contains("✖ Terminating: "), "{check}");
     let typed = world.follow();
     settled();
     assert_eq!((world.bound(), sum(&volume)), (volume, before), "{typed:#?}");
@@ -138,7 +138,7 @@ fn guide_retains_a_volume_deleted_while_bound() {
     let (world, volume, before) = installed("Immediate");
     world.delete_volume(&volume);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.stderr.contains("so its data stays"), "{run}");
+    assert!(run.status == 1 && run.stderr.contains("expect driver folder.csi.example.com to keep the data"), "{run}");
     for line in &run.next {
         world.type_line(line);
     }

@@ -54,8 +54,8 @@ fn a_volume_filled_from_a_data_source_is_not_the_preserved_one() {
     world.create_claim(|claim| {
         claim["spec"]["volumeName"] = Value::Null;
         claim["spec"]["resources"]["requests"]["storage"] = json!("600Gi");
-        claim["spec"]["dataSourceRef"] =
-            json!({"apiGroup": "volsync.backube", "kind": "ReplicationDestination", "name": "r"});
+        claim["spec"]["dataSource"] =
+            json!({"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "s"});
     });
     world.await_later_than_claim();
     let claim = world.await_claim(|claim| claim.is_some()).unwrap();
