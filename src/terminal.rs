@@ -88,17 +88,16 @@ impl Terminal {
     /// Asks for confirmation; only `y` and `yes` are yes, and a bare Return and the end of input are no. Input typed
     /// before the question is discarded.
     ///
-    /// Reads a whole line, because dialoguer's confirmation ignores the end of input; on a thread of its own, so that
-    /// Ctrl-C ends the program.
+    /// Reads a whole line, because dialoguer's confirmation ignores the end of input.
     pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
         let mut err = stderr();
         discard_typed();
         write!(err, "{} [y/N] ", line(question)).and_then(|()| err.flush())?;
-        let read = tokio::task::spawn_blocking(|| {
+        let read = || {
             let mut typed = String::new();
             stdin().read_line(&mut typed).map(|_| typed)
-        });
-        let typed = read.await.map_err(std::io::Error::other)??;
+        };
+        let typed = interruptible(read).await?;
         if !typed.ends_with('\n') {
             self.note("");
         }
@@ -106,15 +105,40 @@ impl Terminal {
     }
 
     /// Asks for one of `items`; `None` if the user chooses none.
-    pub fn select(&self, question: &str, items: &[String]) -> Result<Option<usize>, Error> {
-        let term = Term::stderr();
+    pub async fn select(&self, question: &str, items: &[String]) -> Result<Option<usize>, Error> {
         discard_typed();
         let items: Vec<_> = items.iter().map(|item| line(item)).collect();
-        let answer = Select::with_theme(&SimpleTheme).with_prompt(line(question)).items(&items).default(0);
-        let answer = answer.interact_on_opt(&term);
-        // The menu hides the cursor and leaves it hidden when interrupted.
-        let _ = term.show_cursor();
-        answer.map_err(|dialoguer::Error::IO(error)| error.into())
+        let question = line(question);
+        let answer = interruptible(move || {
+            let term = Term::stderr();
+            let menu = Select::with_theme(&SimpleTheme).with_prompt(question).items(&items).default(0);
+            let answer = menu.interact_on_opt(&term);
+            // The menu hides the cursor and leaves it hidden when interrupted.
+            let _ = term.show_cursor();
+            answer.map_err(|dialoguer::Error::IO(error)| error)
+        });
+        // The menu takes Ctrl-C as a key.
+        answer.await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::Interrupted => Error::Interrupted,
+            _ => error.into(),
+        })
+    }
+
+    /// Waits until nobody reads standard output any more: a pipe whose reader has ended (`| head`).
+    #[cfg(unix)]
+    pub async fn output_closed(&self) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        // An error of the file is reported even if no event is asked for (poll(2)).
+        let closed = interruptible(|| Ok(poll(&mut [PollFd::new(&stdout(), PollFlags::empty())], None)?));
+        if closed.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// A closed pipe is noticed at the next line.
+    #[cfg(windows)]
+    pub async fn output_closed(&self) {
+        std::future::pending::<()>().await;
     }
 
     /// A progress line, shown if standard error is a terminal; [`Progress::tick`] draws it.
@@ -168,6 +192,13 @@ impl Drop for Progress {
             let _ = term.clear_line();
         }
     }
+}
+
+/// Reads what may never come, on a thread of its own, so that Ctrl-C ends the program.
+pub async fn interruptible<T: Send + 'static>(
+    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(read).await.map_err(std::io::Error::other)?
 }
 
 /// Discards the input that is waiting at the terminal.

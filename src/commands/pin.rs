@@ -1,6 +1,6 @@
 //! `pin`: adds or replaces `volumeName:` in the chart's template of the claim.
 
-use std::io::{Read, stdin};
+use std::io::stdin;
 use std::path::Path;
 
 use clap::Args;
@@ -11,7 +11,7 @@ use crate::lifecycle::Verb;
 use crate::session::Session;
 use crate::session::draft::{Draft, edited};
 use crate::template::Pin as Wanted;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, interruptible};
 
 /// The name that stands for standard input and output.
 pub const STANDARD: &str = "-";
@@ -50,9 +50,9 @@ pub async fn run(
 /// Edits the template of `claim`; `-` is a filter, which asks nothing.
 pub async fn apply(terminal: Terminal, claim: &str, wanted: Wanted<'_>, flags: &EditFlags) -> Result<(), Error> {
     if flags.template == Path::new(STANDARD) {
-        let mut text = String::new();
         let name = "standard input";
-        stdin().read_to_string(&mut text).map_err(|error| Error::file(name, FileProblem::Io(error)))?;
+        let text = interruptible(|| std::io::read_to_string(stdin())).await;
+        let text = text.map_err(|error| Error::file(name, FileProblem::Io(error)))?;
         return terminal.print(&edited(name, &text, claim, wanted)?.text);
     }
     let done = Draft::new(claim, &flags.template, wanted)?.write(terminal, (&flags.consent).into()).await?;

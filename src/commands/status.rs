@@ -23,7 +23,13 @@ pub struct Status {
 
 /// Runs `status`; with `--watch`, prints again after each change.
 pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
-    let watch = arguments.watch;
+    tokio::select! {
+        outcome = follow(session, arguments.watch) => outcome,
+        () = session.terminal.output_closed(), if arguments.watch => Ok(()),
+    }
+}
+
+async fn follow(session: &Session, watch: bool) -> Result<(), Error> {
     let (mut shown, mut away) = (None, false);
     loop {
         let seen = match session.cluster.observe(&session.target, None, Reach::All, Fresh::Cached).await {

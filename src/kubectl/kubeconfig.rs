@@ -290,13 +290,18 @@ fn proxy(own: Option<String>, server: &http::Uri) -> Result<Option<http::Uri>, E
     if local {
         return Ok(None);
     }
-    let Some(found) = Matcher::from_env().intercept(server) else { return Ok(None) };
-    // The credentials are in the variable, and not in what was made of it.
-    let names: &[&str] = match server.scheme_str() {
-        Some("https") => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-        _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+    // Go's clients know no `ALL_PROXY` (golang.org/x/net/http/httpproxy).
+    let first = |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let given = match server.scheme_str() {
+        Some("https") => first(["HTTPS_PROXY", "https_proxy"]),
+        _ => first(["HTTP_PROXY", "http_proxy"]),
     };
-    let given = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let given = given.map(|url| if url.contains("://") { url } else { format!("http://{url}") });
-    Ok(given.and_then(|url| url.parse().ok()).or_else(|| Some(found.uri().clone())))
+    let Some(given) = given else { return Ok(None) };
+    let exceptions = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let Some(found) = Matcher::builder().all(given.clone()).no(exceptions).build().intercept(server) else {
+        return Ok(None);
+    };
+    // The credentials are in the variable, and not in what was made of it.
+    let given = if given.contains("://") { given } else { format!("http://{given}") };
+    Ok(given.parse().ok().or_else(|| Some(found.uri().clone())))
 }

@@ -124,7 +124,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
                     (Remedy::Choose, Reason::Several { volumes, .. })
                         if session.terminal.is_interactive() && !session.consent.yes =>
                     {
-                        named = Some(choose(session, &seen, volumes)?);
+                        named = Some(choose(session, &seen, volumes).await?);
                     }
                     (Remedy::Wait, reason) => {
                         held |= matches!(reason, Reason::ProvisionerHolds(_));
@@ -233,10 +233,10 @@ fn computed(change: &Change, row: &Row) -> Result<Read<Volume>, Error> {
 }
 
 /// Lets the user choose one of the volumes.
-fn choose(session: &Session, seen: &Observation, names: &[String]) -> Result<String, Error> {
+async fn choose(session: &Session, seen: &Observation, names: &[String]) -> Result<String, Error> {
     let now = Timestamp::now();
     let volumes = names.iter().filter_map(|name| seen.volume(name));
     let items: Vec<String> = volumes.map(|read| question::choice(&read.facts, now)).collect();
-    let chosen = session.terminal.select(&question::which(&session.target), &items)?;
+    let chosen = session.terminal.select(&question::which(&session.target), &items).await?;
     chosen.and_then(|at| names.get(at).cloned()).ok_or(Error::NotChosen)
 }

@@ -299,6 +299,8 @@ fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
     let head = asked(world.outcome("", output));
     assert!(head.starts_with("connect sandbox.example.com:6443"), "{head}");
     assert!(head.contains("proxy-authorization: basic dxnlcjpwyxnz"), "who one is to it, too: {head}");
+    let direct = world.command("status -o name").args(elsewhere).env("ALL_PROXY", &proxy).output().unwrap();
+    assert_eq!(direct.status.code(), Some(1), "Go's clients do not know it");
     let output = command("NO_PROXY", "example.com");
     assert_eq!(output.status.code(), Some(1), "named in NO_PROXY, it is sought directly, and there is none");
     assert!(heard.try_recv().is_err());

@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -95,6 +96,27 @@ fn what_was_typed_before_the_menu_chooses_nothing() {
     session.exp_string("error: canceled; nothing was changed").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 1);
+}
+
+#[test]
+fn ctrl_c_at_the_menu_and_while_a_template_is_read() {
+    let (world, _) = World::installed();
+    world.run("retain --yes");
+    world.uninstall();
+    world.install(None);
+    world.run("retain --yes");
+    world.uninstall();
+    let (mut menu, _) = ask(&world, "reuse");
+    menu.exp_string("Which volume for claim ").unwrap();
+    menu.send_control('c').unwrap();
+    menu.exp_eof().unwrap();
+    assert_eq!(status(&menu), 130);
+    let mut filter = world.command("pin pvc-1 -f -").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut input = filter.stdin.take().unwrap();
+    // More than a pipe holds: it reads.
+    input.write_all(&vec![b'\n'; 1 << 20]).unwrap();
+    assert!(Command::new("kill").args(["-INT", &filter.id().to_string()]).status().unwrap().success());
+    assert_eq!(filter.wait().unwrap().code(), Some(130));
 }
 
 #[test]

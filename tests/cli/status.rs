@@ -36,6 +36,17 @@ fn pods_that_hold_a_terminating_claim_are_named() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_reader_that_has_ended_ends_a_watch() {
+    let (world, _) = World::installed();
+    let mut child = world.command("status -w").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("NAME "));
+    drop(lines);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn status_is_shown_again_when_it_has_changed() {
     let (world, _) = World::installed();
     let mut child =
