@@ -197,8 +197,11 @@ fn too_late() -> (World, String) {
 fn a_retain_that_came_too_late_is_told_to_the_end() {
     let (world, volume) = too_late();
     let retained = ok(world.run("retain --yes"));
-    let told = "DeletionBegun: policy Retain was set after the claim was deleted";
+    let told = "DeletionBegun: policy Retain was set after the claim (UID ";
     assert!(retained.stderr.contains(told), "{retained}");
+    // The provisioner is inside DeleteVolume, and its finalizer stays.
+    let early = world.run("reuse --yes");
+    assert!(early.status == 1 && early.stderr.contains("the provisioner"), "{early}");
     let (by_hand, other) = too_late();
     by_hand.eventually_of_volumes("status", "DeletionBegun: the driver tried to delete it: ");
     by_hand.patch_volume(&other, json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
@@ -206,7 +209,7 @@ fn a_retain_that_came_too_late_is_told_to_the_end() {
     for (world, volume, told) in
         [(world, volume, told), (by_hand, other, "DeletionBegun: the driver tried to delete it: ")]
     {
-        let reuse = ok(world.run("reuse --yes"));
+        let reuse = ok(world.run("reuse --yes --timeout 60s"));
         let (before, after) = reuse.stderr.split_once("spec.claimRef.uid").expect("the change is shown");
         assert!(before.contains(told) && after.contains("Reserved: "), "{reuse}");
         assert_eq!(world.install(None), volume);
