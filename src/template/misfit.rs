@@ -22,6 +22,10 @@ pub enum Problem {
     NotReadBack,
     /// `volumeName:` is templated; the line's text.
     TemplatedPin(String),
+    /// `volumeName:` is within a condition.
+    ConditionalPin,
+    /// A block that may render the claim more than once.
+    Repeated,
     /// An action `{{` that never ends.
     OpenAction,
     /// No claim of that name.

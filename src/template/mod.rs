@@ -35,14 +35,19 @@ pub struct Edited {
 ///
 /// The claim's document is the one of kind `PersistentVolumeClaim` with that name; if there is none, the only one
 /// whose name is templated. A new line goes after `storageClassName:`, else to the end of `spec:`, where it is
-/// rendered whenever `spec:` is. A literal value is replaced; a templated one is refused.
+/// rendered whenever `spec:` is. A literal value is replaced; a templated one is refused, as is one that a condition may
+/// leave out, and a claim that may be rendered more than once, since each would get the one volume.
 pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     if text.trim().is_empty() {
         return Err(Misfit::new(None, Problem::Empty));
     }
     let lines = scan::lines(text)?;
     let found = scan::claim(&lines, claim)?;
+    if let (Some(block), Pin::To(_)) = (found.repeated_by, pin) {
+        return Err(Misfit::new(block + 1, Problem::Repeated));
+    }
     let edited = match (found.pins.as_slice(), pin) {
+        ([at], Pin::To(_)) if !found.certain => Err(Misfit::new(at + 1, Problem::ConditionalPin)),
         ([], Pin::Off) => Ok(Edited { text: text.to_owned(), line: None }),
         ([], Pin::To(volume)) => Ok(inserted(&lines, &found, volume)),
         ([at], pin) => change(&lines, *at, pin),

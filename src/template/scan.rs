@@ -16,6 +16,8 @@ pub struct Line<'a> {
     after: usize,
     /// True if it has an `{{ else }}` of a block that began before it.
     alternates: bool,
+    /// The line, counted from 0, of the innermost `{{ range }}`, `{{ define }}` or `{{ block }}` around it.
+    repeated_by: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,11 @@ enum Kind {
 pub struct Place {
     /// The lines, counted from 0, of `volumeName:` in its spec.
     pub pins: Vec<usize>,
+    /// True if the first of them is rendered whenever the spec is.
+    pub certain: bool,
+    /// The line, counted from 0, of the block that may render the claim more than once: a `{{ range }}`, or a
+    /// `{{ define }}` or `{{ block }}`, which any template may include.
+    pub repeated_by: Option<usize>,
     /// The line before which a new one would go.
     pub insert_at: usize,
     /// The white space before a new line.
@@ -141,21 +148,24 @@ fn word(action: &str) -> &str {
 /// The lines of a text, each with its kind.
 pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
     let mut found = Vec::new();
-    let mut depth = 0_usize;
+    // For each block that is open: the line that it begins on, if it may be rendered more than once.
+    let mut blocks: Vec<Option<usize>> = Vec::new();
     let mut in_action: Option<Open> = None;
     // The indent of the key of a block scalar, and how many brackets of a flow value are open.
     let (mut scalar, mut brackets): (Option<usize>, usize) = (None, 0);
     for (at, whole) in text.split_inclusive('\n').enumerate() {
         let body = whole.trim_end_matches(['\n', '\r']);
-        let (began, mut lowest, mut alternates) = (depth, depth, false);
+        let (depth, mut lowest, mut alternates) = (blocks.len(), blocks.len(), false);
+        let repeated_by = blocks.iter().rev().find_map(|block| *block);
         let inside_action = in_action.is_some();
         let only_actions = actions(body, &mut in_action, at, |keyword| match keyword {
-            "if" | "with" | "range" | "define" | "block" => depth += 1,
+            "if" | "with" => blocks.push(None),
+            "range" | "define" | "block" => blocks.push(Some(at)),
             "end" => {
-                depth = depth.saturating_sub(1);
-                lowest = lowest.min(depth);
+                blocks.pop();
+                lowest = lowest.min(blocks.len());
             }
-            "else" if depth <= lowest => alternates = true,
+            "else" if blocks.len() <= lowest => alternates = true,
             _ => {}
         });
         let text = body.trim_start_matches('\u{feff}');
@@ -185,7 +195,7 @@ pub fn lines(text: &str) -> Result<Vec<Line<'_>>, Misfit> {
         if kind == Kind::Content(indent) && is_block_scalar(trimmed) {
             scalar = Some(indent + trimmed.bytes().take_while(|b| *b == b'-' || *b == b' ').count());
         }
-        found.push(Line { whole, kind, depth: began, lowest, after: depth, alternates });
+        found.push(Line { whole, kind, depth, lowest, after: blocks.len(), alternates, repeated_by });
     }
     match in_action {
         Some(open) => Err(Misfit::new(open.line + 1, Problem::OpenAction)),
@@ -354,7 +364,8 @@ fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result
     };
     let body = lines[first].body();
     let indent = body[..body.len() - body.trim_start().len()].to_owned();
-    Ok(Place { pins, insert_at, indent })
+    let certain = pins.first().is_none_or(|pin| lines[*pin].depth == lines[at].depth);
+    Ok(Place { pins, certain, repeated_by: lines[at].repeated_by, insert_at, indent })
 }
 
 /// The end of the mapping of the key on line `at`: a dedent, the end or `else` of the enclosing block, or

@@ -16,6 +16,14 @@ pub fn problem(problem: &Problem) -> (String, Option<&'static str>) {
         Problem::TemplatedPin(line) => {
             (format!("volumeName is templated: {line}"), Some("set it in the chart's values instead"))
         }
+        Problem::ConditionalPin => (
+            "volumeName is rendered only under a condition".to_owned(),
+            Some("move it out of the condition, or set it in the chart's values"),
+        ),
+        Problem::Repeated => (
+            "this block may render the claim more than once, each time with the one volume".to_owned(),
+            Some("pin what is rendered: as a post-renderer of Helm, `pin` sees the real names"),
+        ),
         Problem::OpenAction => ("unclosed {{".to_owned(), Some("check that this is a Helm template")),
         Problem::NoClaim(name) => {
             (format!("no PersistentVolumeClaim {name} found"), Some("check the file and --claim"))

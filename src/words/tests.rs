@@ -284,6 +284,8 @@ fn problems() -> Vec<Problem> {
         Problem::SecondPin(12),
         Problem::NotReadBack,
         Problem::TemplatedPin("volumeName: {{ .Values.volume.name }}".into()),
+        Problem::ConditionalPin,
+        Problem::Repeated,
         Problem::OpenAction,
         Problem::NoClaim("glance-images".into()),
         Problem::SecondClaim("glance-images".into(), 3),
