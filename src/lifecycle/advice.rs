@@ -105,6 +105,12 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
             vec![Step::Elsewhere(owner.clone()).into()]
         }
         Reason::VolumeTerminating { volume, .. } => s.volume(volume).map(|v| recreate(s, v)).unwrap_or_default(),
+        // `retain` harms none of them, and their objects go soon: first the policies, then the way back.
+        Reason::Several { verb: Verb::Retain, volumes } if read(volumes).iter().all(|v| v.terminating) => {
+            let (_, own) = stand(s);
+            let others = volumes.iter().filter(|name| own.is_none_or(|own| own.name != **name));
+            others.map(|name| Next::on(Verb::Retain, name).because(Remark::Now)).chain(next_of_stage(s)).collect()
+        }
         Reason::Several { verb, volumes } => volumes.iter().map(|name| one_of_them(*verb, name)).collect(),
         Reason::NoClaimRef(_) | Reason::VolumeGone(_) | Reason::Nothing => Vec::new(),
     }
