@@ -32,14 +32,14 @@ pub struct Observation {
     pub is_complete: bool,
     /// True if the chart's template is known to set `volumeName`.
     pub pinned: bool,
-    /// Living claims of other names that the volumes belong to by UID.
-    pub rivals: Vec<Rival>,
+    /// Living claims of other names that the volumes belong to by UID, if that was asked and may be known.
+    pub rivals: Option<Vec<Rival>>,
 }
 
 impl Observation {
     fn new(target: &Target, named: Option<&str>) -> Self {
         let (target, named) = (target.clone(), named.map(str::to_owned));
-        Self { target, named, claim: None, volumes: Vec::new(), is_complete: false, pinned: false, rivals: Vec::new() }
+        Self { target, named, claim: None, volumes: Vec::new(), is_complete: false, pinned: false, rivals: None }
     }
 
     /// The facts, as input of the decisions.
@@ -50,7 +50,7 @@ impl Observation {
             volumes: self.volumes.iter().map(|read| &read.facts).collect(),
             named: self.named.as_deref(),
             pinned: self.pinned,
-            rivals: &self.rivals,
+            rivals: self.rivals.as_deref().unwrap_or_default(),
         }
     }
 
@@ -120,10 +120,7 @@ impl Cluster {
         }
         // A claim that waits for a volume of another UID: the claim of that UID may live under another name.
         if seen.claim.as_ref().is_some_and(|claim| claim.facts.phase == ClaimPhase::Pending) {
-            match self.read_rivals(&mut seen).await {
-                Err(error) if !error.is_forbidden() => return Err(error),
-                _ => {}
-            }
+            self.read_rivals(&mut seen).await?;
         }
         Ok(seen)
     }
@@ -217,23 +214,31 @@ impl Cluster {
         Ok(pods.iter().filter(uses).filter_map(holder).collect())
     }
 
-    /// Reads the claims of other names that the volumes belong to by UID.
+    /// Reads the claims of other names that the volumes belong to by UID, unless that was done; none if the user may not
+    /// list claims. Nothing is sent where no volume has the UID of another claim than the target's.
     pub async fn read_rivals(&self, seen: &mut Observation) -> Result<(), Error> {
-        let target = seen.target.clone();
-        seen.rivals.clear();
-        let of_others = |v: &Volume| v.refers_to(&target) && v.claim_ref.as_ref().is_some_and(|r| r.uid.is_some());
-        for volume in seen.volumes.iter().map(|read| &read.facts).filter(|v| of_others(v)) {
-            let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
-            let claims = self.list(&path, &volume.name).await?.objects()?;
-            let uid = volume.claim_ref.as_ref().and_then(|r| r.uid.as_deref());
-            let is_owner = |claim: &&Value| {
-                claim["metadata"]["uid"].as_str() == uid && claim["metadata"]["name"] != target.name.as_str()
-            };
-            if let Some(name) = claims.iter().find(is_owner).and_then(|claim| meta(claim, "name")) {
-                let claim = Target { name, ..target.clone() };
-                seen.rivals.push(Rival { volume: volume.name.clone(), claim });
-            }
+        if seen.rivals.is_some() {
+            return Ok(());
         }
+        let own = seen.claim.as_ref().map(|claim| claim.facts.uid.as_str());
+        let uid = |v: &'_ Volume| v.claim_ref.as_ref().and_then(|r| r.uid.clone()).filter(|uid| Some(&**uid) != own);
+        let volumes = seen.volumes.iter().map(|read| &read.facts).filter(|v| v.refers_to(&seen.target));
+        let held: Vec<(&str, String)> = volumes.filter_map(|v| Some((v.name.as_str(), uid(v)?))).collect();
+        let target = &seen.target;
+        let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
+        let owner = async |(volume, uid): &(&str, String)| {
+            // Such a claim names the volume, so the rows of the others need not be kept.
+            let claims = match self.list(&path, volume).await {
+                Err(error) if error.is_forbidden() => return Ok(None),
+                listed => listed?.objects()?,
+            };
+            let owns = |claim: &&Value| claim["metadata"]["uid"] == **uid && claim["metadata"]["name"] != *target.name;
+            let name = claims.iter().find(owns).and_then(|claim| meta(claim, "name"));
+            let claim = name.map(|name| Target { name, ..target.clone() });
+            Ok::<_, Error>(claim.map(|claim| Rival { volume: (*volume).to_owned(), claim }))
+        };
+        let found = try_join_all(held.iter().map(owner)).await?;
+        seen.rivals = Some(found.into_iter().flatten().collect());
         Ok(())
     }
 

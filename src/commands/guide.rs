@@ -209,7 +209,7 @@ impl<'a> Walk<'a> {
     async fn retain(&mut self, volume: Option<&str>) -> Result<Act, Error> {
         let changed = self.session.retain(volume).await?;
         self.done.remove(&Done::AgreedToUninstall);
-        // Whoever applies the volume sets the policy back within a second: nothing is uninstalled before.
+        // A tool that applies the volume sets the policy back within a second: nothing is uninstalled before.
         self.session.await_policy_stays(&changed.name, STAYS).await?;
         Ok(Act::LookAgain)
     }

@@ -209,8 +209,7 @@ fn obstacles(s: &Situation<'_>, volume: &Volume) -> Vec<Misfit> {
 fn uninstall(s: &Situation<'_>) -> Vec<Next> {
     let Some(claim) = s.claim else { return vec![Step::Uninstall(None).into()] };
     let suspend = claim.driver.clone().map(|driver| Next::from(Step::Suspend(driver)).because(Remark::OrPinInGit));
-    let owned =
-        claim.deleted_with.clone().filter(|with| !matches!(&*with.kind, "Release" | "Application" | "Kustomization"));
+    let owned = claim.deleted_with.clone().filter(|with| with.owns);
     let delete = || Next::from(Step::DeleteClaim);
     let steps: Vec<Next> = match (owned, claim.release.clone(), claim.stays) {
         (Some(owner), ..) => vec![Step::DeleteOwner(owner).into()],

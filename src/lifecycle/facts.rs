@@ -259,8 +259,7 @@ impl Volume {
         if uid.is_some_and(is_uid) {
             // A populator's helper claim gave the name; the volume is younger than the claim that it was made for.
             let younger = matches!((self.created, claim.created), (Some(v), Some(c)) if v > c);
-            let evidence = if younger { Evidence::Younger } else { Evidence::Name };
-            return if younger { Origin::MadeForClaim(evidence) } else { Origin::Preserved(evidence) };
+            return if younger { Origin::MadeForClaim(Evidence::Younger) } else { Origin::Preserved(Evidence::Name) };
         }
         let older = matches!((self.created, claim.created), (Some(v), Some(c)) if v < c);
         if older { Origin::Preserved(Evidence::Age) } else { Origin::MadeForClaim(Evidence::Age) }

@@ -308,7 +308,7 @@ fn of_claim(claim: &Claim) -> Vec<Finding> {
     }
     match (claim.stays, &claim.deleted_with) {
         (Some(stays), _) if stays != Stays::Helm => found.push(Finding::StaysBehind(stays)),
-        (None, Some(with)) if !matches!(&*with.kind, "Release" | "Application" | "Kustomization") => {
+        (None, Some(with)) if with.owns => {
             found.push(Finding::DeletedWithOwner(with.clone()));
         }
         _ if claim.keep != Keep::No => {

@@ -74,6 +74,9 @@ pub struct DeletedWith {
     pub name: String,
     /// Its namespace, where it has another than the claim.
     pub namespace: Option<String>,
+    /// True if an `ownerReference` names it: an operator's kind can have the name of a tool's (`Application`).
+    #[serde(skip)]
+    pub owns: bool,
 }
 
 /// Reason why a claim survives the deletion of what it belongs to.
@@ -188,10 +191,14 @@ pub fn deleted_with(meta: &ObjectMeta) -> Option<DeletedWith> {
     // The controller first; without one any owner will do, since the garbage collector waits for the last.
     let owner = owned.clone().find(|o| o.controller == Some(true)).or_else(|| owned.clone().next());
     if let Some(owner) = owner {
-        return Some(DeletedWith { kind: owner.kind.clone(), name: owner.name.clone(), namespace: None });
+        return Some(DeletedWith { kind: owner.kind.clone(), name: owner.name.clone(), namespace: None, owns: true });
     }
-    let of =
-        |kind: &str, name: String, namespace: Option<String>| DeletedWith { kind: kind.to_owned(), name, namespace };
+    let of = |kind: &str, name: String, namespace: Option<String>| DeletedWith {
+        kind: kind.to_owned(),
+        name,
+        namespace,
+        owns: false,
+    };
     let release = || release(meta).map(|release| of("Release", release.name, Some(release.namespace)));
     match driver(meta) {
         Some(Driver::ArgoCd(app)) => Some(of("Application", app, None)),
@@ -304,7 +311,7 @@ mod tests {
     }
 
     fn with(kind: &str, name: &str, namespace: Option<&str>) -> DeletedWith {
-        DeletedWith { kind: kind.into(), name: name.into(), namespace: namespace.map(Into::into) }
+        DeletedWith { kind: kind.into(), name: name.into(), namespace: namespace.map(Into::into), owns: false }
     }
 
     #[test]
@@ -341,18 +348,21 @@ mod tests {
     #[test]
     fn the_object_that_a_claim_is_deleted_with() {
         let helm = json!({"meta.helm.sh/release-name": "glance", "meta.helm.sh/release-namespace": "openstack"});
-        let owner = |kind: &str, name: &str, controller: bool| json!([{"apiVersion": "v1", "kind": kind, "name": name, "uid": "u", "controller": controller}]);
+        let owner = |kind: &str, name: &str| DeletedWith { owns: true, ..with(kind, name, None) };
+        let owned_by = |kind: &str, name: &str, controller: bool| json!([{"apiVersion": "v1", "kind": kind, "name": name, "uid": "u", "controller": controller}]);
         for (object, expected) in [
             (json!({}), None),
             (json!({"annotations": helm}), Some(with("Release", "glance", Some("openstack")))),
-            (json!({"ownerReferences": owner("Cluster", "pg", true)}), Some(with("Cluster", "pg", None))),
+            (json!({"ownerReferences": owned_by("Cluster", "pg", true)}), Some(owner("Cluster", "pg"))),
             (
-                json!({"ownerReferences": owner("KafkaNodePool", "kafka", false)}),
-                Some(with("KafkaNodePool", "kafka", None)),
+                json!({"ownerReferences": owned_by("KafkaNodePool", "kafka", false)}),
+                Some(owner("KafkaNodePool", "kafka")),
             ),
+            // A kind of the Open Application Model's.
+            (json!({"ownerReferences": owned_by("Application", "shop", true)}), Some(owner("Application", "shop"))),
             (
-                json!({"ownerReferences": owner("StatefulSet", "mariadb", true), "annotations": helm}),
-                Some(with("StatefulSet", "mariadb", None)),
+                json!({"ownerReferences": owned_by("StatefulSet", "mariadb", true), "annotations": helm}),
+                Some(owner("StatefulSet", "mariadb")),
             ),
             (
                 json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps",

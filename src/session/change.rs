@@ -112,8 +112,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
     loop {
         let mut seen = wait.observe(named.as_deref(), intent.reach, fresh).await?;
         if intent.warn_about_data {
-            let read = session.cluster.read_rivals(&mut seen).await;
-            allowed(read)?;
+            session.cluster.read_rivals(&mut seen).await?;
         }
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,
@@ -175,7 +174,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
 }
 
 /// The findings about a volume's data that matter before it is handed to another claim: its deletion began, it is still
-/// attached, or pods still list the deleted claim.
+/// attached, or pods that run still list the deleted claim.
 async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
     let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
     let mut found = assess(&situation);
@@ -184,7 +183,8 @@ async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result
         matches!(finding, Finding::DeletionBegun { .. } | Finding::NotDeletable { .. } | Finding::StillAttached { .. })
     });
     if seen.claim.is_none() {
-        let pods = allowed(session.cluster.pods_using(&session.target).await)?;
+        let mut pods = allowed(session.cluster.pods_using(&session.target).await)?;
+        pods.retain(|pod| !pod.has_ended());
         if !pods.is_empty() {
             found.findings.push(Finding::StillMounted { volume: volume.to_owned(), pods });
         }

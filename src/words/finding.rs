@@ -46,14 +46,14 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
         }
         Finding::HeldByFinalizers { volume, finalizers } => {
             let what = volume.as_ref().map_or(format!("claim {key}"), |volume| format!("persistentvolume/{volume}"));
-            let all: Vec<_> = finalizers.iter().map(|finalizer| finalizer_of(finalizer)).collect();
+            let all: Vec<_> = finalizers.iter().map(|finalizer| finalizer_of(finalizer, target, typed)).collect();
             format!("{what} is not deleted before its finalizers are removed: {}", all.join("; "))
         }
         Finding::UidOfLivingClaim { volume, owner } => format!(
             "claimRef.uid of persistentvolume/{volume} is that of claim {}, which exists: the volume is that claim's",
             owner.key()
         ),
-        Finding::DeletionBegun { volume, sign } => begun(volume, sign),
+        Finding::DeletionBegun { volume, sign } => begun(volume, sign, typed),
         Finding::VolumeOfAnotherClaim { volume, owner: Some(owner) } => {
             format!("persistentvolume/{volume} belongs to claim {owner}")
         }
@@ -92,15 +92,16 @@ pub fn pods(pods: &[Holder]) -> String {
     pods.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn begun(volume: &str, sign: &DeletionSign) -> String {
+fn begun(volume: &str, sign: &DeletionSign, typed: &Typed) -> String {
     let check = format!("check the data on persistentvolume/{volume} before you rely on it");
     match sign {
         DeletionSign::RetainedLate { claim, event } => {
             let of = if claim.is_empty() { String::new() } else { format!(" (UID {claim})") };
             let event = event.as_ref().map_or(String::new(), |event| format!("; the provisioner says: {event}"));
+            let done = typed.kubectl(&format!("annotate pv {volume} glancepv.io/retained-after-release-"));
             format!(
                 "policy Retain was set after the claim{of} was deleted, so the driver may have deleted the data{event}; {check}, \
-                 then: kubectl annotate pv {volume} glancepv.io/retained-after-release-"
+                 then: {done}"
             )
         }
         DeletionSign::Failed(message) => {
@@ -153,17 +154,18 @@ fn stays(key: &str, why: Stays) -> String {
 }
 
 /// A finalizer and what removes it.
-fn finalizer_of(finalizer: &str) -> String {
+fn finalizer_of(finalizer: &str, target: &Target, typed: &Typed) -> String {
     let why = match finalizer {
         "snapshot.storage.kubernetes.io/pvc-as-source-protection" => {
-            "a VolumeSnapshot of it is not ready or was left behind: kubectl get volumesnapshot"
+            let look = typed.kubectl(&format!("get volumesnapshots -n {}", target.namespace));
+            &format!("a VolumeSnapshot of it is not ready or was left behind: {look}")
         }
         "provisioner.storage.kubernetes.io/cloning-protection" => "a Pending claim is a clone of it",
         "external-provisioner.volume.kubernetes.io/finalizer" => "the provisioner has not let go of it",
         "foregroundDeletion" => "objects that it owns are deleted first",
         "argocd.argoproj.io/hook-finalizer" => "it is a hook of Argo CD",
         other if other.starts_with("external-attacher/") => {
-            "it may be attached to a node: kubectl get volumeattachments"
+            &format!("it may be attached to a node: {}", typed.kubectl("get volumeattachments"))
         }
         other if other.ends_with("/populate-target-protection") => "it is being filled from its data source",
         _ => return finalizer.to_owned(),

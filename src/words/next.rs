@@ -121,8 +121,8 @@ impl Typed {
                 (None, "with the options that it had".to_owned(), Some(line))
             }
             Step::Resume(Driver::Flux(kind, name, of)) => {
-                let force =
-                    format!("if the claim was deleted by hand, then: flux reconcile {kind} {name} -n {of} --force");
+                let force = self.on_cluster(Tool::Flux, format!("flux reconcile {kind} {name} -n {of} --force"));
+                let force = format!("if the claim was deleted by hand, then: {force}");
                 let words = if *kind == "helmrelease" { force } else { String::new() };
                 (Some(Tool::Flux), words, Some(format!("flux resume {kind} {name} -n {of}")))
             }
@@ -168,7 +168,7 @@ impl Typed {
         };
         let (flags, lacking) = tool.map(|tool| self.flags_of(tool)).unwrap_or_default();
         let command = command.map(|line| line + &flags);
-        let remark = next.remark.as_ref().map(|it| remark(it, target));
+        let remark = next.remark.as_ref().map(|it| remark(it, target, self));
         let parts = [words, remark.unwrap_or_default(), lacking].into_iter().filter(|part| !part.is_empty());
         let remark = parts.collect::<Vec<_>>().join("; ");
         Line { command, remark: Some(remark).filter(|remark| !remark.is_empty()) }
@@ -196,6 +196,16 @@ impl Typed {
         (flags, words)
     }
 
+    /// A command of another tool, with the connection flags.
+    fn on_cluster(&self, tool: Tool, command: String) -> String {
+        command + &self.flags_of(tool).0
+    }
+
+    /// A command of kubectl's, with the connection flags.
+    pub fn kubectl(&self, arguments: &str) -> String {
+        self.on_cluster(Tool::Kubectl, format!("kubectl {arguments}"))
+    }
+
     /// Steps as lines to type.
     pub fn lines(&self, target: &Target, next: &[Next]) -> Vec<Line> {
         next.iter().map(|step| self.line(target, step)).collect()
@@ -210,8 +220,9 @@ enum Tool {
     Flux,
 }
 
-/// The flags that choose the cluster and the user: kubectl's and the plugin's, Helm's (`pkg/cli/environment.go` of 3.21
-/// and 4.2), Flux' (its cli-runtime of 2.9 has no `--proxy-url`).
+/// The flags that choose the cluster and the user: ours, which are kubectl's (`kubectl options` of 1.37; 1.27 has no
+/// `--as-user-extra` and no `--proxy-url`), Helm's (`helm --help` of 3.22 and 4.3), Flux' (its cli-runtime of 2.9 has no
+/// `--proxy-url`).
 const CONNECTION: [Names; 15] = [
     ("--kubeconfig", Some("--kubeconfig"), Some("--kubeconfig")),
     ("--context", Some("--kube-context"), Some("--context")),
@@ -229,7 +240,7 @@ const CONNECTION: [Names; 15] = [
     ("--tls-server-name", Some("--kube-tls-server-name"), Some("--tls-server-name")),
     ("--proxy-url", None, None),
 ];
-/// Names of a flag: kubectl's and ours, Helm's, Flux'.
+/// Names of a flag: ours and kubectl's, Helm's, Flux'.
 type Names = (&'static str, Option<&'static str>, Option<&'static str>);
 
 impl Tool {
@@ -243,7 +254,6 @@ impl Tool {
 
     fn flag(self, (ours, helm, flux): Names) -> Option<&'static str> {
         match self {
-            // The plugin's own; kubectl has it in a kubeconfig alone.
             Self::Kubectl => Some(ours),
             Self::Helm => helm,
             Self::Flux => flux,
@@ -259,7 +269,7 @@ pub fn driver(driver: &Driver) -> String {
     }
 }
 
-fn remark(remark: &Remark, target: &Target) -> String {
+fn remark(remark: &Remark, target: &Target, typed: &Typed) -> String {
     let names =
         |volumes: &[String]| volumes.iter().map(|v| format!("persistentvolume/{v}")).collect::<Vec<_>>().join(" or ");
     match remark {
@@ -288,7 +298,9 @@ fn remark(remark: &Remark, target: &Target) -> String {
             format!("or install with {}, without a pin", fit.join(" and "))
         }
         Remark::OneOfThem => "one of them".to_owned(),
-        Remark::OrDeleteClaim => format!("or: kubectl delete pvc {} -n {}", target.name, target.namespace),
+        Remark::OrDeleteClaim => {
+            format!("or: {}", typed.kubectl(&format!("delete pvc {} -n {}", target.name, target.namespace)))
+        }
         Remark::FromExport => "the export of the volume, made before it was lost".to_owned(),
         Remark::UntilDeleted => "waits until the claim is deleted".to_owned(),
         Remark::UntilAvailable => "waits until it is Available".to_owned(),

@@ -13,7 +13,7 @@ pub fn change(change: &Change, target: &Target) -> String {
     let (volume, key) = (&change.volume, target.key());
     let mut text = format!("persistentvolume/{volume}");
     for edit in &change.edits {
-        // Whatever the cluster says begins no line of ours.
+        // Text from the cluster begins no line of ours.
         let value = |value: &Option<String>| value.as_ref().map_or("(none)".to_owned(), |text| line(text));
         text += &format!("\n  {}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to));
     }

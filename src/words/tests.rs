@@ -8,7 +8,7 @@ use expect_test::expect_file;
 use jiff::Timestamp;
 use strum::{IntoEnumIterator, VariantNames};
 
-use super::next::Typed;
+use super::next::{Flag, Typed};
 use super::question::{ANOTHER_ROUND, Notice};
 use super::{check, error, finding, question, refusal, stage, wait};
 use crate::error::{Action, Error, FileProblem, Halt, Trouble, Unsettled};
@@ -29,7 +29,7 @@ fn other() -> Target {
 }
 
 fn owner(kind: &str, name: &str) -> DeletedWith {
-    DeletedWith { kind: kind.into(), name: name.into(), namespace: None }
+    DeletedWith { kind: kind.into(), name: name.into(), namespace: None, owns: true }
 }
 
 fn pod(name: &str, phase: &str, job: Option<&str>) -> Holder {
@@ -521,4 +521,25 @@ fn the_whole_voice() {
         }
     }
     expect_file!["voice.txt"].assert_eq(voice.trim_start());
+}
+
+#[test]
+fn every_command_reaches_the_cluster_that_was_read() {
+    let t = target();
+    let context = Flag { name: "--context".into(), value: Some("prod".into()), verbs: Vec::new() };
+    let typed = Typed(vec![context]);
+    let steps = steps().into_iter().map(Next::from);
+    let remarks = remarks().into_iter().map(|remark| Next::run(Verb::Status).because(remark));
+    let lines = steps.chain(remarks).map(|next| typed.line(&t, &next).to_string());
+    let findings = findings().into_iter().map(|it| finding::message(&it, &t, &typed));
+    let mut seen = 0;
+    for text in lines.chain(findings) {
+        // A command in backticks is spoken of, and not for typing.
+        let typed: String = text.split('`').step_by(2).collect();
+        let commands = ["kubectl ", "helm uninstall ", "helm get ", "flux "];
+        let commands: usize = commands.iter().map(|tool| typed.matches(tool).count()).sum();
+        assert_eq!(typed.matches("context prod").count(), commands, "{text}");
+        seen += commands;
+    }
+    assert!(seen > 0);
 }

@@ -1,4 +1,4 @@
-//! What deletes a claim, what may create it again, what holds it, and who applies its volume: objects as they are found in
+//! Owners, holders and appliers of a claim and its volume, and tools that create a claim again: objects as they are found in
 //! clusters, and the lines that lead on.
 
 use k8s_openapi::api::apps::v1::StatefulSet;

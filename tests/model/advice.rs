@@ -128,7 +128,7 @@ impl State {
                 self.run(command(Verb::Retain, volume));
             }
             lifecycle::Step::Run { verb: lifecycle::Verb::Reuse, volume, pins, .. } => {
-                // Where no wait helps, the lines of the refusal are followed.
+                // If no wait helps, the lines of the refusal are followed.
                 let volumes: Vec<V> = self.world.each().collect();
                 let seen = seen(self.world.claim, &volumes, volume.as_deref().and_then(number)).observed(true, true);
                 if let Err(refusal) = lifecycle::reuse(&seen.situation()) {
