@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Fresh};
 use crate::error::{Error, Status};
-use crate::lifecycle::{Assessment, Claim, ClaimPhase, Event, Holder, Rival, Situation, Target, Volume, assess};
+use crate::lifecycle::{Assessment, Claim, ClaimPhase, Event, Holder, Node, Rival, Situation, Target, Volume, assess};
 
 /// The volumes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,6 +212,13 @@ impl Cluster {
                 && pod["spec"]["volumes"].as_array().is_some_and(|all| all.iter().any(lists))
         };
         Ok(pods.iter().filter(uses).filter_map(holder).collect())
+    }
+
+    /// The nodes of the cluster.
+    pub async fn nodes(&self) -> Result<Vec<Node>, Error> {
+        let nodes = self.list("/api/v1/nodes?includeObject=Metadata", "").await?.objects()?;
+        let labels = |node: &Value| serde_json::from_value(node["metadata"]["labels"].clone()).unwrap_or_default();
+        Ok(nodes.iter().filter_map(|node| Some(Node { name: meta(node, "name")?, labels: labels(node) })).collect())
     }
 
     /// Reads the claims of other names that the volumes belong to by UID, unless that was done; none if the user may not

@@ -44,6 +44,7 @@ const RIGHTS: &[(Right, Use)] = &[
     (namespaced("list", "pods"), Use::NamingPods),
     (namespaced("list", "events"), Use::ShowingEvents),
     (Right { group: "storage.k8s.io", resource: "storageclasses", ..volumes("get") }, Use::Classes),
+    (Right { resource: "nodes", ..volumes("list") }, Use::MatchingNodes),
 ];
 
 const fn volumes(verb: &'static str) -> Right {
@@ -131,10 +132,13 @@ fn print(session: &Session, checks: Vec<Check>, failed: usize) -> Result<(), Err
 /// The stage, the findings and the storage class.
 async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Error> {
     let mut found = seen.assess();
-    let mut unknown = None;
+    let mut unknown = Vec::new();
     match session.cluster.pods_using(&session.target).await {
         Ok(pods) => found.add_holders(pods),
-        Err(error) => unknown = Some(Check::unknown(session, "pods", Outcome::Note, &error)),
+        Err(error) => unknown.push(Check::unknown(session, "pods", Outcome::Note, &error)),
+    }
+    if let Err(error) = session.look_for_node(&mut found).await {
+        unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error));
     }
     let safe = matches!(found.stage, Stage::Retained | Stage::Reused);
     let line = |next: &Next| session.typed.line(&session.target, next).to_string();

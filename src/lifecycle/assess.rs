@@ -4,6 +4,7 @@ use super::advice::steps;
 use super::facts::Volume;
 use super::finding::{DeletionSign, Event, Finding, Holder, findings};
 use super::next::{Next, Step};
+use super::node::Node;
 use super::situation::Situation;
 use super::stage::{Stage, stand};
 
@@ -80,6 +81,14 @@ impl Assessment<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Adds a finding if none of the cluster's nodes can use the volume.
+    pub fn add_nodes(&mut self, nodes: &[Node]) {
+        let Some(volume) = self.volume.filter(|volume| !volume.nodes.is_empty()) else { return };
+        if !nodes.iter().any(|node| volume.nodes.iter().any(|term| term.matches(node))) {
+            self.findings.push(Finding::NoNodeMatches(volume.name.clone()));
         }
     }
 

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use strum::Display;
 
+use super::node::NodeTerm;
 use super::owner::{self, Applier, DeletedWith, Driver, Keep, Release, Stays};
 use super::quantity::bytes;
 
@@ -184,6 +185,9 @@ pub struct Volume {
     /// `status.message`.
     #[serde(skip)]
     pub message: Option<String>,
+    /// `spec.nodeAffinity.required`: a node has to satisfy one of these terms; any node will do where there are none.
+    #[serde(skip)]
+    pub nodes: Vec<NodeTerm>,
     /// Size, class and modes that it offers.
     pub offers: Shape,
 }
@@ -408,6 +412,11 @@ impl From<&PersistentVolume> for Volume {
             finalizers: finalizers(meta, "kubernetes.io/pv-protection"),
             driver,
             message: given(status.message),
+            nodes: spec
+                .node_affinity
+                .and_then(|affinity| affinity.required)
+                .map(|required| required.node_selector_terms.iter().map(NodeTerm::from).collect())
+                .unwrap_or_default(),
             offers: Shape {
                 size: capacity.get("storage").map(|q| q.0.clone()),
                 modes: spec.access_modes.unwrap_or_default(),

@@ -163,6 +163,8 @@ pub enum Finding {
         volume: String,
         pods: Vec<Holder>,
     },
+    /// No node satisfies the nodeAffinity of the volume of this name.
+    NoNodeMatches(String),
     /// An event of the claim.
     Event(Event),
 }
@@ -285,7 +287,6 @@ pub(super) fn findings(
         for misfit in misfits(claim, volume) {
             found.push(match misfit.field {
                 // A claim that is bound, or will be, all the same: csi-resizer compares only the sizes.
-                Field::Size if claim.resizing && bound => continue,
                 Field::Size if stage != Stage::Diverted && (bound || claim.pinned) => {
                     let Misfit { wanted, offered, .. } = misfit;
                     Finding::WillBeResized { volume: volume.name.clone(), wanted, offered }

@@ -90,6 +90,7 @@ pub(crate) fn volume(name: &str) -> Volume {
         finalizers: vec![],
         driver: None,
         message: None,
+        nodes: Vec::new(),
         offers: shape(),
     }
 }

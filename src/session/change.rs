@@ -174,13 +174,20 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
 }
 
 /// The findings about a volume's data that matter before it is handed to another claim: its deletion began, it is still
-/// attached, or pods that run still list the deleted claim.
+/// attached, no node can use it, or pods that run still list the deleted claim.
 async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
     let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
     let mut found = assess(&situation);
     session.explain(&mut found).await?;
+    session.look_for_node(&mut found).await?;
     found.findings.retain(|finding| {
-        matches!(finding, Finding::DeletionBegun { .. } | Finding::NotDeletable { .. } | Finding::StillAttached { .. })
+        matches!(
+            finding,
+            Finding::DeletionBegun { .. }
+                | Finding::NotDeletable { .. }
+                | Finding::StillAttached { .. }
+                | Finding::NoNodeMatches(_)
+        )
     });
     if seen.claim.is_none() {
         let mut pods = allowed(session.cluster.pods_using(&session.target).await)?;

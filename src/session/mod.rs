@@ -89,6 +89,16 @@ impl Session {
         Ok(())
     }
 
+    /// Adds a finding if no node can use the volume; nothing is asked where any node will do.
+    pub async fn look_for_node(&self, found: &mut Assessment<'_>) -> Result<(), Error> {
+        if found.volume.is_some_and(|volume| !volume.nodes.is_empty())
+            && let Some(nodes) = allowed(self.cluster.nodes().await.map(Some))?
+        {
+            found.add_nodes(&nodes);
+        }
+        Ok(())
+    }
+
     /// Rows of one kind, in a table.
     pub fn table(&self, rows: &[&Row]) -> String {
         let columns = rows.first().map_or(&[][..], |row| &row.columns);

@@ -175,6 +175,7 @@ impl Session {
             };
             wait.end();
             self.explain(&mut found).await?;
+            self.look_for_node(&mut found).await?;
             let verified = Verification {
                 standing: self.standing(&found),
                 verified: refusal.is_none(),

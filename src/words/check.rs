@@ -14,12 +14,13 @@ pub enum Use {
     NamingPods,
     ShowingEvents,
     Classes,
+    MatchingNodes,
 }
 
 impl Use {
     /// True if some command cannot do without.
     pub fn is_needed(self) -> bool {
-        !matches!(self, Self::NamingPods | Self::ShowingEvents | Self::Classes)
+        !matches!(self, Self::NamingPods | Self::ShowingEvents | Self::Classes | Self::MatchingNodes)
     }
 }
 
@@ -80,5 +81,6 @@ fn used(by: Use) -> &'static str {
         Use::NamingPods => "optional: shows pods that use the claim",
         Use::ShowingEvents => "optional: shows why a claim is Pending",
         Use::Classes => "optional: shows what the class provisions",
+        Use::MatchingNodes => "optional: shows whether a node can use the volume",
     }
 }

@@ -79,6 +79,9 @@ pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
             "claim {key} was deleted, and pod {} still lists it and may write to persistentvolume/{volume}",
             pods(all)
         ),
+        Finding::NoNodeMatches(volume) => {
+            format!("no node satisfies the nodeAffinity of persistentvolume/{volume}: expect no pod to start with it")
+        }
         Finding::Event(event) => event.message.clone(),
     }
 }

@@ -188,6 +188,7 @@ fn findings() -> Vec<Finding> {
         (pod("glance-api-0", "Running", None), pod("glance-storage-init-x7k2p", "Succeeded", Some("init")));
     all.extend([vec![api.clone()], vec![hook.clone()], vec![api, hook.clone()]].map(Finding::HeldByPods));
     all.push(Finding::StillMounted { volume: v(), pods: vec![hook] });
+    all.push(Finding::NoNodeMatches(v()));
     all.push(Finding::Event(Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() }));
     all
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::world::{Run, World, phase};
+use crate::world::{Run, World, phase, says};
 
 const WHY: &str = "tests/cluster/suite.sh starts a provisioner";
 
@@ -180,6 +180,43 @@ fn diverted_by_a_misfit_and_back() {
     settled();
     assert_eq!((world.bound(), sum(&volume)), (volume, before), "{typed:#?}");
     assert_eq!(sum(&newer), newer_sum, "the newer volume was retained before it was uninstalled");
+}
+
+/// Each of the tools' ways to write a volume: field manager, and true for server-side apply.
+const APPLIERS: [(&str, bool); 6] = [
+    ("argocd-controller", false),
+    ("argocd-controller", true),
+    ("argocd-application-controller", false),
+    ("kustomize-controller", true),
+    ("helm-controller", true),
+    ("my-gitops-loop", true),
+];
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn a_tool_that_sets_the_policy_back_costs_no_bytes() {
+    for (manager, applies) in APPLIERS {
+        let (world, volume, before) = installed("Immediate");
+        let spec = json!({"spec": {"persistentVolumeReclaimPolicy": "Delete", "mountOptions": ["hard"]}});
+        let write = || {
+            if applies {
+                world.apply_volume(&volume, manager, spec.clone());
+            } else {
+                world.patch_volume_as(manager, &volume, spec.clone());
+            }
+        };
+        write();
+        let retain = world.run("retain --yes");
+        says(&retain, &[&format!("PolicyApplied: persistentvolume/{} is applied by {manager}", world.stable(&volume))]);
+        write();
+        let uninstall = format!("kubectl delete pvc {} -n {}", world.claim, world.namespace);
+        let guide = world.command_with(&["guide", "--yes", "--timeout", "20s", "--uninstall", &uninstall]);
+        assert_eq!(guide.status, 1, "{guide}");
+        settled();
+        assert_eq!((world.bound(), sum(&volume)), (volume.clone(), before), "{manager}: {guide}");
+        world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
+        world.uninstall();
+    }
 }
 
 /// Uninstalled under policy Delete, with a driver that takes the bytes and does not answer.

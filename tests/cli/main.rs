@@ -13,6 +13,7 @@ mod binder;
 mod check;
 mod completion;
 mod connection;
+mod data;
 mod export;
 mod fault_table;
 mod guide;

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolume};
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use crate::world::{Run, World, phase};
+use crate::world::{World, phase, says};
 
 /// A claim with this metadata, bound to the volume that was made for it, and retained.
 fn retained(metadata: &Value) -> (World, String) {
@@ -25,12 +25,6 @@ fn create(world: &World, metadata: &Value) -> String {
         }
     });
     world.bound()
-}
-
-fn says(run: &Run, parts: &[&str]) {
-    for part in parts {
-        assert!(run.stderr.contains(part) || run.stdout.contains(part), "{part:?} is not in\n{run}");
-    }
 }
 
 fn helm(name: &str) -> Value {

@@ -3,7 +3,7 @@
 use glancepv_sandbox::answer::Refusal;
 use glancepv_sandbox::state::Fault;
 
-use crate::world::{World, phase};
+use crate::world::{World, phase, says};
 
 fn installed() -> (World, String) {
     let world = World::sandbox().provisioned();
@@ -137,6 +137,68 @@ fn a_lost_answer_is_read_back_and_told() {
     assert!(run.stdout.contains(" patched\n") && run.stderr.contains("was read back and is patched"), "{run}");
     let again = world.run("retain");
     assert!(again.status == 0 && again.stdout.contains("patched (no change)"), "{again}");
+}
+
+#[test]
+fn a_gateway_that_timed_out_is_read_back() {
+    let (world, volume) = installed();
+    let before = world.volume(&volume);
+    let timeout = Refusal::new(504, "Timeout", "the server was unable to return a response in the time allotted");
+    state(&world).plan("PATCH", &volume, 1, Fault::Answer(timeout));
+    let run = world.run("retain --yes");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
+    says(&run, &["was not patched when it was read back", "unable to return a response", "hint: safe to re-run"]);
+    assert_eq!(world.volume(&volume), before);
+}
+
+#[test]
+fn a_warning_is_told_once_however_often_others_change_the_volume() {
+    let warned = |conflicts: usize| {
+        let (world, volume) = installed();
+        world.run("retain --yes");
+        world.patch_volume(
+            &volume,
+            serde_json::json!({"metadata": {"annotations": {"glancepv.io/retained-after-release": "u"}}}),
+        );
+        world.uninstall();
+        let conflict = Refusal::new(409, "Conflict", "the object has been modified");
+        state(&world).plan("PATCH", &volume, conflicts, Fault::Answer(conflict));
+        let run = world.run("reuse --yes");
+        assert_eq!(run.status, 0, "{run}");
+        run.to_string().matches("DeletionBegun: ").count()
+    };
+    assert_eq!(warned(3), warned(0));
+}
+
+#[test]
+fn guide_goes_on_after_a_connection_that_broke_at_its_patch() {
+    let (world, volume) = installed();
+    state(&world).plan("PATCH", &volume, 1, Fault::Break);
+    let guide = world.spawn("guide --yes --timeout 60s");
+    world.await_policy("Retain");
+    world.uninstall();
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
+    world.install_again();
+    let run = world.finish("guide --yes --timeout 60s", guide);
+    assert_eq!(run.status, 0, "{run}");
+}
+
+#[test]
+fn a_check_that_is_refused_leaves_the_others() {
+    for (method, path, line) in [
+        ("GET", "/version", "! kubernetes: Error from server (Forbidden): may not"),
+        ("POST", "selfsubjectaccessreviews", "! rights: Error from server (Forbidden): may not"),
+        ("GET", "/pods", "! pods: Error from server (Forbidden): may not"),
+        ("GET", "/storageclasses/", "! class: Error from server (Forbidden): may not"),
+    ] {
+        let (world, _) = installed();
+        world.run("retain --yes");
+        world.refuse(method, path);
+        let run = world.run("check");
+        says(&run, &[line, "✔ Retained: "]);
+        let lines = run.stdout.lines().filter(|line| line.starts_with(['✔', '!', '✖'])).count();
+        assert!(run.status == 0 && lines >= 4, "{run}");
+    }
 }
 
 #[test]
@@ -400,6 +462,27 @@ fn a_failed_dry_run_of_the_server_patches_nothing_and_says_no_more() {
     state(&world).plan("PATCH", &volume, 1, Fault::Break);
     let run = world.run("retain --dry-run=server");
     assert!(run.status == 1 && !run.stderr.contains("patched"), "{run}");
+}
+
+#[test]
+fn a_uid_begins_no_line_of_ours() {
+    let (world, volume) = installed();
+    world.run("retain --yes");
+    world.uninstall();
+    let uid = "u\nReserved: all is well\nnext: kubectl delete pv --all";
+    world.patch_volume(&volume, serde_json::json!({"spec": {"claimRef": {"uid": uid}}}));
+    let run = world.run("reuse --dry-run=client");
+    says(&run, &[r"spec.claimRef.uid: u\nReserved: all is well\nnext: kubectl delete pv --all → (none)"]);
+    assert!(!run.next.iter().any(|line| line.contains("delete pv")), "{run}");
+}
+
+#[test]
+fn a_cell_with_bidirectional_characters_is_escaped() {
+    let (world, _) = installed();
+    world.uninstall();
+    world.create_claim(|claim| claim["spec"]["storageClassName"] = serde_json::json!("a\u{202e}b\u{2066}c"));
+    let run = world.run("status -o wide");
+    says(&run, &[r"a\u{202e}b\u{2066}c"]);
 }
 
 #[test]

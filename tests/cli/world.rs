@@ -356,14 +356,13 @@ impl World {
 
     /// Another writer: a merge patch of a volume, as somebody else might send it.
     pub fn patch_volume(&self, name: &str, patch: Value) {
-        let params = PatchParams::apply("somebody-else");
-        self.runtime
-            .block_on(self.volumes().patch(
-                name,
-                &PatchParams { field_manager: params.field_manager, ..Default::default() },
-                &Patch::Merge(patch),
-            ))
-            .expect("patched");
+        self.patch_volume_as("somebody-else", name, patch);
+    }
+
+    /// A merge patch of a volume by this field manager.
+    pub fn patch_volume_as(&self, manager: &str, name: &str, patch: Value) {
+        let params = PatchParams { field_manager: Some(manager.to_owned()), ..Default::default() };
+        self.runtime.block_on(self.volumes().patch(name, &params, &Patch::Merge(patch))).expect("patched");
     }
 
     /// Another writer that applies, as GitOps does.
@@ -434,11 +433,45 @@ impl World {
             .expect("patched");
     }
 
+    pub fn patch_claim_status(&self, patch: Value) {
+        let (claims, params, patch) = (self.claims(), PatchParams::default(), Patch::Merge(patch));
+        self.runtime.block_on(claims.patch_status(self.claim, &params, &patch)).expect("patched");
+    }
+
     /// The phase of a pod, as a kubelet says it.
     pub fn pod_phase(&self, pod: &str, phase: &str) {
         let pods: Api<Pod> = self.in_namespace();
         let patch = Patch::Merge(json!({"status": {"phase": phase}}));
         self.runtime.block_on(pods.patch_status(pod, &PatchParams::default(), &patch)).expect("patched");
+    }
+
+    /// An object that has no namespace.
+    pub fn create_for_cluster<K>(&self, object: Value)
+    where
+        K: Resource<Scope = k8s_openapi::ClusterResourceScope, DynamicType = ()>
+            + Clone
+            + DeserializeOwned
+            + serde::Serialize
+            + Debug,
+    {
+        self.create::<K>(&Api::all(self.client.clone()), object);
+    }
+
+    /// Has the sandbox refuse requests from now on.
+    pub fn refuse(&self, method: &str, path: &str) {
+        let forbidden = glancepv_sandbox::answer::Refusal::new(403, "Forbidden", "may not");
+        let sandbox = self.sandbox.as_ref().expect("a sandbox");
+        sandbox.state.plan(method, path, 1000, glancepv_sandbox::state::Fault::Answer(forbidden));
+    }
+
+    /// An event of a volume.
+    pub fn event_of_volume(&self, volume: &str, reason: &str, message: &str) {
+        self.create::<Event>(
+            &Api::namespaced(self.client.clone(), "default"),
+            json!({"metadata": {"name": format!("e-{}", rand())}, "reason": reason, "message": message,
+            "involvedObject": {"kind": "PersistentVolume", "name": volume}, "type": "Warning",
+            "lastTimestamp": "2030-01-01T00:00:00Z"}),
+        );
     }
 
     /// An event of the claim.
@@ -680,6 +713,13 @@ impl World {
     /// The annotations that a claim kept by Helm has.
     pub fn kept() -> BTreeMap<&'static str, &'static str> {
         BTreeMap::from([("helm.sh/resource-policy", "keep")])
+    }
+}
+
+/// Fails unless a run printed each of `parts`.
+pub fn says(run: &Run, parts: &[&str]) {
+    for part in parts {
+        assert!(run.stderr.contains(part) || run.stdout.contains(part), "{part:?} is not in\n{run}");
     }
 }
 

@@ -504,6 +504,7 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             finalizers: vec![],
             driver: None,
             message: None,
+            nodes: Vec::new(),
             offers: shape(if v.name == 0 { "500Gi" } else { "600Gi" }),
         }
     });

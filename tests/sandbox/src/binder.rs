@@ -138,8 +138,11 @@ fn bind(store: &mut Store, key: &Key, mut claim: Value, mut volume: Value) {
         claim["metadata"]["annotations"][BY_CONTROLLER] = json!("yes");
     }
     claim["metadata"]["annotations"][COMPLETED] = json!("yes");
-    claim["status"] = json!({"phase": "Bound", "accessModes": volume["spec"]["accessModes"],
-        "capacity": volume["spec"]["capacity"]});
+    // Only when it becomes Bound (`updateClaimStatus` of the volume controller): later a resize changes it.
+    if claim["status"]["phase"] != "Bound" {
+        claim["status"] = json!({"phase": "Bound", "accessModes": volume["spec"]["accessModes"],
+            "capacity": volume["spec"]["capacity"]});
+    }
     store.update(key, claim);
 }
 

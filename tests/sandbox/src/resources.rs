@@ -31,6 +31,7 @@ const fn resource(
 pub const RESOURCES: &[Resource] = &[
     resource("", "configmaps", "ConfigMap", &["cm"], true),
     resource("", "events", "Event", &["ev"], true),
+    resource("", "nodes", "Node", &["no"], false),
     resource("", "namespaces", "Namespace", &["ns"], false),
     resource("", "persistentvolumeclaims", "PersistentVolumeClaim", &["pvc"], true),
     resource("", "persistentvolumes", "PersistentVolume", &["pv"], false),
