@@ -83,10 +83,16 @@ async fn install(claims: &Api<PersistentVolumeClaim>) -> Outcome<()> {
 /// The executable, built as it is released but for optimisation.
 fn build() -> Outcome<PathBuf> {
     writeln!(stderr(), "Building the plugin; the first time this takes a minute or two.")?;
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--bin", "kubectl-glancepv"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--bin", "kubectl-glancepv"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // What `cargo run` sets for this program: build scripts that watch it would run again, and their crates with them.
+    let own = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    for (name, _) in std::env::vars_os() {
+        if own.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            cargo.env_remove(name);
+        }
+    }
+    let built = cargo.status()?;
     if !built.success() {
         return Err("the plugin could not be built".into());
     }
