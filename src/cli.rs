@@ -7,14 +7,15 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::flags::{ChangeFlags, NAME_RULE, Shared};
-use crate::commands::{check, completion, export, guide, pin, retain, reuse, status, unpin, unretain, verify};
+use crate::commands::{check, completion, export, guide, options, pin, retain, reuse, status, unpin, unretain, verify};
 use crate::error::Error;
 use crate::kubectl::connection::Connection;
-use crate::kubectl::output::Output;
+use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::Target;
 use crate::session::consent::{Consent, DryRun};
+use crate::session::report::screen;
 use crate::session::{Session, connect};
-use crate::terminal::{Color, Terminal, Tone};
+use crate::terminal::{Color, Stream, Terminal, Tone};
 use crate::words::error::{hints, message};
 use crate::words::next::{Flag, Typed};
 
@@ -30,14 +31,17 @@ const PROCEDURE: &str = "\
 4. helm install RELEASE CHART               # the new claim is bound to it
 5. kubectl glancepv verify --timeout 10m    # it is; `kubectl glancepv guide` does all five";
 
+/// The line under every help, as kubectl has it.
+const OPTIONS: &str = "Use \"kubectl glancepv options\" for the connection flags, which every command takes.";
+
 /// Keep a PersistentVolume across uninstalling and reinstalling a Helm release
 ///
 /// Steps: retain, uninstall, reuse, install, verify. `status` shows the current step and the next command.
 /// Defaults to Glance's claim, glance-images.
 #[derive(Parser, Debug)]
 #[command(name = "kubectl-glancepv", bin_name = "kubectl glancepv", version, propagate_version = true)]
-#[command(disable_help_subcommand = true, max_term_width = 100, arg_required_else_help = true)]
-#[command(before_help = PROCEDURE)]
+#[command(max_term_width = 100, arg_required_else_help = true, before_help = PROCEDURE)]
+#[command(after_help = OPTIONS)]
 pub struct Cli {
     /// The verb
     #[command(subcommand)]
@@ -64,6 +68,9 @@ pub enum Command {
     Guide(guide::Guide),
     Export(export::Export),
     Completion(completion::Completion),
+    Options(options::Options),
+    /// Print the version
+    Version,
 }
 
 impl Cli {
@@ -82,7 +89,29 @@ impl Cli {
             .exit();
         }
         let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let Some(flag) = cli.ignored(flags) {
+            let verb = matches.subcommand_name().unwrap_or_default();
+            let message = format!("the argument '{flag}' cannot be used with '{verb}'\n");
+            clap::Error::raw(ErrorKind::ArgumentConflict, message).exit();
+        }
         (cli, matches.subcommand().map_or_else(Typed::default, |(_, flags)| typed(&command, flags)))
+    }
+
+    /// A flag on the command line that the verb would ignore.
+    fn ignored(&self, flags: &ArgMatches) -> Option<String> {
+        let needs_no_cluster = matches!(self.command, Command::Completion(_) | Command::Options(_) | Command::Version);
+        if needs_no_cluster {
+            let mut typed = flags.ids().filter(|id| flags.value_source(id.as_str()) == Some(ValueSource::CommandLine));
+            let command = Self::command();
+            let global = |id: &clap::Id| command.get_arguments().find(|arg| arg.get_id() == id && *id != "color");
+            return typed.find_map(global).and_then(clap::Arg::get_long).map(|long| format!("--{long}"));
+        }
+        let output = self.shared.output?;
+        let wrong = match &self.command {
+            Command::Check(_) | Command::Export(_) => matches!(output, Format::Wide | Format::Name),
+            command => matches!(command, Command::Pin(_) | Command::Unpin(_)),
+        };
+        wrong.then(|| "--output".to_owned())
     }
 
     /// True if the verb handles Ctrl-C itself.
@@ -125,6 +154,8 @@ impl Cli {
             Command::Guide(it) => guide::run(&open().await?, it).await,
             Command::Export(it) => export::run(&open().await?, it).await,
             Command::Completion(it) => completion::run(terminal, it),
+            Command::Options(_) => options::run(terminal),
+            Command::Version => terminal.print(&Self::command().render_version()),
         }
     }
 }
@@ -190,15 +221,20 @@ pub fn run() -> ExitCode {
 /// Prints an error and its hints, and returns kubectl's exit status for it.
 fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
     match error {
-        // The terminal has echoed ^C.
-        Error::Interrupted if terminal.is_interactive() => terminal.note(""),
-        // Both have been reported already.
-        Error::Interrupted | Error::Failed => {}
-        error => terminal.note(&message(error)),
+        // A script knows.
+        Error::Interrupted if !terminal.is_interactive() => return error.exit_code(),
+        // Has been reported already.
+        Error::Failed => {}
+        error => {
+            let text = message(error);
+            match text.split_once(": ").filter(|(head, _)| head.starts_with("error") || head.starts_with("Error")) {
+                Some((head, rest)) => terminal.headline(Tone::Bad, head, rest),
+                None => terminal.note(&text),
+            }
+        }
     }
-    for hint in hints(error, typed) {
-        terminal.headline(Tone::Plain, "hint", &hint);
-    }
+    let hints = hints(error, typed, jiff::Timestamp::now());
+    let _ = terminal.say(Stream::Err, &screen(terminal, Stream::Err, &hints));
     error.exit_code()
 }
 

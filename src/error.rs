@@ -19,8 +19,11 @@ pub enum Error {
     Response(String),
     /// The kubeconfig or a connection flag is wrong; the whole message, as kubectl words it.
     Configuration(String),
-    /// Neither the claim nor a volume for it exists; the namespaces that have a claim of that name.
-    Absent { target: Target, elsewhere: Vec<String> },
+    /// Neither the claim nor a volume for it exists; the namespaces that have a claim of that name, and the claims of this
+    /// one.
+    Absent { target: Target, elsewhere: Vec<String>, here: Vec<String> },
+    /// There is no volume of the name that the user gave: it is that of this claim.
+    ClaimNamed(Target),
     /// The verb was refused.
     Refused(Refusal),
     /// The verb is still refused after this long, as it was typed.
@@ -93,8 +96,14 @@ pub enum FileProblem {
 pub enum Action {
     /// Patch this volume.
     Patch(String),
-    /// Write this file.
-    Write(String),
+    /// Pin the claim in this file, or unpin it.
+    Write {
+        file: String,
+        claim: String,
+        /// The name of the claim's document, as written.
+        document: String,
+        pins: bool,
+    },
     /// Run this command of the operator's.
     Run(String),
 }
@@ -142,6 +151,7 @@ impl Error {
             | Self::Response(_)
             | Self::Configuration(_)
             | Self::Absent { .. }
+            | Self::ClaimNamed(_)
             | Self::File { .. }
             | Self::Failed
             | Self::Refused(_)

@@ -1,7 +1,7 @@
 //! The person at the terminal: prompts, progress, color.
 
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use console::{Style, Term};
 use dialoguer::Select;
@@ -28,6 +28,8 @@ pub enum Tone {
     Good,
     /// Something to do or to wait for.
     Plain,
+    /// To be known.
+    Warning,
     /// Something is, or may soon be, lost.
     Bad,
 }
@@ -37,21 +39,31 @@ pub enum Tone {
 pub struct Terminal {
     /// True if input and error are terminals.
     interactive: bool,
-    color: bool,
+    /// True if standard output is colored, and if standard error is.
+    colored: (bool, bool),
+}
+
+/// An output stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output: the answer.
+    Out,
+    /// Standard error: what is said beside it.
+    Err,
 }
 
 impl Terminal {
     /// The terminal of this process.
     pub fn new(color: Color) -> Self {
         // Enables colors in a Windows console, too.
-        let colored = Term::stderr().features().colors_supported();
+        let colored = |term: &Term| match color {
+            Color::Auto => term.features().colors_supported(),
+            Color::Always => true,
+            Color::Never => false,
+        };
         Self {
             interactive: stdin().is_terminal() && stderr().is_terminal(),
-            color: match color {
-                Color::Auto => colored,
-                Color::Always => true,
-                Color::Never => false,
-            },
+            colored: (colored(&Term::stdout()), colored(&Term::stderr())),
         }
     }
 
@@ -69,20 +81,58 @@ impl Terminal {
         }
     }
 
+    /// Prints text to a stream.
+    pub fn say(&self, stream: Stream, text: &str) -> Result<(), Error> {
+        match stream {
+            Stream::Out => self.print(text),
+            Stream::Err => {
+                let _ = write!(stderr(), "{text}");
+                Ok(())
+            }
+        }
+    }
+
     /// Prints a line for the person to standard error. A failure to write is ignored.
     pub fn note(&self, text: &str) {
         let _ = writeln!(stderr(), "{}", plain(text));
     }
 
-    /// Prints `HEAD: REST` to standard error, the head colored.
-    pub fn headline(&self, tone: Tone, head: &str, rest: &str) {
-        let _ = writeln!(stderr(), "{}: {}", styled(tone, self.color, head), line(rest));
+    /// Prints a change to standard error, line by line: removed and deleting in red, added and keeping in green.
+    pub fn show_change(&self, text: &str) {
+        let paint = |text: &str| {
+            let (text, color) = (plain(text), self.colored.1);
+            let whole = |tone| painted(tone, color, &text);
+            match text.as_bytes() {
+                [b'+', ..] => whole(Tone::Good),
+                [b'-', ..] => whole(Tone::Bad),
+                _ => ["Delete", "Recycle", "Retain"].iter().fold(text.clone(), |line, policy| {
+                    let tone = if *policy == "Retain" { Tone::Good } else { Tone::Bad };
+                    line.replace(policy, &painted(tone, color, policy))
+                }),
+            }
+        };
+        let lines: String = text.lines().map(|text| paint(text) + "\n").collect();
+        let _ = write!(stderr(), "{lines}");
     }
 
-    /// A line for standard output with a colored mark.
-    pub fn marked(&self, tone: Tone, mark: &str, rest: &str) -> String {
-        let color = self.color && stdout().is_terminal();
-        format!("{} {}", styled(tone, color, mark), line(rest))
+    /// Prints `HEAD: REST` to standard error, the head colored.
+    pub fn headline(&self, tone: Tone, head: &str, rest: &str) {
+        let _ = write!(stderr(), "{}", self.headed(Stream::Err, tone, head, rest));
+    }
+
+    /// The line `HEAD: REST` for a stream, the head colored.
+    pub fn headed(&self, stream: Stream, tone: Tone, head: &str, rest: &str) -> String {
+        let head = painted(tone, self.is_colored(stream), &line(head));
+        if rest.is_empty() { format!("{head}:\n") } else { format!("{head}: {}\n", line(rest)) }
+    }
+
+    /// Text for a stream in a tone's color.
+    pub fn styled(&self, stream: Stream, tone: Tone, text: &str) -> String {
+        painted(tone, self.is_colored(stream), &line(text))
+    }
+
+    fn is_colored(&self, stream: Stream) -> bool {
+        if stream == Stream::Out { self.colored.0 } else { self.colored.1 }
     }
 
     /// Asks for confirmation; only `y` and `yes` are yes, and a bare Return and the end of input are no. Input typed
@@ -97,10 +147,10 @@ impl Terminal {
             let mut typed = String::new();
             stdin().read_line(&mut typed).map(|_| typed)
         };
+        // The line of the question ends with the answer, with the end of input, and with Ctrl-C.
+        let mut open = OpenLine(true);
         let typed = interruptible(read).await?;
-        if !typed.ends_with('\n') {
-            self.note("");
-        }
+        open.0 = !typed.ends_with('\n');
         Ok(["y", "yes"].iter().any(|yes| typed.trim().eq_ignore_ascii_case(yes)))
     }
 
@@ -144,23 +194,34 @@ impl Terminal {
     /// A progress line, shown if standard error is a terminal; [`Progress::tick`] draws it.
     pub fn progress(&self) -> Progress {
         let shown = stderr().is_terminal().then(Term::stderr);
-        Progress { term: shown, since: Instant::now(), frame: 0 }
+        Progress { term: shown, frame: 0 }
     }
 }
 
-fn styled(tone: Tone, color: bool, text: &str) -> String {
+fn painted(tone: Tone, color: bool, text: &str) -> String {
     let style = match tone {
         Tone::Good => Style::new().green(),
         Tone::Plain => Style::new().cyan(),
+        Tone::Warning => Style::new().yellow(),
         Tone::Bad => Style::new().red().bold(),
     };
-    style.force_styling(color).apply_to(line(text)).to_string()
+    style.force_styling(color).apply_to(text).to_string()
 }
 
-/// A line that is redrawn during a wait; nothing if standard error is not a terminal.
+/// A line of a question that is not ended yet.
+struct OpenLine(bool);
+
+impl Drop for OpenLine {
+    fn drop(&mut self) {
+        if self.0 {
+            let _ = writeln!(stderr());
+        }
+    }
+}
+
+/// A line that is redrawn during a wait; nothing if standard error is not a terminal. Its last state stays.
 pub struct Progress {
     term: Option<Term>,
-    since: Instant,
     frame: usize,
 }
 
@@ -173,24 +234,41 @@ impl Progress {
         self.term.is_some()
     }
 
-    /// Draws `what` with the elapsed seconds.
-    pub fn tick(&mut self, what: &str) {
+    /// Draws the line again.
+    pub fn tick(&mut self, text: &str) {
         const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+        self.frame += 1;
+        self.draw(&format!("{} {}", FRAMES[self.frame % FRAMES.len()], line(text)));
+    }
+
+    /// Ends the line with its last state.
+    pub fn end(&mut self, text: &str) {
+        if self.frame > 0 {
+            self.draw(&line(text));
+            self.leave();
+        }
+    }
+
+    /// Ends the line as it stands, so that what is printed next has a line of its own.
+    pub fn leave(&mut self) {
+        if let (Some(term), true) = (&self.term, self.frame > 0) {
+            let _ = term.write_line("");
+            self.frame = 0;
+        }
+    }
+
+    fn draw(&self, text: &str) {
         let Some(term) = &self.term else { return };
-        self.frame = (self.frame + 1) % FRAMES.len();
-        let shown = format!("{} waiting for {} ({}s)", FRAMES[self.frame], line(what), self.since.elapsed().as_secs());
         // Only one row can be cleared, so the line is cut to the width of the terminal.
         let width = usize::from(term.size().1).saturating_sub(1);
-        let shown: String = shown.chars().take(width).collect();
+        let shown: String = text.chars().take(width).collect();
         let _ = term.clear_line().and_then(|()| term.write_str(&shown)).and_then(|()| term.flush());
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let (Some(term), true) = (&self.term, self.frame > 0) {
-            let _ = term.clear_line();
-        }
+        self.leave();
     }
 }
 

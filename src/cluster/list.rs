@@ -26,6 +26,8 @@ pub enum Fresh {
 pub struct Candidates {
     /// Their names.
     pub names: Vec<String>,
+    /// The other claims of the namespace whose volumes are not Retain, with the policies.
+    pub at_risk: Vec<(String, String)>,
     /// The list's resourceVersion, if it is a number (as Kubernetes' are, KEP-5504).
     pub version: Option<u64>,
 }
@@ -54,7 +56,15 @@ impl List {
         let (name, claim) = (column("Name")?, column("Claim")?);
         let text = |row: &TableRow, at: usize| row.cells.get(at).and_then(Value::as_str).map(str::to_owned);
         let names = self.rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)).collect();
-        Ok(Candidates { names, version: self.version })
+        let at = |name: &str| self.columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
+        let (policy, status) = (at("Reclaim Policy"), at("Status"));
+        let bound = self.rows.iter().filter(|row| text(row, status).as_deref() == Some("Bound"));
+        let sibling = |row: &TableRow| {
+            let claim = text(row, claim)?.strip_prefix(&format!("{}/", target.namespace))?.to_owned();
+            Some((claim, text(row, policy)?)).filter(|(claim, policy)| *claim != target.name && policy != "Retain")
+        };
+        let at_risk = bound.filter_map(sibling).collect();
+        Ok(Candidates { names, at_risk, version: self.version })
     }
 }
 
@@ -62,7 +72,10 @@ impl Cluster {
     /// The rows of a collection that mention `needle`, which has no character that JSON escapes; `path` has its
     /// query. A response that is not a Table is an error.
     pub async fn list(&self, path: &str, needle: &str) -> Result<List, Error> {
-        let mut reader = Reader::new(needle);
+        self.listed(path, Reader::new(needle)).await
+    }
+
+    async fn listed(&self, path: &str, mut reader: Reader) -> Result<List, Error> {
         self.exchange(Method::GET, path, None, LIST, |part| reader.feed(part)).await?;
         reader.end()
     }
@@ -71,15 +84,23 @@ impl Cluster {
     pub async fn candidates(&self, target: &Target, fresh: Fresh) -> Result<Candidates, Error> {
         let version = if fresh == Fresh::Cached { "&resourceVersion=0" } else { "" };
         let path = format!("{}?includeObject=None{version}", Kind::Volume.path(None));
-        self.list(&path, &target.name).await?.candidates(target)
+        let besides = [format!("\"{}/", target.namespace), "\"Retain\"".to_owned()];
+        let reader = Reader { besides: Some(besides.map(finder)), ..Reader::new(&target.name) };
+        self.listed(&path, reader).await?.candidates(target)
     }
+}
+
+fn finder(needle: impl AsRef<[u8]>) -> memmem::Finder<'static> {
+    memmem::Finder::new(needle.as_ref()).into_owned()
 }
 
 /// A list while it arrives.
 pub struct Reader {
     rows: Rows,
     needle: memmem::Finder<'static>,
-    /// The rows that mention it.
+    /// Rows to keep besides: those that mention the first, and not the second.
+    besides: Option<[memmem::Finder<'static>; 2]>,
+    /// The rows that were kept.
     kept: Vec<Vec<u8>>,
 }
 
@@ -87,15 +108,17 @@ impl Reader {
     /// An empty reader.
     #[must_use]
     pub fn new(needle: &str) -> Self {
-        let needle = memmem::Finder::new(needle.as_bytes()).into_owned();
-        Self { rows: Rows::default(), needle, kept: Vec::new() }
+        Self { rows: Rows::default(), needle: finder(needle), besides: None, kept: Vec::new() }
     }
 
     /// Takes the next part.
     pub fn feed(&mut self, part: &[u8]) {
-        let Self { rows, needle, kept } = self;
+        let Self { rows, needle, besides, kept } = self;
         rows.feed(part, |row| {
-            if needle.find(row).is_some() {
+            let besides = || {
+                besides.as_ref().is_some_and(|[with, without]| with.find(row).is_some() && without.find(row).is_none())
+            };
+            if needle.find(row).is_some() || besides() {
                 kept.push(row.to_vec());
             }
         });

@@ -1,12 +1,16 @@
 //! Observations: a target's claim and the volumes that matter to it, as they were read.
 
 use futures::future::{join, try_join_all};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Fresh};
 use crate::error::{Error, Status};
-use crate::lifecycle::{Assessment, Claim, ClaimPhase, Event, Holder, Node, Rival, Situation, Target, Volume, assess};
+use crate::lifecycle::{
+    Assessment, Claim, ClaimPhase, Event, Holder, Node, Release, Rival, Situation, Stays, Target, Volume, assess,
+};
 
 /// The volumes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +38,25 @@ pub struct Observation {
     pub pinned: bool,
     /// Living claims of other names that the volumes belong to by UID, if that was asked and may be known.
     pub rivals: Option<Vec<Rival>>,
+    /// The names of the other claims that are deleted with the claim's release.
+    pub of_release: Vec<String>,
+    /// Those of them whose volumes are not Retain, with the policies, as far as a list was read.
+    pub siblings: Vec<(String, String)>,
 }
 
 impl Observation {
     fn new(target: &Target, named: Option<&str>) -> Self {
-        let (target, named) = (target.clone(), named.map(str::to_owned));
-        Self { target, named, claim: None, volumes: Vec::new(), is_complete: false, pinned: false, rivals: None }
+        Self {
+            target: target.clone(),
+            named: named.map(str::to_owned),
+            claim: None,
+            volumes: Vec::new(),
+            is_complete: false,
+            pinned: false,
+            rivals: None,
+            of_release: Vec::new(),
+            siblings: Vec::new(),
+        }
     }
 
     /// The facts, as input of the decisions.
@@ -50,6 +67,7 @@ impl Observation {
             volumes: self.volumes.iter().map(|read| &read.facts).collect(),
             named: self.named.as_deref(),
             pinned: self.pinned,
+            siblings: &self.siblings,
             rivals: self.rivals.as_deref().unwrap_or_default(),
         }
     }
@@ -108,10 +126,10 @@ impl Cluster {
         let all = named.is_none() && reach == Reach::All;
         let listed = async { if all { self.candidates(target, fresh).await.map(Some) } else { Ok(None) } };
         // Both are awaited before an error is returned, so that it is always the same one.
-        let (seen, listed) = join(self.own(target, named, reach), listed).await;
+        let (seen, listed) = join(Box::pin(self.own(target, named, reach)), listed).await;
         let mut seen = seen?;
         if let Some(listed) = listed? {
-            self.read(&mut seen, &listed.names).await?;
+            self.read(&mut seen, &listed).await?;
             seen.is_complete = fresh == Fresh::Consistent || seen.agrees_with(&listed);
         }
         let has_own = named.is_some() || seen.claim.as_ref().is_some_and(|c| c.facts.volume_name.is_some());
@@ -129,7 +147,7 @@ impl Cluster {
     pub async fn complete(&self, seen: &mut Observation, fresh: Fresh) -> Result<(), Error> {
         if !seen.is_complete {
             let listed = self.candidates(&seen.target, fresh).await?;
-            self.read(seen, &listed.names).await?;
+            self.read(seen, &listed).await?;
             seen.is_complete = true;
         }
         Ok(())
@@ -142,28 +160,72 @@ impl Cluster {
             let own = claim.as_ref().and_then(|c| c.facts.volume_name.as_deref());
             // If only the named volume is wanted, the one that the claim is bound to is skipped.
             let own = own.filter(|own| named.is_none_or(|named| reach == Reach::All && named != *own));
-            let volume = match own {
-                Some(own) => self.volume(own).await?,
-                None => None,
+            let volume = async {
+                match own {
+                    Some(own) => self.volume(own).await,
+                    None => Ok(None),
+                }
             };
-            Ok::<_, Error>((claim, volume))
+            let release = claim.as_ref().and_then(|claim| claim.facts.release.as_ref());
+            let of_release = async {
+                match release {
+                    Some(release) => self.claims_of(release, target).await,
+                    None => Ok(Vec::new()),
+                }
+            };
+            let (volume, of_release) = join(volume, of_release).await;
+            let (volume, of_release) = (volume?, of_release?);
+            Ok::<_, Error>((claim, volume, of_release))
         };
         let named_volume = async {
             match named {
-                Some(name) => self.volume(name).await?.ok_or_else(|| not_found(Kind::Volume, name)).map(Some),
+                Some(name) => match self.volume(name).await? {
+                    Some(volume) => Ok(Some(volume)),
+                    None => Err(self.no_volume(target, name).await),
+                },
                 None => Ok(None),
             }
         };
         let (claim, named_volume) = join(claim, named_volume).await;
-        let ((claim, volume), named_volume) = (claim?, named_volume?);
-        let mut seen = Observation { claim, ..Observation::new(target, named) };
+        let ((claim, volume, of_release), named_volume) = (claim?, named_volume?);
+        let mut seen = Observation { claim, of_release, ..Observation::new(target, named) };
         volume.into_iter().chain(named_volume).for_each(|volume| seen.put(volume));
         Ok(seen)
     }
 
-    /// Reads the volumes not read yet, and skips those deleted meanwhile.
-    async fn read(&self, seen: &mut Observation, names: &[String]) -> Result<(), Error> {
-        let unread = names.iter().filter(|name| seen.volume(name).is_none());
+    /// The error for a volume that does not exist; the user may have given a claim's name.
+    async fn no_volume(&self, target: &Target, name: &str) -> Error {
+        let claim = Target { name: name.to_owned(), ..target.clone() };
+        match self.claim(&claim).await {
+            Ok(Some(_)) => Error::ClaimNamed(claim),
+            _ => not_found(Kind::Volume, name),
+        }
+    }
+
+    /// The names of the other claims in the target's namespace that are deleted with the release; none if the user may not
+    /// list claims.
+    async fn claims_of(&self, release: &Release, target: &Target) -> Result<Vec<String>, Error> {
+        let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
+        let claims = match self.list(&path, &release.name).await {
+            Err(error) if error.is_forbidden() => return Ok(Vec::new()),
+            listed => listed?.objects()?,
+        };
+        let mut names = Vec::new();
+        for object in claims.iter().filter(|object| object["metadata"]["name"] != *target.name) {
+            let claim = Claim::from(&PersistentVolumeClaim::deserialize(object).map_err(Error::response)?);
+            let stays = claim.stays.is_some_and(Stays::survives_uninstall);
+            if claim.release.as_ref() == Some(release) && !stays {
+                names.extend(meta(object, "name"));
+            }
+        }
+        Ok(names)
+    }
+
+    /// Reads the volumes of a list that were not read yet, and skips those deleted meanwhile.
+    async fn read(&self, seen: &mut Observation, listed: &Candidates) -> Result<(), Error> {
+        let at_risk = listed.at_risk.iter().filter(|(claim, _)| seen.of_release.contains(claim));
+        seen.siblings = at_risk.cloned().collect();
+        let unread = listed.names.iter().filter(|name| seen.volume(name).is_none());
         let volumes = try_join_all(unread.map(|name| self.volume(name))).await?;
         volumes.into_iter().flatten().for_each(|volume| seen.put(volume));
         Ok(())
@@ -173,7 +235,7 @@ impl Cluster {
     pub async fn volumes_of(&self, target: &Target) -> Result<Vec<Volume>, Error> {
         let mut seen = Observation::new(target, None);
         let listed = self.candidates(target, Fresh::Cached).await?;
-        self.read(&mut seen, &listed.names).await?;
+        self.read(&mut seen, &listed).await?;
         seen.is_complete = seen.agrees_with(&listed);
         self.complete(&mut seen, Fresh::Consistent).await?;
         Ok(seen.volumes.into_iter().map(|read| read.facts).collect())

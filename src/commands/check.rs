@@ -9,13 +9,15 @@ use serde::Serialize;
 use super::flags::TemplateFlag;
 use crate::cluster::{Fresh, Kind, Observation, Reach, Right};
 use crate::error::Error;
+use crate::escape::line;
 use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Verb};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::report::Document;
-use crate::terminal::Tone;
+use crate::terminal::{Stream, Tone};
 use crate::words::check::{RIGHTS_HINT, Use, class, kubernetes, rights, template, verdict};
-use crate::words::error::{hints, within};
+use crate::words::error::{remedies, within};
+use crate::words::next::Line;
 use crate::words::{finding, stage};
 
 /// Check the preconditions before a maintenance window
@@ -67,18 +69,17 @@ struct Check {
     name: String,
     outcome: Outcome,
     message: String,
-    hint: Option<String>,
+    next: Vec<Line>,
 }
 
 impl Check {
     fn new(name: &str, outcome: Outcome, message: String) -> Self {
-        Self { name: name.to_owned(), outcome, message, hint: None }
+        Self { name: name.to_owned(), outcome, message, next: Vec::new() }
     }
 
     /// A check that could not be made.
     fn unknown(session: &Session, name: &str, outcome: Outcome, error: &Error) -> Self {
-        let hint = hints(error, &session.typed).into_iter().next();
-        Self { hint, ..Self::new(name, outcome, within(error)) }
+        Self { next: remedies(error, &session.typed), ..Self::new(name, outcome, within(error)) }
     }
 }
 
@@ -114,13 +115,14 @@ fn print(session: &Session, checks: Vec<Check>, failed: usize) -> Result<(), Err
     for check in &document.body.checks {
         let (mark, tone) = match check.outcome {
             Outcome::Passed => ("✔", Tone::Good),
-            Outcome::Note => ("!", Tone::Plain),
+            Outcome::Note => ("!", Tone::Warning),
             Outcome::Failed => ("✖", Tone::Bad),
         };
-        text += &session.terminal.marked(tone, mark, &format!("{}: {}", check.name, check.message));
-        text.push('\n');
-        if let Some(hint) = &check.hint {
-            text += &format!("    hint: {hint}\n");
+        let mark = session.terminal.styled(Stream::Out, tone, mark);
+        text += &format!("{mark} {}: {}\n", line(&check.name), line(&check.message));
+        for Line { command, remark } in &check.next {
+            text += &remark.as_ref().map_or(String::new(), |remark| format!("    hint: {}\n", line(remark)));
+            text += &command.as_ref().map_or(String::new(), |command| format!("    {}\n", line(command)));
         }
     }
     if let Some(verdict) = verdict(failed) {
@@ -141,9 +143,9 @@ async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Er
         unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error));
     }
     let safe = matches!(found.stage, Stage::Retained | Stage::Reused);
-    let line = |next: &Next| session.typed.line(&session.target, next).to_string();
+    let lines = |next: &[Next]| session.typed.lines(&session.target, next);
     let mut checks = vec![Check {
-        hint: (!safe).then(|| line(&way_out(&found))),
+        next: if safe { Vec::new() } else { lines(&[way_out(&found)]) },
         ..Check::new(
             &found.stage.to_string(),
             if safe { Outcome::Passed } else { Outcome::Failed },
@@ -151,8 +153,8 @@ async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Er
         )
     }];
     checks.extend(found.findings.iter().map(|it| Check {
-        hint: it.remedy().as_ref().map(line),
-        ..Check::new(it.reason(), it.outcome(), finding::message(it, &session.target, &session.typed))
+        next: lines(&it.remedies()),
+        ..Check::new(it.reason(), it.outcome(), finding::message(it, &session.target, found.situation.only_volume()))
     }));
     checks.extend(unknown);
     if let Some(claim) = &seen.claim {
@@ -196,8 +198,9 @@ async fn granted(session: &Session) -> Check {
         missing if missing.iter().any(|(_, _, by)| by.is_needed()) => Outcome::Failed,
         _ => Outcome::Note,
     };
-    let hint = (!missing.is_empty()).then(|| RIGHTS_HINT.to_owned());
-    Check { hint, ..Check::new("rights", outcome, rights(&missing)) }
+    let hint = Line { command: None, remark: Some(RIGHTS_HINT.to_owned()) };
+    let next = if missing.is_empty() { Vec::new() } else { vec![hint] };
+    Check { next, ..Check::new("rights", outcome, rights(&missing)) }
 }
 
 fn pinnable(session: &Session, file: &Path) -> Check {

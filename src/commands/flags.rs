@@ -22,7 +22,7 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Args, Clone, Debug)]
 pub struct VolumeArg {
     /// PersistentVolume [default: the one that is, or was last, bound to the claim]
-    #[arg(value_name = "PV", value_parser = name, add = suggests(VOLUMES))]
+    #[arg(value_name = "PV", value_parser = volume, add = suggests(VOLUMES))]
     pub volume: Option<String>,
 }
 
@@ -115,6 +115,12 @@ pub const NAME_RULE: &str =
 /// Parses a claim's name; an empty one counts as none.
 fn claim(text: &str) -> Result<String, String> {
     name(if text.is_empty() { DEFAULT_CLAIM } else { text })
+}
+
+/// Parses a volume's name, with kubectl's prefix or without.
+fn volume(text: &str) -> Result<String, String> {
+    let prefixes = ["persistentvolume/", "persistentvolumes/", "pv/"];
+    name(prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text))
 }
 
 /// Parses a name of a Kubernetes object.

@@ -15,9 +15,10 @@ use crate::kubectl::suggest::suggests;
 use crate::lifecycle::{Assessment, Next, Remark, Stage, Stays, Step, Verb, Volume, preserved};
 use crate::session::Session;
 use crate::session::draft::Draft;
+use crate::session::report::screen;
 use crate::session::wait::{Limit, Wait};
 use crate::template::Pin;
-use crate::terminal::Tone;
+use crate::terminal::Stream;
 use crate::words::question::{ANOTHER_ROUND, Notice, notice};
 use crate::words::wait::Awaited;
 
@@ -102,6 +103,8 @@ enum Done {
     AnotherRound,
     /// The claim was seen deleted, or being deleted.
     SawClaimDeleted,
+    /// The user was told of all steps.
+    SaidWhatIsToCome,
 }
 
 /// One run of the guide.
@@ -190,10 +193,19 @@ impl<'a> Walk<'a> {
             Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
             _ => Awaited::ClaimGone,
         };
-        if !matches!(stage, Stage::Reused | Stage::Absent) {
+        let is_told = !matches!(stage, Stage::Reused | Stage::Absent);
+        if is_told {
             self.session.explain(found).await?;
-            // Removes the progress line of the previous stage.
-            self.at = None;
+        }
+        if let Some((_, wait)) = &mut self.at {
+            wait.end(!matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Releasing | Stage::Binding));
+        }
+        if is_told {
+            if self.done.insert(Done::SaidWhatIsToCome) {
+                let (uninstall, install) = (self.arguments.uninstall.as_deref(), self.arguments.install.as_deref());
+                self.session.terminal.note(&notice(&Notice::ToCome { uninstall, install }));
+            }
+            self.session.tell_steps(stage);
             // Steps that the guide does itself are not printed.
             let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
             found.next.retain(|next| stops || is_for_operator(next, self.arguments));
@@ -260,8 +272,10 @@ impl<'a> Walk<'a> {
         Err(self.halt(Halt::TimedOut(stage, self.limit().typed)))
     }
 
-    async fn verify(&self) -> Result<Act, Error> {
+    async fn verify(&mut self) -> Result<Act, Error> {
+        self.at = None;
         self.session.verify(None, None).await?;
+        self.session.tell_steps(Stage::Reused);
         Ok(Act::End)
     }
 
@@ -275,7 +289,8 @@ impl<'a> Walk<'a> {
             return Ok(Act::LookAgain);
         }
         let again = Next::run(Verb::GuideAgain).because(Remark::AnotherRound);
-        session.terminal.headline(Tone::Plain, "hint", &session.typed.line(&session.target, &again).to_string());
+        let hint = session.typed.shown(&session.target, "hint", &[again], jiff::Timestamp::now());
+        session.terminal.say(Stream::Err, &screen(session.terminal, Stream::Err, &hint))?;
         self.verify().await
     }
 

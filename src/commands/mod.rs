@@ -5,6 +5,7 @@ pub mod completion;
 pub mod export;
 pub mod flags;
 pub mod guide;
+pub mod options;
 pub mod pin;
 pub mod retain;
 pub mod reuse;

@@ -1,14 +1,19 @@
 //! `status`: the rows, the stage, the findings, the next command.
 
+use std::time::Instant;
+
 use clap::Args;
+use jiff::Timestamp;
 
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Stage};
+use crate::lifecycle::{Assessment, Claim, Finding, Stage, Volume};
 use crate::session::Session;
 use crate::session::report::Document;
+use crate::terminal::Stream;
 use crate::words::error::within;
 use crate::words::question::{Notice, notice};
+use crate::words::wait::time;
 
 /// Show the claim, its volumes, the current stage and the next command
 #[derive(Args, Debug)]
@@ -29,8 +34,16 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
     }
 }
 
+/// The last state that was shown by `--watch`.
+struct Shown {
+    stage: Stage,
+    since: Instant,
+    facts: (Vec<Finding>, Option<Claim>, Vec<Volume>),
+    row: Vec<String>,
+}
+
 async fn follow(session: &Session, watch: bool) -> Result<(), Error> {
-    let (mut shown, mut away) = (None, false);
+    let (mut shown, mut away): (Option<Shown>, bool) = (None, false);
     loop {
         let seen = match session.cluster.observe(&session.target, None, Reach::All, Fresh::Cached).await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
@@ -50,13 +63,14 @@ async fn follow(session: &Session, watch: bool) -> Result<(), Error> {
             Err(error) if watch && error.is_passing() => {}
             outcome => outcome?,
         }
+        let (claim, volumes) = (found.situation.claim.cloned(), &found.situation.volumes);
+        let facts = (found.findings.clone(), claim, volumes.iter().map(|v| (*v).clone()).collect::<Vec<_>>());
         // Ages change every second; they are not compared.
-        let claim = found.situation.claim.cloned();
-        let volumes = found.situation.volumes.iter().map(|v| (*v).clone()).collect::<Vec<_>>();
-        let now = Some((found.findings.clone(), claim, volumes));
-        if now != shown {
-            show(session, &seen, &found, watch)?;
-            shown = now;
+        if shown.as_ref().is_none_or(|shown| shown.facts != facts) {
+            let row = session.cells(&found, None);
+            show(session, &seen, &found, watch, shown.as_ref(), &row)?;
+            let since = shown.filter(|shown| shown.stage == found.stage).map_or_else(Instant::now, |shown| shown.since);
+            shown = Some(Shown { stage: found.stage, since, facts, row });
         }
         if !watch {
             return if found.stage == Stage::Absent { Err(session.absent().await) } else { Ok(()) };
@@ -73,7 +87,15 @@ async fn follow(session: &Session, watch: bool) -> Result<(), Error> {
     }
 }
 
-fn show(session: &Session, seen: &Observation, found: &Assessment<'_>, watch: bool) -> Result<(), Error> {
+/// Prints the answer; after the first, the time, the change of the stage, and the row only if it differs.
+fn show(
+    session: &Session,
+    seen: &Observation,
+    found: &Assessment<'_>,
+    watch: bool,
+    before: Option<&Shown>,
+    row: &[String],
+) -> Result<(), Error> {
     if session.print_document(&Document::new("Status", &seen.target, session.standing(found)))? {
         return Ok(());
     }
@@ -81,9 +103,15 @@ fn show(session: &Session, seen: &Observation, found: &Assessment<'_>, watch: bo
     if found.stage == Stage::Absent && !watch {
         return Ok(());
     }
-    session.terminal.print(&session.rows(seen))?;
-    if session.output.is_table() {
-        session.tell(found);
-    }
-    Ok(())
+    let Some(before) = before.filter(|_| session.output.is_table()) else {
+        return session.terminal.print(&session.answer(seen, found));
+    };
+    let clock = Timestamp::now().strftime("%H:%M:%SZ");
+    let change = if before.stage == found.stage {
+        format!("{clock} {}\n", found.stage)
+    } else {
+        format!("{clock} {} → {} after {}\n", before.stage, found.stage, time(before.since.elapsed()))
+    };
+    let answer = if before.row == row { session.told(Stream::Out, found) } else { session.answer(seen, found) };
+    session.terminal.print(&(change + &answer))
 }

@@ -41,7 +41,7 @@ pub async fn run(
             let found = session.cluster.claim(&session.target).await?;
             Ok::<_, Error>(found.is_some_and(|read| read.facts.pinned).then_some(session.target))
         };
-        let warn = |warning: &Notice<'_>| terminal.headline(Tone::Bad, "warning", &notice(warning));
+        let warn = |warning: &Notice<'_>| terminal.headline(Tone::Warning, "warning", &notice(warning));
         match tokio::time::timeout(PATIENCE, pinned).await {
             Ok(Ok(Some(target))) => warn(&Notice::UnpinBreaks(&target)),
             Ok(Ok(None)) => {}

@@ -3,7 +3,7 @@
 use super::facts::{Claim, ClaimPhase, Volume, VolumePhase};
 use super::fit::{Misfit, misfits};
 use super::next::{Next, Remark, Step, Verb};
-use super::owner::Stays;
+use super::owner::{Driver, Stays};
 use super::reason::Reason;
 use super::situation::Situation;
 use super::stage::{Stage, stand};
@@ -30,11 +30,11 @@ pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, pr
         Stage::Released => {
             let released = s.referring(|v| v.is_released() && v.is_retained() && !v.terminating);
             match released.as_slice() {
-                [_, _, ..] => released.iter().map(|v| one_of_them(Verb::Reuse, &v.name)).collect(),
+                [_, _, ..] => released.iter().map(|v| one_of_them(Verb::Reuse, v)).collect(),
                 _ => vec![on_own(s, Verb::Reuse, name)],
             }
         }
-        Stage::Reserved => reserved(s, volume),
+        Stage::Reserved => reserved(s),
         Stage::Binding if s.rival(volume).is_some() => {
             s.rival(volume).map(|owner| Step::Elsewhere(owner.clone()).into()).into_iter().collect()
         }
@@ -94,6 +94,10 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         }
         Reason::NotReleased { .. } => vec![Next::run(Verb::Reuse).with_timeout().because(Remark::UntilReleased)],
         Reason::ClaimTerminating(_) => vec![reuse_once_deleted()],
+        Reason::AlreadyReused(_) => {
+            let another = Next::from(Step::Note).because(Remark::AnotherRound);
+            [vec![another], uninstall(s), vec![reuse_once_deleted()]].concat()
+        }
         Reason::StillBound(_) if s.claim.is_some_and(|c| survives(c) || c.phase == ClaimPhase::Lost) => {
             next_of_stage(s)
         }
@@ -111,7 +115,7 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
             let others = volumes.iter().filter(|name| own.is_none_or(|own| own.name != **name));
             others.map(|name| Next::on(Verb::Retain, name).because(Remark::Now)).chain(next_of_stage(s)).collect()
         }
-        Reason::Several { verb, volumes } => volumes.iter().map(|name| one_of_them(*verb, name)).collect(),
+        Reason::Several { verb, volumes } => read(volumes).into_iter().map(|v| one_of_them(*verb, v)).collect(),
         Reason::NoClaimRef(_) | Reason::VolumeGone(_) | Reason::Nothing => Vec::new(),
     }
 }
@@ -157,26 +161,23 @@ fn retained(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
         Some(Stays::Helm) => {
             let manifest = claim.release.clone().map(|release| Next::from(Step::Manifest(release)));
             let mut steps: Vec<Next> = manifest.map(|step| step.because(Remark::KeptInManifest)).into_iter().collect();
-            steps.push(Next::from(Step::Uninstall(claim.release.clone())).because(Remark::ClaimStays));
+            steps.push(Step::Uninstall(claim.release.clone()).into());
+            steps.push(Next::from(Step::Note).because(Remark::ClaimStays));
             steps
         }
         _ => vec![Next::from(Step::Note).because(Remark::StaysBound)],
     }
 }
 
-fn reserved(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
+fn reserved(s: &Situation<'_>) -> Vec<Next> {
     let all = s.referring(|v| v.phase == VolumePhase::Available && v.is_reserved() && !v.terminating);
     let at_risk = all.iter().filter(|v| !v.is_retained());
     let mut steps: Vec<Next> =
         at_risk.map(|v| Next::on(Verb::Retain, &v.name).because(Remark::BeforeBinding)).collect();
     if all.len() > 1 && !s.pinned {
-        steps.extend(all.iter().map(|v| one_of_them(Verb::Pin, &v.name)));
+        steps.extend(all.iter().map(|v| one_of_them(Verb::Pin, v)));
     }
-    let [mut install, verify] = install(None);
-    if all.len() < 2 && !s.pinned {
-        install.remark = Some(Remark::PinOnlyOnMisfit(volume.offers.size.clone()));
-    }
-    steps.extend([install, verify]);
+    steps.extend(install(None));
     steps
 }
 
@@ -225,9 +226,16 @@ fn uninstall(s: &Situation<'_>) -> Vec<Next> {
 }
 
 /// Let the GitOps tool create the claim again.
-fn resume(s: &Situation<'_>) -> Option<Next> {
-    let claim = s.claim?;
-    claim.driver.clone().map(|driver| Next::from(Step::Resume(driver)).because(Remark::CreatesClaimAgain))
+fn resume(s: &Situation<'_>) -> Vec<Next> {
+    let Some(driver) = s.claim.and_then(|claim| claim.driver.clone()) else { return Vec::new() };
+    let reconcile = match &driver {
+        Driver::Flux("helmrelease", name, namespace) => {
+            let step = Step::Reconcile { name: name.clone(), namespace: namespace.clone() };
+            Some(Next::from(step).because(Remark::IfDeletedByHand))
+        }
+        _ => None,
+    };
+    [Next::from(Step::Resume(driver)).because(Remark::CreatesClaimAgain)].into_iter().chain(reconcile).collect()
 }
 
 /// Install the release, then wait until the claim is bound to `volume`, or to any preserved one.
@@ -249,14 +257,15 @@ fn way_back(s: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
     });
     let only = if let [only] = volumes { Some(only.name.as_str()) } else { None };
     let [install, verify] = install(only);
-    let again = resume(s).unwrap_or(install);
-    newer.into_iter().chain(uninstall(s)).chain(reuse).chain([again, verify]).collect()
+    let again = resume(s);
+    let again = if again.is_empty() { vec![install] } else { again };
+    newer.into_iter().chain(uninstall(s)).chain(reuse).chain(again).chain([verify]).collect()
 }
 
 /// `step` on `volume`, with the values that would make a pin unnecessary; of several volumes, one.
 fn or_fit(s: &Situation<'_>, volumes: &[&Volume], volume: &Volume, step: Next) -> Next {
     match obstacles(s, volume) {
-        _ if volumes.len() > 1 => step.because(Remark::OneOfThem),
+        _ if volumes.len() > 1 => step.because(Remark::OneOfThem(volume.created)),
         obstacles if obstacles.is_empty() => step,
         obstacles => step.because(Remark::OrFit(obstacles)),
     }
@@ -265,8 +274,8 @@ fn or_fit(s: &Situation<'_>, volumes: &[&Volume], volume: &Volume, step: Next) -
 /// The steps to a claim that names, or gets, one of `volumes`, from one that cannot be bound.
 fn start_over(s: &Situation<'_>, volumes: &[&Volume]) -> Vec<Next> {
     let mut steps = uninstall(s);
-    if let Some(last) = steps.last_mut().filter(|last| last.remark.is_none()) {
-        last.remark = Some(Remark::OrDeleteClaim);
+    if !steps.iter().any(|next| next.step == Step::DeleteClaim) {
+        steps.push(Next::from(Step::DeleteClaim).because(Remark::OrDeleteClaim));
     }
     if volumes.is_empty() {
         steps.extend([Next::run(Verb::Unpin).because(Remark::NothingPreserved), Step::Install.into()]);
@@ -307,6 +316,6 @@ fn on_own(s: &Situation<'_>, verb: Verb, volume: &str) -> Next {
 }
 
 /// `verb` on one of several volumes, of which the user chooses one.
-fn one_of_them(verb: Verb, volume: &str) -> Next {
-    Next::on(verb, volume).because(Remark::OneOfThem)
+fn one_of_them(verb: Verb, volume: &Volume) -> Next {
+    Next::on(verb, &volume.name).because(Remark::OneOfThem(volume.created))
 }

@@ -2,7 +2,7 @@
 
 use super::advice::steps;
 use super::facts::Volume;
-use super::finding::{DeletionSign, Event, Finding, Holder, findings};
+use super::finding::{DeletionSign, Event, Finding, Holder, deletions, findings};
 use super::next::{Next, Step};
 use super::node::Node;
 use super::situation::Situation;
@@ -98,13 +98,7 @@ impl Assessment<'_> {
             return;
         }
         if self.stage == Stage::Releasing {
-            let mut steps: Vec<Next> = Vec::new();
-            for step in pods.iter().filter(|pod| pod.has_ended()).map(Holder::deletion) {
-                if !steps.contains(&step) {
-                    steps.push(step);
-                }
-            }
-            self.next.splice(0..0, steps);
+            self.next.splice(0..0, deletions(&pods));
         }
         self.findings.push(Finding::HeldByPods(pods));
     }

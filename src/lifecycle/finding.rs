@@ -165,6 +165,11 @@ pub enum Finding {
     },
     /// No node satisfies the nodeAffinity of the volume of this name.
     NoNodeMatches(String),
+    /// Other claims of the release, which uninstalling deletes with their volumes: names and policies.
+    SiblingsAtRisk {
+        release: Release,
+        claims: Vec<(String, String)>,
+    },
     /// An event of the claim.
     Event(Event),
 }
@@ -192,29 +197,62 @@ impl Finding {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::HeldByPods(pods) if !pods.iter().any(Holder::has_ended) => Outcome::Passed,
-            Self::OtherVolumeDoomed { .. } | Self::UidOfLivingClaim { .. } => Outcome::Failed,
+            Self::OtherVolumeDoomed { .. } | Self::UidOfLivingClaim { .. } | Self::SiblingsAtRisk { .. } => {
+                Outcome::Failed
+            }
             _ => Outcome::Note,
         }
     }
 
-    /// The step to take, where there is one.
+    /// The steps to take, where there are any.
     #[must_use]
-    pub fn remedy(&self) -> Option<Next> {
-        Some(match self {
+    pub fn remedies(&self) -> Vec<Next> {
+        match self {
             Self::OtherVolumeDoomed { volume, .. } | Self::PolicyNotRetain { volume, .. } => {
-                Next::on(Verb::Retain, volume)
+                vec![Next::on(Verb::Retain, volume)]
             }
-            Self::OtherVolumesWait(_) => Next::run(Verb::Status),
-            Self::MayBeRecreated(driver) => Step::Suspend(driver.clone()).into(),
-            Self::PolicyApplied { applier, .. } => Step::Suspend(applier.driver.clone()?).into(),
-            Self::ReleaseOwnsVolume { volume, .. } => Next::on(Verb::Export, volume),
-            Self::HeldByPods(pods) => pods.iter().find(|pod| pod.has_ended())?.deletion(),
+            Self::MayBeRecreated(driver) => vec![Step::Suspend(driver.clone()).into()],
+            Self::PolicyApplied { applier, .. } => {
+                applier.driver.iter().map(|driver| Step::Suspend(driver.clone()).into()).collect()
+            }
+            Self::ReleaseOwnsVolume { volume, .. } => vec![Next::on(Verb::Export, volume)],
+            Self::HeldByPods(pods) => deletions(pods),
+            Self::SiblingsAtRisk { claims, .. } => {
+                claims.iter().map(|(name, _)| Step::RetainSibling(name.clone()).into()).collect()
+            }
+            Self::HeldByFinalizers { finalizers, .. } => finalizers
+                .iter()
+                .filter_map(|finalizer| match finalizer.as_str() {
+                    SNAPSHOT_SOURCE => Some(Step::Look("volumesnapshots", true).into()),
+                    attacher if attacher.starts_with(ATTACHER) => Some(Step::Look("volumeattachments", false).into()),
+                    _ => None,
+                })
+                .collect(),
+            Self::DeletionBegun { volume, sign: DeletionSign::RetainedLate { .. } } => {
+                vec![Next::from(Step::RemoveMark(volume.clone())).because(Remark::OnceChecked)]
+            }
             Self::KeptByHelm { keep, release: Some(release) } if keep.may_stay() => {
-                Next::from(Step::Manifest(release.clone())).because(Remark::KeptInManifest)
+                vec![Next::from(Step::Manifest(release.clone())).because(Remark::KeptInManifest)]
             }
-            _ => return None,
-        })
+            _ => Vec::new(),
+        }
     }
+}
+
+/// Finalizer of a claim from which a `VolumeSnapshot` is being taken (snapshot controller of kubernetes-csi).
+pub const SNAPSHOT_SOURCE: &str = "snapshot.storage.kubernetes.io/pvc-as-source-protection";
+/// Prefix of the finalizers of kubernetes-csi's external-attacher; a driver's name follows.
+pub const ATTACHER: &str = "external-attacher/";
+
+/// The steps that delete the pods that have ended, each once.
+pub(super) fn deletions(pods: &[Holder]) -> Vec<Next> {
+    let mut steps: Vec<Next> = Vec::new();
+    for step in pods.iter().filter(|pod| pod.has_ended()).map(Holder::deletion) {
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    steps
 }
 
 /// The findings of a situation at `stage`, which speaks of `volume`.
@@ -236,6 +274,13 @@ pub(super) fn findings(
     }
     if let Some(claim) = s.claim {
         found.extend(of_claim(claim));
+    }
+    let kept = s.claim.is_some_and(|claim| claim.stays.is_some_and(Stays::survives_uninstall));
+    if let (Some(release), false) = (s.claim.and_then(|claim| claim.release.clone()), kept)
+        && !s.siblings.is_empty()
+        && !matches!(stage, Stage::Reused | Stage::Releasing)
+    {
+        found.push(Finding::SiblingsAtRisk { release, claims: s.siblings.to_vec() });
     }
     let Some(volume) = volume else { return found };
     let name = || volume.name.clone();

@@ -33,7 +33,7 @@ pub use stage::Stage;
 
 pub(crate) use assess::Assessment;
 pub(crate) use facts::{Evidence, Origin};
-pub(crate) use finding::{DeletionSign, Event, Holder};
+pub(crate) use finding::{ATTACHER, DeletionSign, Event, Holder, SNAPSHOT_SOURCE};
 pub(crate) use fit::{Field, Misfit};
 pub(crate) use plan::{Refusal, preserved};
 pub(crate) use reason::{Fate, Reason, Remedy};

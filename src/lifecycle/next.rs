@@ -1,5 +1,6 @@
 //! Next steps as values: a test types them, `guide` offers them, a person reads them as lines to type.
 
+use jiff::Timestamp;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::facts::Target;
@@ -48,6 +49,19 @@ pub enum Step {
     Suspend(Driver),
     /// Let the GitOps tool go on.
     Resume(Driver),
+    /// Have Flux install the release as it is declared, though it is Ready.
+    Reconcile {
+        /// The `HelmRelease`.
+        name: String,
+        /// Its namespace.
+        namespace: String,
+    },
+    /// List objects that keep the claim or its volume from being deleted: a resource, and true if it has namespaces.
+    Look(&'static str, bool),
+    /// Retain the volume of another claim of the release.
+    RetainSibling(String),
+    /// Remove the annotation of a late `retain` from the volume of this name.
+    RemoveMark(String),
     /// Delete the object that owns the claim.
     DeleteOwner(DeletedWith),
     /// Delete the pod of this name, or the Job that controls it.
@@ -92,11 +106,12 @@ pub enum Remark {
     KeptInManifest,
     ClaimStays,
     IfKept,
+    IfDeletedByHand,
+    OnceChecked,
     OrPinInGit,
-    /// A pin is needed only if the new claim requests more than this size.
-    PinOnlyOnMisfit(Option<String>),
     OrFit(Vec<Misfit>),
-    OneOfThem,
+    /// One of several volumes, by its creation.
+    OneOfThem(Option<Timestamp>),
     OrDeleteClaim,
     FromExport,
     UntilDeleted,

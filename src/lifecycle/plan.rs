@@ -158,6 +158,7 @@ fn claim_gone(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal>
     let held = volume.has_uid_of(claim);
     let reason = match claim.phase {
         _ if held && claim.terminating => Reason::ClaimTerminating(name),
+        _ if held && claim.is_bound_to(volume) && situation.is_reused(claim, volume) => Reason::AlreadyReused(name),
         _ if held => Reason::StillBound(name),
         ClaimPhase::Lost => Reason::ClaimLost,
         ClaimPhase::Pending => return Ok(()),

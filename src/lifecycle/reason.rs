@@ -23,6 +23,8 @@ pub enum Reason {
     ClaimLost,
     ClaimTerminating(String),
     StillBound(String),
+    /// Of `reuse`: the claim has its preserved volume already.
+    AlreadyReused(String),
     BoundToAnother {
         own: String,
         volumes: Vec<String>,
@@ -107,6 +109,7 @@ impl Reason {
             | Reason::ClaimLost
             | Reason::ClaimTerminating(_)
             | Reason::StillBound(_)
+            | Reason::AlreadyReused(_)
             | Reason::BoundToAnother { .. }
             | Reason::NoClaim
             | Reason::Unbound { .. } => Remedy::Wait,

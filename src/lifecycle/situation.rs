@@ -16,6 +16,8 @@ pub struct Situation<'a> {
     pub named: Option<&'a str>,
     /// True if the chart's template is known to set `volumeName`.
     pub pinned: bool,
+    /// The other claims of the claim's release whose volumes are not Retain: names and policies.
+    pub siblings: &'a [(String, String)],
     /// Living claims of other names whose UID is in the claimRef of one of the volumes.
     pub rivals: &'a [Rival],
 }
@@ -34,6 +36,15 @@ impl<'a> Situation<'a> {
     #[must_use]
     pub fn volume(&self, name: &str) -> Option<&'a Volume> {
         self.volumes.iter().copied().find(|v| v.name == name)
+    }
+
+    /// The name of the target's volume, if it has only one.
+    #[must_use]
+    pub fn only_volume(&self) -> Option<&'a str> {
+        match self.volumes.as_slice() {
+            [only] => Some(&only.name),
+            _ => None,
+        }
     }
 
     /// The claim and the volume that are bound to each other, by name and by UID.

@@ -33,6 +33,7 @@ impl Seen {
             volumes: self.volumes.iter().collect(),
             named: self.named.as_deref(),
             pinned: false,
+            siblings: &[],
             rivals: &[],
         }
     }
@@ -308,6 +309,30 @@ prop_compose! {
     }
 }
 
+/// UIDs as Kubernetes makes them: that of the claim, and that of another.
+const UIDS: [&str; 2] = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
+
+prop_compose! {
+    /// A claim bound to a kept volume of any name and age, and up to two volumes that name the claim, too.
+    fn bound_to_any()(
+        name in prop::sample::select(vec![format!("pvc-{}", UIDS[0]), format!("pvc-{}", UIDS[1]), "pool-01".to_owned()]),
+        pinned: bool,
+        source: bool,
+        made in 98_i64..103,
+        siblings in proptest::collection::vec(any_volume("a"), 0..3),
+    ) -> Seen {
+        let mut claim = Claim { pinned, volume_name: Some(name.clone()), ..claim(UIDS[0]) };
+        claim.data_source = source.then(|| "VolumeSnapshot".to_owned());
+        let mut own = Volume { created: at(made), ..retained(&name, VolumePhase::Bound) };
+        own.claim_ref.iter_mut().for_each(|r| r.uid = Some(UIDS[0].into()));
+        let mut volumes = vec![own];
+        for (name, sibling) in ["a", "b"].iter().zip(siblings) {
+            volumes.push(Volume { name: (*name).into(), ..sibling });
+        }
+        situation(Some(claim), &volumes)
+    }
+}
+
 /// At least two thousand cases; `PROPTEST_CASES` for more.
 pub(crate) fn thorough() -> ProptestConfig {
     let config = ProptestConfig::default();
@@ -353,6 +378,31 @@ proptest! {
             let claim = s.claim.expect("a claim");
             prop_assert!(claim.is_bound_to(v) && v.is_retained() && v.refers_to(s.target));
             prop_assert!(s.named.map_or(s.is_reused(claim, v), |n| n == v.name));
+        }
+    }
+
+    /// A volume that is taken for the preserved one was not made for the claim: its name, a pin or, where no sibling is kept,
+    /// its age says so, and it is never younger than an unpinned claim.
+    #[test]
+    fn the_origin_of_a_verified_volume_is_proved(seen in bound_to_any()) {
+        let s = seen.situation();
+        let (claim, own) = s.bound().expect("bound");
+        let kept = s.preserved().len();
+        let younger = own.created > claim.created;
+        match verify(&s) {
+            Ok(v) => {
+                prop_assert_eq!(&v.name, &own.name);
+                prop_assert!(own.name != format!("pvc-{}", claim.uid), "made for the claim");
+                prop_assert!(claim.pinned || !younger, "younger than the claim");
+                let by_name = own.name.starts_with("pvc-") || claim.pinned;
+                prop_assert!(by_name || (own.created < claim.created && kept == 0), "only its age tells");
+                prop_assert_eq!(assess(&s).stage, Stage::Reused);
+            }
+            Err(refusal) => {
+                let diverted = matches!(refusal.reason, Reason::Diverted { .. });
+                prop_assert_eq!(diverted, kept > 0);
+                prop_assert_eq!(assess(&s).stage == Stage::Diverted, kept > 0);
+            }
         }
     }
 

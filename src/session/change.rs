@@ -73,8 +73,11 @@ impl Changed {
         session.terminal.print(&volume_line(&self.name, outcome))
     }
 
-    /// Prints the volume in the format that was asked for.
+    /// Prints the volume in the format that was asked for; in a table only with `-o wide`.
     pub fn print(&self, session: &Session) -> Result<(), Error> {
+        if session.output.format.is_none() {
+            return Ok(());
+        }
         let row = &self.volume()?.row;
         let text = match session.output.object(&without_managed_fields(&row.object))? {
             Some(text) => text,
@@ -116,7 +119,10 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         }
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,
-            Ok(Plan::Done(name)) => return Ok(Changed { seen, name, patched: false, dry_run }),
+            Ok(Plan::Done(name)) => {
+                wait.end(true);
+                return Ok(Changed { seen, name, patched: false, dry_run });
+            }
             Err(_) if named.is_none() && seen.assess().stage == Stage::Absent => return Err(session.absent().await),
             Err(refusal) => {
                 match (refusal.reason.remedy(), &refusal.reason) {
@@ -134,12 +140,12 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
                 continue;
             }
         };
-        wait.end();
+        wait.end(true);
         if intent.warn_about_data {
             let warnings = warnings(session, &seen, &change.volume).await?;
             // The same warning is printed once, however often others change the volume meanwhile.
             if warned.as_ref() != Some(&warnings) {
-                session.tell_each(&warnings);
+                session.tell_each(&warnings, Some(&change.volume));
                 warned = Some(warnings);
             }
         }
@@ -150,14 +156,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
             if agreed.is_some() {
                 session.terminal.note(&notice(&Notice::Changed(&change.volume)));
             }
-            let row = seen.row(&change.volume)?;
-            let show = || {
-                // A dry run asks nothing about the row as it is.
-                if session.consent.is_needed() {
-                    session.terminal.note(session.table(&[row]).trim_end());
-                }
-                session.terminal.note(&question::change(&change, &session.target));
-            };
+            let show = || session.terminal.show_change(&question::change(&change, &session.target));
             session.consent.agree(session.terminal, Action::Patch(change.volume.clone()), show).await?;
             agreed = Some(change.clone());
         }

@@ -14,9 +14,10 @@ use crate::words::question::{Notice, notice};
 
 /// An edit that is not yet written.
 pub struct Draft {
+    claim: String,
     original: Original,
     edited: Edited,
-    done: &'static str,
+    pins: bool,
 }
 
 impl Draft {
@@ -24,22 +25,23 @@ impl Draft {
     pub fn new(claim: &str, template: &Path, pin: Pin<'_>) -> Result<Self, Error> {
         let original = Original::read(template)?;
         let edited = edited(&original.name, &original.text, claim, pin)?;
-        Ok(Self { original, edited, done: if pin == Pin::Off { "unpinned" } else { "pinned" } })
+        Ok(Self { claim: claim.to_owned(), original, edited, pins: pin != Pin::Off })
     }
 
     /// Shows the edit, asks for confirmation and writes it; returns the line that says so.
     pub async fn write(&self, terminal: Terminal, consent: Consent) -> Result<String, Error> {
-        let (name, done) = (&self.original.name, self.done);
+        let (name, done) = (&self.original.name, if self.pins { "pinned" } else { "unpinned" });
         if self.edited.line.is_none() {
             return Ok(format!("{name} {done} (no change)\n"));
         }
         let show = || {
-            terminal.note(self.diff().trim_end());
-            if self.done == "pinned" {
+            terminal.show_change(self.diff().trim_end());
+            if self.pins {
                 terminal.note(&notice(&Notice::PinStays));
             }
         };
-        consent.agree(terminal, Action::Write(name.clone()), show).await?;
+        let (file, claim, document) = (name.clone(), self.claim.clone(), self.edited.name.clone());
+        consent.agree(terminal, Action::Write { file, claim, document, pins: self.pins }, show).await?;
         if consent.dry_run != DryRun::None {
             return Ok(format!("{name} {done} (dry run)\n"));
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use futures::future::join;
 
-use crate::cluster::{Cluster, Fresh, Log, Observation, Reach, Row, transport};
+use crate::cluster::{Cluster, Fresh, Kind, Log, Observation, Reach, Row, transport};
 use crate::error::Error;
 use crate::escape::line;
 use crate::kubectl::connection::{Connection, pod_namespace, request_timeout};
@@ -55,11 +55,14 @@ impl Session {
         Ok((seen, name))
     }
 
-    /// The error for a target with neither claim nor volume; it names the namespaces that have a claim of that name.
+    /// The error for a target with neither claim nor volume; it names the namespaces that have a claim of that name, and
+    /// the claims of this one.
     pub async fn absent(&self) -> Error {
-        match allowed(self.cluster.elsewhere(&self.target).await) {
-            Ok(elsewhere) => Error::Absent { target: self.target.clone(), elsewhere },
-            Err(error) => error,
+        let claims = Kind::Claim.path(Some(&self.target.namespace));
+        let (elsewhere, here) = join(self.cluster.elsewhere(&self.target), self.cluster.names(&claims)).await;
+        match (allowed(elsewhere), allowed(here)) {
+            (Ok(elsewhere), Ok(here)) => Error::Absent { target: self.target.clone(), elsewhere, here },
+            (Err(error), _) | (_, Err(error)) => error,
         }
     }
 
@@ -118,7 +121,7 @@ pub async fn connect(flags: &Connection, namespaced: bool, terminal: Terminal) -
     let server = format!("{}{port}", config.cluster_url.host().unwrap_or_default());
     let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     // Warnings of the API server, as kubectl prints them.
-    let warn: Log = Arc::new(move |text| terminal.headline(Tone::Plain, "Warning", text));
+    let warn: Log = Arc::new(move |text| terminal.headline(Tone::Warning, "Warning", text));
     // A request, in the form of klog's lines.
     let log: Log = Arc::new(move |text| {
         let now = jiff::Timestamp::now().strftime("%m%d %H:%M:%S%.6f");

@@ -4,14 +4,18 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Session;
 use crate::cluster::{Observation, Row};
 use crate::error::Error;
+use crate::escape::line;
 use crate::kubectl::output::Format;
-use crate::lifecycle::{Assessment, Claim, Finding, Keep, Stage, Target, Volume};
-use crate::terminal::Tone;
-use crate::words::next::Line;
+use crate::kubectl::table::table;
+use crate::lifecycle::{Assessment, Claim, Finding, Keep, Next, Outcome, Stage, Target, Volume};
+use crate::terminal::{Stream, Terminal, Tone};
+use crate::words::age::age;
+use crate::words::next::{Line, Shown};
 use crate::words::{finding, stage};
 
 /// A documented object of `-o json` and `-o yaml`; only ever added to under this apiVersion.
@@ -55,6 +59,7 @@ pub struct Standing<'a> {
 struct FindingReport<'a> {
     reason: &'a str,
     message: String,
+    next: Vec<Line>,
 }
 
 #[derive(Serialize)]
@@ -69,43 +74,107 @@ impl Session {
     /// An assessment, for scripts.
     pub fn standing<'a>(&self, found: &'a Assessment<'a>) -> Standing<'a> {
         let situation = &found.situation;
-        let message = |f| finding::message(f, situation.target, &self.typed);
+        let own = situation.only_volume();
+        let report = |it: &'a Finding| FindingReport {
+            reason: it.reason(),
+            message: finding::message(it, situation.target, own),
+            next: self.typed.lines(situation.target, &it.remedies()),
+        };
         Standing {
             stage: found.stage,
             summary: stage::summary(found, Timestamp::now()),
             next: self.typed.lines(situation.target, &found.next),
-            findings: found
-                .findings
-                .iter()
-                .map(|f| FindingReport { reason: f.reason(), message: message(f) })
-                .collect(),
+            findings: found.findings.iter().map(report).collect(),
             volume: found.volume.map(|v| v.name.as_str()),
             claim: situation.claim.map(|claim| ClaimReport { claim, kept_by_helm: claim.keep == Keep::ByManifest }),
             volumes: &situation.volumes,
         }
     }
 
-    /// Tells people the stage, the findings and the next steps.
-    pub fn tell(&self, found: &Assessment<'_>) {
-        let summary = stage::summary(found, Timestamp::now());
-        self.terminal.headline(tone(found.stage), &found.stage.to_string(), &summary);
-        self.tell_findings(found);
-        for (nth, line) in self.typed.lines(found.situation.target, &found.next).iter().enumerate() {
-            self.terminal.headline(Tone::Plain, if nth == 0 { "next" } else { "then" }, &line.to_string());
+    /// The answer for people: the row of the claim, or with `-o wide` kubectl's own rows; the stage, the findings and the
+    /// next steps. Only names with `-o name`.
+    pub fn answer(&self, seen: &Observation, found: &Assessment<'_>) -> String {
+        match self.output.format {
+            Some(Format::Name) => self.rows(seen),
+            Some(Format::Wide) => self.rows(seen) + &self.told(Stream::Out, found),
+            _ => self.row(found) + &self.told(Stream::Out, found),
         }
     }
 
-    /// Tells people the findings.
-    pub fn tell_findings(&self, found: &Assessment<'_>) {
-        self.tell_each(&found.findings);
+    /// The row of the claim.
+    fn row(&self, found: &Assessment<'_>) -> String {
+        const COLUMNS: [&str; 6] = ["claim", "stage", "policy", "capacity", "age", "volume"];
+        let cells: Vec<Value> = self.cells(found, Some(Timestamp::now())).into_iter().map(Value::from).collect();
+        table(&COLUMNS.map(|name| (name, true)), &[&cells], self.output.headers)
+    }
+
+    /// The cells of the claim's row: the age is that of the claim, or of its volume once the claim is deleted; without
+    /// `now` there is none.
+    pub fn cells(&self, found: &Assessment<'_>, now: Option<Timestamp>) -> Vec<String> {
+        let (claim, volume) = (found.situation.claim, found.volume);
+        let given = |text: Option<String>| text.unwrap_or_else(|| "<none>".to_owned());
+        let size = volume.map_or_else(|| claim.and_then(|c| c.wants.size.clone()), |v| v.offers.size.clone());
+        let created = claim.map_or_else(|| volume.and_then(|v| v.created), |c| c.created);
+        vec![
+            found.situation.target.name.clone(),
+            found.stage.to_string(),
+            given(volume.map(|v| v.policy.clone())),
+            given(size),
+            given(now.map(|now| age(created, now))),
+            given(volume.map(|v| v.name.clone())),
+        ]
+    }
+
+    /// The stage, the findings and the next steps.
+    pub fn told(&self, stream: Stream, found: &Assessment<'_>) -> String {
+        let now = Timestamp::now();
+        let head = found.stage.to_string();
+        let stage = self.terminal.headed(stream, tone(found.stage), &head, &stage::summary(found, now));
+        let own = found.situation.only_volume();
+        let findings: String = found.findings.iter().map(|it| self.finding(stream, it, own, &found.next)).collect();
+        let next = self.typed.shown(&self.target, "next", &found.next, now);
+        stage + &findings + &screen(self.terminal, stream, &next)
+    }
+
+    /// Tells people the stage, the findings and the next steps, beside the result.
+    pub fn tell(&self, found: &Assessment<'_>) {
+        let _ = self.terminal.say(Stream::Err, &self.told(Stream::Err, found));
+    }
+
+    /// Tells people the steps of the procedure and the one that `stage` is at.
+    pub fn tell_steps(&self, stage: Stage) {
+        let Some(steps) = stage::steps(stage) else { return };
+        let paint = |(step, mark): &(&str, char)| {
+            let tone = match mark {
+                '✔' => Tone::Good,
+                '●' => tone(stage),
+                _ => return format!("{step} {mark}"),
+            };
+            self.terminal.styled(Stream::Err, tone, &format!("{step} {mark}"))
+        };
+        let line: Vec<_> = steps.iter().map(paint).collect();
+        let _ = self.terminal.say(Stream::Err, &format!("{}     claim {}\n", line.join("  "), self.target.key()));
     }
 
     /// Tells people these findings.
-    pub fn tell_each(&self, findings: &[Finding]) {
-        for it in findings {
-            let message = finding::message(it, &self.target, &self.typed);
-            self.terminal.headline(Tone::Plain, it.reason(), &message);
+    pub fn tell_each(&self, findings: &[Finding], own: Option<&str>) {
+        let text: String = findings.iter().map(|it| self.finding(Stream::Err, it, own, &[])).collect();
+        let _ = self.terminal.say(Stream::Err, &text);
+    }
+
+    /// A finding and the commands that help, but those among the `next` steps.
+    fn finding(&self, stream: Stream, it: &Finding, own: Option<&str>, next: &[Next]) -> String {
+        let tone = match it.outcome() {
+            Outcome::Passed => Tone::Plain,
+            Outcome::Note => Tone::Warning,
+            Outcome::Failed => Tone::Bad,
+        };
+        let mut text = self.terminal.headed(stream, tone, it.reason(), &finding::message(it, &self.target, own));
+        for remedy in it.remedies().iter().filter(|remedy| next.iter().all(|step| step.step != remedy.step)) {
+            let command = self.typed.line(&self.target, remedy).command;
+            text += &command.map_or(String::new(), |command| screen(self.terminal, stream, &[Shown::Command(command)]));
         }
+        text
     }
 
     /// The claim and its volumes, oldest first, as tables or as names.
@@ -128,6 +197,15 @@ impl Session {
         text.iter().try_for_each(|text| self.terminal.print(text))?;
         Ok(text.is_some())
     }
+}
+
+/// Lines of the screen.
+pub fn screen(terminal: Terminal, stream: Stream, shown: &[Shown]) -> String {
+    let text = |shown: &Shown| match shown {
+        Shown::Words(head, words) => terminal.headed(stream, Tone::Plain, head, words),
+        Shown::Command(command) => format!("  {}\n", line(command)),
+    };
+    shown.iter().map(text).collect()
 }
 
 /// The urgency of a stage.

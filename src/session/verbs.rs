@@ -133,6 +133,7 @@ impl Session {
             let volume = &changed.volume()?.facts;
             let taken = volume.phase == VolumePhase::Bound && volume.refers_to(&self.target);
             if taken || (volume.phase == VolumePhase::Available && volume.is_reserved()) {
+                wait.end(true);
                 return Ok(());
             }
             let watched = Watched::Volume(&name, Some(&volume.resource_version));
@@ -173,7 +174,7 @@ impl Session {
                 Err(refusal) => Some(refusal.into()),
                 Ok(_) => None,
             };
-            wait.end();
+            wait.end(refusal.is_none());
             self.explain(&mut found).await?;
             self.look_for_node(&mut found).await?;
             let verified = Verification {
@@ -182,25 +183,17 @@ impl Session {
                 reason: refusal.as_ref().and_then(why),
             };
             if !self.print_document(&Document::new("Verification", &seen.target, verified))? {
-                let name = found.volume.map(|v| v.name.as_str());
-                let text = match name {
-                    Some(name) if self.output.format == Some(Format::Name) => volume_line(name, ""),
-                    Some(name) => self.table(&[seen.row(name)?]),
-                    None => String::new(),
+                // The error says the next steps.
+                if refusal.is_some() {
+                    found.next.clear();
+                }
+                let text = match found.volume {
+                    Some(volume) if self.output.format == Some(Format::Name) => volume_line(&volume.name, ""),
+                    _ => self.answer(&seen, &found),
                 };
                 self.terminal.print(&text)?;
             }
-            return match refusal {
-                None if self.output.is_table() => {
-                    self.tell(&found);
-                    Ok(())
-                }
-                None => Ok(()),
-                Some(error) => {
-                    self.tell_findings(&found);
-                    Err(error)
-                }
-            };
+            return refusal.map_or(Ok(()), Err);
         }
     }
 }

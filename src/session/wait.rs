@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use super::Session;
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::{Holder, Reason, Refusal};
+use crate::lifecycle::{Finding, Holder, Reason, Refusal};
 use crate::terminal::Progress;
-use crate::words::wait::{Awaited, progress};
+use crate::words::wait::{Awaited, ended, progress};
 
 /// The interval at which the pods that use a claim are listed while somebody looks at the progress line.
 const HOLDERS_EVERY: Duration = Duration::from_secs(5);
@@ -34,13 +34,24 @@ pub struct Wait<'a> {
     refusal: Option<Refusal>,
     holders: Vec<Holder>,
     holders_read: Option<Instant>,
+    /// The pods that have ended and that a person was told of.
+    told_holders: Vec<Holder>,
 }
 
 impl<'a> Wait<'a> {
     /// A wait of up to `limit`; without a limit it does not wait at all.
     pub fn new(session: &'a Session, awaited: Awaited, limit: Option<Limit>) -> Self {
         let limit = limit.filter(|limit| !limit.time.is_zero());
-        Self { session, awaited, limit, started: None, refusal: None, holders: Vec::new(), holders_read: None }
+        Self {
+            session,
+            awaited,
+            limit,
+            started: None,
+            refusal: None,
+            holders: Vec::new(),
+            holders_read: None,
+            told_holders: Vec::new(),
+        }
     }
 
     /// A wait that starts now.
@@ -152,6 +163,7 @@ impl<'a> Wait<'a> {
                 Some(found) = OptionFuture::from(reading.as_mut()) => {
                     self.holders = found.unwrap_or_default();
                     reading = None;
+                    self.tell_holders();
                 }
                 _ = ticks.tick(), if shown => self.show(awaited),
             }
@@ -168,13 +180,29 @@ impl<'a> Wait<'a> {
     }
 
     fn show(&mut self, awaited: Awaited) {
-        if let Some((_, shown)) = &mut self.started {
-            shown.tick(&progress(awaited, &self.session.target.key(), &self.holders));
+        let limit = self.limit.as_ref().map_or("", |limit| &limit.typed);
+        if let Some((since, shown)) = &mut self.started {
+            shown.tick(&progress(awaited, &self.session.target.key(), &self.holders, since.elapsed(), limit));
         }
     }
 
-    /// Ends the wait and removes the progress line, so that a prompt has the terminal to itself.
-    pub fn end(&mut self) {
-        self.started = None;
+    /// Ends the wait: its line says that what was awaited is done, or stays as it stands.
+    pub fn end(&mut self, done: bool) {
+        if let Some((since, mut shown)) = self.started.take().filter(|_| done) {
+            shown.end(&ended(self.awaited, &self.session.target.key(), since.elapsed()));
+        }
+    }
+
+    /// Tells once of pods that have ended and hold the claim: nobody else will delete them.
+    fn tell_holders(&mut self) {
+        let ended: Vec<Holder> = self.holders.iter().filter(|pod| pod.has_ended()).cloned().collect();
+        if ended.is_empty() || self.told_holders == ended {
+            return;
+        }
+        if let Some((_, shown)) = &mut self.started {
+            shown.leave();
+        }
+        self.session.tell_each(&[Finding::HeldByPods(ended.clone())], None);
+        self.told_holders = ended;
     }
 }

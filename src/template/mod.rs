@@ -26,6 +26,8 @@ pub enum Pin<'a> {
 pub struct Edited {
     /// The whole text.
     pub text: String,
+    /// The name of the claim's document, as written.
+    pub name: String,
     /// The line that was added, replaced or removed, counted from 1; `None` if the template is already as
     /// asked.
     pub line: Option<usize>,
@@ -48,15 +50,16 @@ pub fn edit(text: &str, claim: &str, pin: Pin<'_>) -> Result<Edited, Misfit> {
     }
     let edited = match (found.pins.as_slice(), pin) {
         ([at], Pin::To(_)) if !found.certain => Err(Misfit::new(at + 1, Problem::ConditionalPin)),
-        ([], Pin::Off) => Ok(Edited { text: text.to_owned(), line: None }),
+        ([], Pin::Off) => Ok((text.to_owned(), None)),
         ([], Pin::To(volume)) => Ok(inserted(&lines, &found, volume)),
         ([at], pin) => change(&lines, *at, pin),
         ([first, second, ..], _) => Err(Misfit::new(second + 1, Problem::SecondPin(first + 1))),
-    }?;
-    if is_as_asked(&edited.text, claim, pin) {
-        return Ok(edited);
+    };
+    let (text, line) = edited?;
+    if is_as_asked(&text, claim, pin) {
+        return Ok(Edited { text, name: found.name, line });
     }
-    Err(Misfit::new(edited.line, Problem::NotReadBack))
+    Err(Misfit::new(line, Problem::NotReadBack))
 }
 
 /// True if the edited template, read anew, is as asked.
@@ -73,7 +76,10 @@ fn is_as_asked(text: &str, claim: &str, pin: Pin<'_>) -> bool {
     }
 }
 
-fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Edited, Misfit> {
+/// The text after the edit, and the line of it.
+type Change = (String, Option<usize>);
+
+fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Change, Misfit> {
     let line = &lines[at];
     let (start, end) = scan::value(line.body());
     let value = &line.body()[start..end];
@@ -82,24 +88,24 @@ fn change(lines: &[Line<'_>], at: usize, pin: Pin<'_>) -> Result<Edited, Misfit>
     }
     let Pin::To(volume) = pin else { return Ok(removed(lines, at)) };
     if value.trim_matches(['"', '\'']) == volume {
-        return Ok(Edited { text: joined(lines), line: None });
+        return Ok((joined(lines), None));
     }
     let gap = if start == end && !line.body()[..start].ends_with(char::is_whitespace) { " " } else { "" };
     let replaced = format!("{}{gap}{volume}{}{}", &line.body()[..start], &line.body()[end..], line.ending());
     let text = joined(&lines[..at]) + &replaced + &joined(&lines[at + 1..]);
-    Ok(Edited { text, line: Some(at + 1) })
+    Ok((text, Some(at + 1)))
 }
 
 /// If the removed line was the last and had no newline, the newline before it is removed, too.
-fn removed(lines: &[Line<'_>], at: usize) -> Edited {
+fn removed(lines: &[Line<'_>], at: usize) -> Change {
     let mut text = joined(&lines[..at]);
     if at > 0 && lines[at].ending().is_empty() {
         text.truncate(text.len() - lines[at - 1].ending().len());
     }
-    Edited { text: text + &joined(&lines[at + 1..]), line: Some(at + 1) }
+    (text + &joined(&lines[at + 1..]), Some(at + 1))
 }
 
-fn inserted(lines: &[Line<'_>], found: &Place, volume: &str) -> Edited {
+fn inserted(lines: &[Line<'_>], found: &Place, volume: &str) -> Change {
     let before = &lines[found.insert_at - 1];
     let indent = &found.indent;
     let usual = lines.iter().map(Line::ending).find(|ending| !ending.is_empty()).unwrap_or("\n");
@@ -108,7 +114,7 @@ fn inserted(lines: &[Line<'_>], found: &Place, volume: &str) -> Edited {
         ending => format!("{indent}volumeName: {volume}{ending}"),
     };
     let text = joined(&lines[..found.insert_at]) + &added + &joined(&lines[found.insert_at..]);
-    Edited { text, line: Some(found.insert_at + 1) }
+    (text, Some(found.insert_at + 1))
 }
 
 fn joined(lines: &[Line<'_>]) -> String {

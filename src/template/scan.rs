@@ -35,6 +35,8 @@ enum Kind {
 /// The place of the claim's `volumeName:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The document's `metadata.name`, as written.
+    pub name: String,
     /// The lines, counted from 0, of `volumeName:` in its spec.
     pub pins: Vec<usize>,
     /// True if the first of them is rendered whenever the spec is.
@@ -284,19 +286,37 @@ pub fn claim(lines: &[Line<'_>], name: &str) -> Result<Place, Misfit> {
         }
         let names: Vec<&str> = root("metadata").iter().flat_map(|at| metadata_names(lines, *at, end)).collect();
         if names.contains(&name) {
-            named.push((start, end, root("spec")));
-        } else if names.iter().any(|n| n.contains("{{")) {
-            templated.push((start, end, root("spec")));
+            named.push((start, end, root("spec"), name));
+        } else if let Some(template) = names.iter().find(|template| may_render(template, name)) {
+            templated.push((start, end, root("spec"), *template));
         }
     }
     let found = if named.is_empty() { templated } else { named };
     match found.as_slice() {
         [] => Err(Misfit::new(None, Problem::NoClaim(name.to_owned()))),
-        [(start, end, specs)] => spec(lines, *start, *end, specs),
+        [(start, end, specs, name)] => {
+            spec(lines, *start, *end, specs).map(|place| Place { name: (*name).to_owned(), ..place })
+        }
         [(first, ..), (second, ..), ..] => {
             Err(Misfit::new(second + 1, Problem::SecondClaim(name.to_owned(), first + 1)))
         }
     }
+}
+
+/// True if a templated name can be rendered as `name`: what is literal in it has to be there, in order.
+fn may_render(template: &str, name: &str) -> bool {
+    let mut literals = Vec::new();
+    let mut rest = template;
+    while let Some(open) = rest.find("{{") {
+        literals.push(&rest[..open]);
+        let action = &rest[open + 2..];
+        rest = end_of_action(action, is_comment(action)).map_or("", |end| &action[end..]);
+    }
+    let Some((first, between)) = literals.split_first() else { return false };
+    let middle = name.strip_prefix(first).and_then(|left| left.strip_suffix(rest));
+    let found = |left: &'_ str, literal: &&str| left.find(*literal).map(|at| at + literal.len());
+    let fits = |left| between.iter().try_fold(left, |left: &str, literal| Some(&left[found(left, literal)?..]));
+    middle.and_then(fits).is_some()
 }
 
 fn documents(lines: &[Line<'_>]) -> Vec<(usize, usize)> {
@@ -365,7 +385,7 @@ fn spec(lines: &[Line<'_>], start: usize, end: usize, specs: &[usize]) -> Result
     let body = lines[first].body();
     let indent = body[..body.len() - body.trim_start().len()].to_owned();
     let certain = pins.first().is_none_or(|pin| lines[*pin].depth == lines[at].depth);
-    Ok(Place { pins, certain, repeated_by: lines[at].repeated_by, insert_at, indent })
+    Ok(Place { name: String::new(), pins, certain, repeated_by: lines[at].repeated_by, insert_at, indent })
 }
 
 /// The end of the mapping of the key on line `at`: a dedent, the end or `else` of the enclosing block, or

@@ -8,7 +8,8 @@ pub fn age(created: Option<Timestamp>, now: Timestamp) -> String {
     created.map_or_else(|| "<unknown>".to_owned(), |at| duration(now.duration_since(at)))
 }
 
-fn duration(age: SignedDuration) -> String {
+/// A time as `HumanDuration` rounds it.
+pub fn duration(age: SignedDuration) -> String {
     let seconds = age.as_secs();
     if seconds < -1 {
         return "<invalid>".to_owned();

@@ -1,6 +1,8 @@
 //! Errors: the message and the hints.
 
-use super::next::Typed;
+use jiff::Timestamp;
+
+use super::next::{Line, Shown, Typed};
 use super::{refusal, template};
 use crate::error::{Action, Error, FileProblem, Halt, Status, Trouble, Unsettled, os_message};
 use crate::escape::{line, quote};
@@ -19,6 +21,9 @@ pub fn message(error: &Error) -> String {
         Error::Configuration(message) => message.clone(),
         Error::Absent { target, .. } => {
             format!("Error from server (NotFound): persistentvolumeclaims \"{}\" not found", target.name)
+        }
+        Error::ClaimNamed(claim) => {
+            format!("Error from server (NotFound): persistentvolumes \"{}\" not found", claim.name)
         }
         Error::Refused(why) => ours(refusal::message(why)),
         Error::TimedOut(limit, why) => ours(format!("timed out after {limit}: {}", refusal::message(why))),
@@ -42,57 +47,82 @@ pub fn within(error: &Error) -> String {
     text.strip_prefix("error: ").map_or(text.clone(), str::to_owned)
 }
 
-/// The remedies, a line each.
-pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
-    let one = |text: &str| vec![text.to_owned()];
-    let guide = |target, remark| vec![typed.line(target, &Next::run(Verb::Guide).because(remark)).to_string()];
+/// The remedies as lines of the screen.
+pub fn hints(error: &Error, typed: &Typed, now: Timestamp) -> Vec<Shown> {
+    if let Error::Refused(why) | Error::TimedOut(_, why) = error
+        && !why.next.is_empty()
+    {
+        return typed.shown(&why.target, "hint", &why.next, now);
+    }
+    let mut shown = Vec::new();
+    for Line { command, remark } in remedies(error, typed) {
+        let head = if shown.is_empty() { "hint" } else { "then" };
+        match (remark, &command) {
+            (None, Some(_)) if !shown.is_empty() => {}
+            (remark, _) => shown.push(Shown::Words(head, remark.unwrap_or_default())),
+        }
+        shown.extend(command.map(Shown::Command));
+    }
+    shown
+}
+
+/// The remedies.
+pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
+    let words = |text: &str| vec![Line { command: None, remark: Some(text.to_owned()) }];
+    let guide = |target, remark| vec![typed.line(target, &Next::run(Verb::Guide).because(remark))];
     match error {
         Error::Refused(why) | Error::TimedOut(_, why) => match refusal::advice(&why.reason) {
-            Some(advice) => one(advice),
-            None => typed.lines(&why.target, &why.next).iter().map(ToString::to_string).collect(),
+            Some(advice) => words(advice),
+            None => typed.lines(&why.target, &why.next),
         },
-        Error::Absent { target, elsewhere } => match elsewhere.as_slice() {
-            [] => one("no volume refers to it either; check -n and --claim"),
+        Error::ClaimNamed(claim) => words(&format!("{} is a claim: pass --claim {}", claim.key(), claim.name)),
+        Error::Absent { target, elsewhere, here } => match elsewhere.as_slice() {
+            [] if here.is_empty() => words("no volume refers to it either; check -n and --claim"),
+            [] => words(&format!(
+                "claims in namespace {}: {}; pass --claim NAME",
+                target.namespace,
+                nearest(target, here)
+            )),
             [other] => {
                 let there = Target { namespace: other.clone(), ..target.clone() };
-                vec![typed.line(target, &Step::Elsewhere(there).into()).to_string()]
+                vec![typed.line(target, &Step::Elsewhere(there).into())]
             }
-            several => vec![format!("found in namespaces {}; pass -n NAMESPACE", several.join(", "))],
+            several => words(&format!("found in namespaces {}; pass -n NAMESPACE", several.join(", "))),
         },
         Error::File { name, problem } => match problem {
-            FileProblem::Directory | FileProblem::NotRegular => one("pass the template file that contains the claim"),
+            FileProblem::Directory | FileProblem::NotRegular => words("pass the template file that contains the claim"),
             FileProblem::ReadOnly => {
                 let writable = if cfg!(windows) { "attrib -r" } else { "chmod u+w" };
-                vec![format!("{writable} {}", quote(name))]
+                vec![Line { command: Some(format!("{writable} {}", quote(name))), remark: None }]
             }
-            FileProblem::HardLinks => one("edit it by hand, or copy it first"),
-            FileProblem::Changed => one("review the file and re-run the command"),
-            FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), one),
+            FileProblem::HardLinks => words("edit it by hand, or copy it first"),
+            FileProblem::Changed => words("review the file and re-run the command"),
+            FileProblem::Template(misfit) => template::problem(&misfit.problem).1.map_or(Vec::new(), words),
             FileProblem::Io(_) | FileProblem::Encoding(_) => Vec::new(),
         },
-        Error::NoTerminal(action) => one(refused(action).1),
+        Error::NoTerminal(action) => words(refused(action).1),
         Error::Unsettled(target, what) => match what {
             Unsettled::NotAvailable(volume, _) => {
-                vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat)).to_string()]
+                vec![typed.line(target, &Next::on(Verb::Reuse, volume).because(Remark::SafeToRepeat))]
             }
-            Unsettled::Unknown(..) | Unsettled::NotDone(..) => one("safe to re-run: nothing is patched twice"),
-            Unsettled::PolicyReset(..) => one(
-                "whoever applies the volume, or an admission webhook, sets it back; do not uninstall while the policy is not Retain",
+            Unsettled::Unknown(..) | Unsettled::NotDone(..) => words("safe to re-run: nothing is patched twice"),
+            Unsettled::PolicyReset(..) => words(
+                "whoever applies the volume, or an admission webhook, sets it back: uninstall only under policy Retain",
             ),
         },
         Error::Guide(target, halt) => match halt {
             Halt::Kept | Halt::Stopped(_) => Vec::new(),
             Halt::Applied(applier) => {
-                let suspend = applier.driver.clone().map(|driver| typed.line(target, &Step::Suspend(driver).into()));
                 let suspend =
-                    suspend.map_or("suspend it, or change the policy there".to_owned(), |line| line.to_string());
-                let mut lines = vec![suspend];
+                    applier.driver.clone().map(|driver| vec![typed.line(target, &Step::Suspend(driver).into())]);
+                let mut lines = suspend.unwrap_or_else(|| words("suspend it, or change the policy there"));
                 lines.extend(guide(target, Remark::OnceSuspended));
                 lines
             }
             Halt::TimedOut(..) | Halt::Interrupted(..) => guide(target, Remark::SafeToRepeat),
             Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
         },
+        Error::Interrupted => words("safe to re-run: the same command goes on from there"),
         Error::Api(_)
         | Error::Connection { .. }
         | Error::Response(_)
@@ -100,9 +130,20 @@ pub fn hints(error: &Error, typed: &Typed) -> Vec<String> {
         | Error::Failed
         | Error::Declined(_)
         | Error::NotChosen
-        | Error::Terminal(_)
-        | Error::Interrupted => Vec::new(),
+        | Error::Terminal(_) => Vec::new(),
     }
+}
+
+/// The names that are most like the target's, the nearest first.
+fn nearest(target: &Target, names: &[String]) -> String {
+    const MOST: usize = 5;
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let likeness = |name: &str| strsim::jaro_winkler(name, &target.name);
+    names.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    let more = names.len().saturating_sub(MOST);
+    names.truncate(MOST);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    names.join(", ") + &more
 }
 
 /// An error of the server, worded like `StandardErrorMessage` and `CheckErr` of kubectl.
@@ -150,7 +191,7 @@ fn refused(action: &Action) -> (String, &'static str) {
         Action::Patch(volume) => {
             (format!("patch persistentvolume/{volume}"), "pass --yes, or preview with --dry-run=server")
         }
-        Action::Write(file) => (format!("write {file}"), "pass --yes, or preview with --dry-run=client"),
+        Action::Write { file, .. } => (format!("write {file}"), "pass --yes, or preview with --dry-run=client"),
         Action::Run(command) => (format!("run `{command}`"), "pass --yes"),
     }
 }
@@ -158,7 +199,7 @@ fn refused(action: &Action) -> (String, &'static str) {
 fn undone(action: &Action) -> String {
     match action {
         Action::Patch(_) => "nothing was changed".to_owned(),
-        Action::Write(file) => format!("{file} was not written"),
+        Action::Write { file, .. } => format!("{file} was not written"),
         Action::Run(command) => format!("`{command}` was not run"),
     }
 }

@@ -1,89 +1,100 @@
 //! Findings, for people.
 
-use super::next::{Typed, driver};
+use super::next::driver;
 use crate::lifecycle::{
-    Applier, DeletedWith, DeletionSign, Field, Finding, Holder, Keep, Misfit, Next, Stays, Target, Verb,
+    ATTACHER, Applier, DeletedWith, DeletionSign, Field, Finding, Holder, Keep, Misfit, SNAPSHOT_SOURCE, Stays, Target,
 };
 
-/// The sentence of a finding.
-pub fn message(finding: &Finding, target: &Target, typed: &Typed) -> String {
+/// The sentence of a finding; the volume of the name `own`, the only one, is "its volume".
+pub fn message(finding: &Finding, target: &Target, own: Option<&str>) -> String {
     let key = target.key();
+    let the = |volume: &String| {
+        if own == Some(volume) { "its volume".to_owned() } else { format!("persistentvolume/{volume}") }
+    };
     match finding {
-        Finding::OtherVolumeDoomed { volume, phase, policy } => format!(
-            "persistentvolume/{volume} is {phase} with policy {policy} and may be deleted at any time; run: {}",
-            typed.line(target, &Next::on(Verb::Retain, volume))
-        ),
+        Finding::OtherVolumeDoomed { volume, phase, policy } => {
+            format!("{} is {phase} with policy {policy} and may be deleted at any time", the(volume))
+        }
         Finding::OtherVolumesWait(volumes) => format!("also preserved for claim {key}: {}", volumes.join(", ")),
         Finding::ClaimTerminating => format!("claim {key} is being deleted"),
-        Finding::KeptByHelm { keep, .. } => kept(&key, *keep),
-        Finding::StaysBehind(why) => stays(&key, *why),
-        Finding::DeletedWithOwner(with) => owned(&key, with),
+        Finding::KeptByHelm { keep, .. } => kept(*keep).to_owned(),
+        Finding::StaysBehind(why) => stays(*why).to_owned(),
+        Finding::DeletedWithOwner(with) => owned(with),
         Finding::MayBeRecreated(by) => {
-            format!("{} applies claim {key} and may create it again once it is deleted; suspend it first", driver(by))
+            format!("{} may create the claim again; suspend it first", driver(by))
         }
-        Finding::PolicyApplied { volume, applier } => applied(volume, applier),
-        Finding::VolumeReplaced { volume, manager } => format!(
-            "{manager} replaces persistentvolume/{volume}, claimRef included: expect claim {key} to be Lost at the next sync"
-        ),
-        Finding::ReleaseOwnsVolume { volume, release } => format!(
-            "release {} owns persistentvolume/{volume}, too: uninstalling deletes the object; export it first",
-            release.name
-        ),
+        Finding::PolicyApplied { volume, applier } => applied(&the(volume), applier),
+        Finding::VolumeReplaced { volume, manager } => {
+            format!("{manager} replaces {}: expect the claim to become Lost", the(volume))
+        }
+        Finding::ReleaseOwnsVolume { volume, release } => {
+            format!("release {} owns {}: uninstalling deletes that object; export it first", release.name, the(volume))
+        }
         Finding::FilledFromDataSource { volume, kind } => {
-            format!("persistentvolume/{volume} was filled from the {kind} that claim {key} names as its data source")
+            format!("{} was filled from the {kind} that is the claim's data source", the(volume))
         }
         Finding::ResizePending => {
-            format!("a resize of claim {key} is under way: let a pod finish it before the claim is deleted")
+            "a resize of the claim is under way: let a pod finish it before the claim is deleted".to_owned()
         }
-        Finding::WillBeResized { volume, wanted, offered } => format!(
-            "the claim requests {wanted}, persistentvolume/{volume} has {offered}: expect csi-resizer to grow the volume"
-        ),
-        Finding::NotDeletable { volume, message } => {
-            format!("Kubernetes could not delete persistentvolume/{volume}: {message}")
+        Finding::WillBeResized { volume, wanted, offered } => {
+            format!("the claim requests {wanted}, {} has {offered}: expect csi-resizer to grow it", the(volume))
         }
+        Finding::NotDeletable { volume, message } => format!("Kubernetes could not delete {}: {message}", the(volume)),
         Finding::StillAttached { volume, message } => {
-            format!("the driver has not been called to delete persistentvolume/{volume}: {message}")
+            format!("the driver has not been called to delete {}: {message}", the(volume))
         }
         Finding::HeldByFinalizers { volume, finalizers } => {
-            let what = volume.as_ref().map_or(format!("claim {key}"), |volume| format!("persistentvolume/{volume}"));
-            let all: Vec<_> = finalizers.iter().map(|finalizer| finalizer_of(finalizer, target, typed)).collect();
+            let what = volume.as_ref().map_or(format!("claim {key}"), the);
+            let all: Vec<_> = finalizers.iter().map(|finalizer| finalizer_of(finalizer)).collect();
             format!("{what} is not deleted before its finalizers are removed: {}", all.join("; "))
         }
-        Finding::UidOfLivingClaim { volume, owner } => format!(
-            "claimRef.uid of persistentvolume/{volume} is that of claim {}, which exists: the volume is that claim's",
-            owner.key()
-        ),
-        Finding::DeletionBegun { volume, sign } => begun(volume, sign, typed),
+        Finding::UidOfLivingClaim { volume, owner } => {
+            format!("{} has the UID of claim {}, which exists: it is that claim's", the(volume), owner.key())
+        }
+        Finding::DeletionBegun { volume, sign } => begun(&the(volume), sign),
         Finding::VolumeOfAnotherClaim { volume, owner: Some(owner) } => {
             format!("persistentvolume/{volume} belongs to claim {owner}")
         }
         Finding::VolumeOfAnotherClaim { volume, owner: None } => format!("persistentvolume/{volume} has no claimRef"),
         Finding::StaleClaimRef(volume) => {
-            format!("claim {key} cannot bind: claimRef.uid of persistentvolume/{volume} is that of the deleted claim")
+            format!("the claim cannot bind: claimRef.uid of {} is that of the deleted claim", the(volume))
         }
         Finding::PolicyNotRetain { volume, policy } => {
-            format!("persistentvolume/{volume} has policy {policy}: once bound, it is deleted with its claim")
+            format!("{} has policy {policy}: once bound, it is deleted with its claim", the(volume))
         }
-        Finding::Misfit { volume, misfit, bound } => misfit_of(volume, misfit, *bound),
+        Finding::Misfit { volume, misfit, bound } => misfit_of(&the(volume), misfit, *bound),
         Finding::HeldByPods(all) if all.iter().any(Holder::has_ended) => {
             let ended: Vec<Holder> = all.iter().filter(|pod| pod.has_ended()).cloned().collect();
             let running: Vec<Holder> = all.iter().filter(|pod| !pod.has_ended()).cloned().collect();
             let also = if running.is_empty() { String::new() } else { format!("; also in use by {}", pods(&running)) };
-            let (has, holds) = if ended.len() == 1 { ("has", "holds") } else { ("have", "hold") };
-            format!("pod {} {has} ended and {holds} claim {key} until deleted{also}", pods(&ended))
+            let (pod, has) =
+                if ended.len() == 1 { ("pod", "has ended and holds") } else { ("pods", "have ended and hold") };
+            format!("{pod} {} {has} the claim until deleted{also}", pods(&ended))
         }
-        Finding::HeldByPods(all) => {
-            format!("claim {key} is in use by {}; it is deleted once no pod uses it", pods(all))
+        Finding::HeldByPods(all) => format!("the claim is in use by {}; it is deleted once no pod uses it", pods(all)),
+        Finding::StillMounted { volume, pods: all } => {
+            format!("pod {} still lists the deleted claim and may write to {}", pods(all), the(volume))
         }
-        Finding::StillMounted { volume, pods: all } => format!(
-            "claim {key} was deleted, and pod {} still lists it and may write to persistentvolume/{volume}",
-            pods(all)
-        ),
         Finding::NoNodeMatches(volume) => {
-            format!("no node satisfies the nodeAffinity of persistentvolume/{volume}: expect no pod to start with it")
+            format!("no node satisfies the nodeAffinity of {}: expect no pod to start with it", the(volume))
         }
+        Finding::SiblingsAtRisk { release, claims } => siblings(&release.name, claims),
         Finding::Event(event) => event.message.clone(),
     }
+}
+
+/// Claims with their volumes' policies: those of one policy together.
+fn siblings(release: &str, claims: &[(String, String)]) -> String {
+    let mut by_policy: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, policy) in claims {
+        match by_policy.iter_mut().find(|(known, _)| known == policy) {
+            Some((_, names)) => names.push(name),
+            None => by_policy.push((policy, vec![name])),
+        }
+    }
+    let all = by_policy.iter().map(|(policy, names)| format!("{}, with policy {policy}", names.join(", ")));
+    let noun = if claims.len() == 1 { "claim" } else { "claims" };
+    format!("release {release} owns {noun} {} too", all.collect::<Vec<_>>().join("; "))
 }
 
 /// The names of pods, with the phase of those that do not run.
@@ -95,116 +106,92 @@ pub fn pods(pods: &[Holder]) -> String {
     pods.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn begun(volume: &str, sign: &DeletionSign, typed: &Typed) -> String {
-    let check = format!("check the data on persistentvolume/{volume} before you rely on it");
+fn begun(volume: &str, sign: &DeletionSign) -> String {
     match sign {
         DeletionSign::RetainedLate { claim, event } => {
-            let of = if claim.is_empty() { String::new() } else { format!(" (UID {claim})") };
+            let of = if claim.is_empty() { "its claim".to_owned() } else { format!("claim {claim}") };
             let event = event.as_ref().map_or(String::new(), |event| format!("; the provisioner says: {event}"));
-            let done = typed.kubectl(&format!("annotate pv {volume} glancepv.io/retained-after-release-"));
             format!(
-                "policy Retain was set after the claim{of} was deleted, so the driver may have deleted the data{event}; {check}, \
-                 then: {done}"
+                "{volume} was retained after {of} was deleted: the driver may have deleted the data{event}; check it, then remove the mark"
             )
         }
         DeletionSign::Failed(message) => {
             let message = message.as_ref().map_or(String::new(), |message| format!(": {message}"));
-            format!("its phase is Failed, Kubernetes tried to delete or recycle it{message}; {check}")
+            format!("Kubernetes tried to delete or recycle {volume}; check the data before you rely on it{message}")
         }
-        DeletionSign::Event(message) => format!("the driver tried to delete it: {message}; {check}"),
+        DeletionSign::Event(message) => {
+            format!("the driver tried to delete {volume}; check the data before you rely on it: {message}")
+        }
     }
 }
 
 fn applied(volume: &str, applier: &Applier) -> String {
-    let by = applier.driver.as_ref().map_or(String::new(), |by| format!(" ({})", driver(by)));
-    format!(
-        "persistentvolume/{volume} is applied by {}{by}, which may set the policy back; suspend it or change it there first",
-        applier.manager
-    )
-}
-
-fn owned(key: &str, with: &DeletedWith) -> String {
-    let DeletedWith { kind, name, .. } = with;
-    match kind.as_str() {
-        "StatefulSet" => format!("claim {key} is owned by StatefulSet {name} and is deleted with it"),
-        "Pod" => format!("claim {key} is owned by pod {name} and is deleted with it"),
-        _ => format!(
-            "claim {key} is owned by {kind} {name} and is deleted with it; its operator may create the claim again as long as {kind} {name} exists"
-        ),
+    let manager = &applier.manager;
+    match &applier.driver {
+        Some(by) => format!("{manager} ({}) may set the policy back", driver(by)),
+        None => format!("{manager} applies {volume} and may set the policy back; suspend it"),
     }
 }
 
-fn stays(key: &str, why: Stays) -> String {
+fn owned(with: &DeletedWith) -> String {
+    let DeletedWith { kind, name, .. } = with;
+    match kind.as_str() {
+        "StatefulSet" => format!("StatefulSet {name} owns the claim, which is deleted with it"),
+        "Pod" => format!("pod {name} owns the claim, which is deleted with it"),
+        _ => format!("{kind} {name} owns the claim: deleted with it, and may be created again until then"),
+    }
+}
+
+fn stays(why: Stays) -> &'static str {
     match why {
-        Stays::Helm => format!("claim {key} is annotated helm.sh/resource-policy"),
-        Stays::Hook => format!(
-            "claim {key} is a Helm hook: expect `helm uninstall` to leave it bound, and the next `helm upgrade` to delete it and create it again"
-        ),
-        Stays::StatefulSet => format!(
-            "claim {key} was made by a StatefulSet: uninstalling leaves it bound; `kubectl delete pvc --all` or the namespace's deletion deletes it"
-        ),
-        Stays::ArgoDelete => format!(
-            "claim {key} has the sync option Delete=false: expect the application's deletion to leave it, and a prune to delete it"
-        ),
-        Stays::ArgoPrune => format!(
-            "claim {key} has the sync option Prune=false: expect a prune to leave it, and the application's deletion to delete it"
-        ),
-        Stays::ArgoKeep => format!(
-            "claim {key} is annotated helm.sh/resource-policy: expect the application's deletion to leave it, and a prune to delete it"
-        ),
-        Stays::FluxPrune => format!("claim {key} is excluded from Flux' pruning: expect Flux to leave it"),
+        Stays::Helm => "the claim is annotated helm.sh/resource-policy",
+        Stays::Hook => "a Helm hook: uninstalling leaves the claim, the next upgrade deletes and creates it",
+        Stays::StatefulSet => "a StatefulSet made the claim: uninstalling leaves it, `delete pvc --all` deletes it",
+        Stays::ArgoDelete => "Delete=false: expect the application's deletion to leave it, a prune to delete it",
+        Stays::ArgoPrune => "Prune=false: expect a prune to leave it, the application's deletion to delete it",
+        Stays::ArgoKeep => "kept: expect the application's deletion to leave it, a prune to delete it",
+        Stays::FluxPrune => "the claim is excluded from Flux' pruning: expect Flux to leave it",
     }
 }
 
 /// A finalizer and what removes it.
-fn finalizer_of(finalizer: &str, target: &Target, typed: &Typed) -> String {
+fn finalizer_of(finalizer: &str) -> String {
     let why = match finalizer {
-        "snapshot.storage.kubernetes.io/pvc-as-source-protection" => {
-            let look = typed.kubectl(&format!("get volumesnapshots -n {}", target.namespace));
-            &format!("a VolumeSnapshot of it is not ready or was left behind: {look}")
-        }
+        SNAPSHOT_SOURCE => "a VolumeSnapshot of it is not ready or was left behind",
         "provisioner.storage.kubernetes.io/cloning-protection" => "a Pending claim is a clone of it",
         "external-provisioner.volume.kubernetes.io/finalizer" => "the provisioner has not let go of it",
         "foregroundDeletion" => "objects that it owns are deleted first",
         "argocd.argoproj.io/hook-finalizer" => "it is a hook of Argo CD",
-        other if other.starts_with("external-attacher/") => {
-            &format!("it may be attached to a node: {}", typed.kubectl("get volumeattachments"))
-        }
+        other if other.starts_with(ATTACHER) => "it may be attached to a node",
         other if other.ends_with("/populate-target-protection") => "it is being filled from its data source",
         _ => return finalizer.to_owned(),
     };
     format!("{finalizer} ({why})")
 }
 
-fn kept(key: &str, keep: Keep) -> String {
+fn kept(keep: Keep) -> &'static str {
     match keep {
-        Keep::No => format!("claim {key} is not annotated helm.sh/resource-policy"),
-        Keep::ByManifest => format!(
-            "claim {key} is annotated helm.sh/resource-policy by its chart: expect `helm uninstall` to leave it bound"
-        ),
-        Keep::ByHand => format!(
-            "claim {key} is annotated helm.sh/resource-policy by hand, which Helm ignores: expect `helm uninstall` to delete it"
-        ),
-        Keep::Unknown => format!(
-            "claim {key} is annotated helm.sh/resource-policy; only if its chart set that, `helm uninstall` leaves it bound"
-        ),
+        Keep::No => "the claim is not annotated helm.sh/resource-policy",
+        Keep::ByManifest => "its chart sets helm.sh/resource-policy on the claim: expect uninstall to leave it bound",
+        Keep::ByHand => "helm.sh/resource-policy by hand, which Helm ignores: expect uninstall to delete it",
+        Keep::Unknown => "helm.sh/resource-policy is on the claim: if its chart set that, uninstall leaves it",
     }
 }
 
 fn misfit_of(volume: &str, misfit: &Misfit, bound: bool) -> String {
     let Misfit { field, wanted, offered } = misfit;
     let what = match field {
-        Field::Size => "size",
-        Field::Class => "storage class",
-        Field::Modes => "access modes",
-        Field::VolumeMode => "volumeMode",
-        Field::Attributes => "volume attributes class",
+        Field::Size => "",
+        Field::Class => " storage class",
+        Field::Modes => " access modes",
+        Field::VolumeMode => " volumeMode",
+        Field::Attributes => " volume attributes class",
     };
     let named = |text: &str| if text.is_empty() { "\"\" (none)".to_owned() } else { text.to_owned() };
     let so = match misfit.prevents_binding() {
-        _ if bound => "the claim names the volume, so it is bound all the same",
-        true => "unpinned, the claim is not bound to it",
+        _ if bound => "it is bound by name",
+        true => "unpinned, it is not bound to it",
         false => "does not prevent binding",
     };
-    format!("{what}: the claim requests {}, persistentvolume/{volume} has {} ({so})", named(wanted), named(offered))
+    format!("the claim requests{what} {}, {volume} has {} ({so})", named(wanted), named(offered))
 }

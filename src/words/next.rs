@@ -1,9 +1,9 @@
 //! Next steps as lines to type.
 
-use std::fmt;
-
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::age::age;
 use crate::escape::quote;
 use crate::lifecycle::{Driver, Field, Misfit, Next, Remark, Step, Target, Verb};
 
@@ -34,14 +34,13 @@ pub struct Line {
     pub remark: Option<String>,
 }
 
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.command, &self.remark) {
-            (Some(command), Some(remark)) => write!(f, "{command}  # {remark}"),
-            (Some(command), None) => f.write_str(command),
-            (None, remark) => write!(f, "# {}", remark.as_deref().unwrap_or_default()),
-        }
-    }
+/// A line of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Words after a head (`next`, `then`, `hint`).
+    Words(&'static str, String),
+    /// A command, which stands alone: a prompt of zsh knows no comments.
+    Command(String),
 }
 
 impl Typed {
@@ -86,32 +85,32 @@ impl Typed {
     /// A step as a line to type. Names in it that come from the cluster have no character that means something to a
     /// shell (`lifecycle::owner`).
     pub fn line(&self, target: &Target, next: &Next) -> Line {
-        let key = target.key();
         // burrito's own command, for its claim.
-        let burrito =
-            |verb| (target.name == "glance-images").then(|| format!("burrito: ./scripts/burrito.sh {verb} glance"));
-        let aside = |verb| burrito(verb).map_or(String::new(), |burrito| format!(" ({burrito})"));
-        let (namespace, none) = (&target.namespace, (None, String::new(), None));
+        let burrito = |verb| match target.name.as_str() {
+            "glance-images" => format!(" (burrito: ./scripts/burrito.sh {verb} glance)"),
+            _ => String::new(),
+        };
+        let namespace = &target.namespace;
+        let kubectl = |line: String| (Some(Tool::Kubectl), String::new(), Some(format!("kubectl {line}")));
+        let words = |words: String| (None, words, None);
         let (tool, words, command) = match &next.step {
             Step::Run { verb, volume, waits, pins } => {
                 (None, String::new(), Some(self.command(*verb, volume.as_deref(), *waits, *pins)))
             }
             Step::Uninstall(Some(release)) => {
-                let burrito = next.remark.is_none().then(|| burrito("uninstall")).flatten();
-                let line = format!("helm uninstall {} -n {}", release.name, release.namespace);
-                (Some(Tool::Helm), burrito.unwrap_or_default(), Some(line))
+                let burrito = burrito("uninstall");
+                let words = if burrito.is_empty() { burrito } else { format!("uninstall the release{burrito}") };
+                (Some(Tool::Helm), words, Some(format!("helm uninstall {} -n {}", release.name, release.namespace)))
             }
-            Step::Uninstall(None) => {
-                (None, format!("uninstall the release that owns claim {key}{}", aside("uninstall")), None)
-            }
-            Step::Install => (None, format!("install the release again{}", aside("install")), None),
+            Step::Uninstall(None) => words(format!("uninstall the release of the claim{}", burrito("uninstall"))),
+            Step::Install => words(format!("install the release again{}", burrito("install"))),
             Step::Manifest(release) => {
                 let line = format!("helm get manifest {} -n {}", release.name, release.namespace);
                 (Some(Tool::Helm), String::new(), Some(line))
             }
             Step::Suspend(Driver::ArgoCd(app)) => {
-                let parent = "if an app-of-apps or an ApplicationSet makes the application, suspend that";
-                (None, parent.to_owned(), Some(format!("argocd app set {app} --sync-policy none")))
+                let words = "with what makes it (app-of-apps, ApplicationSet)";
+                (None, words.to_owned(), Some(format!("argocd app set {app} --sync-policy none")))
             }
             Step::Suspend(Driver::Flux(kind, name, of)) => {
                 (Some(Tool::Flux), String::new(), Some(format!("flux suspend {kind} {name} -n {of}")))
@@ -121,57 +120,78 @@ impl Typed {
                 (None, "with the options that it had".to_owned(), Some(line))
             }
             Step::Resume(Driver::Flux(kind, name, of)) => {
-                let force = self.on_cluster(Tool::Flux, format!("flux reconcile {kind} {name} -n {of} --force"));
-                let force = format!("if the claim was deleted by hand, then: {force}");
-                let words = if *kind == "helmrelease" { force } else { String::new() };
-                (Some(Tool::Flux), words, Some(format!("flux resume {kind} {name} -n {of}")))
+                (Some(Tool::Flux), String::new(), Some(format!("flux resume {kind} {name} -n {of}")))
             }
-            Step::DeleteOwner(with) if with.kind == "StatefulSet" => (
-                Some(Tool::Kubectl),
-                String::new(),
-                Some(format!("kubectl delete statefulset {} -n {namespace}", quote(&with.name))),
+            Step::Reconcile { name, namespace } => {
+                let line = format!("flux reconcile helmrelease {name} -n {namespace} --force");
+                (Some(Tool::Flux), String::new(), Some(line))
+            }
+            Step::Look(resource, true) => kubectl(format!("get {resource} -n {namespace}")),
+            Step::Look(resource, false) => kubectl(format!("get {resource}")),
+            Step::RetainSibling(claim) => {
+                let there = self.with("--claim", claim);
+                (None, String::new(), Some(there.command(Verb::Retain, None, false, false)))
+            }
+            Step::RemoveMark(volume) => kubectl(format!("annotate pv {volume} glancepv.io/retained-after-release-")),
+            Step::DeleteOwner(with) if with.kind == "StatefulSet" => {
+                kubectl(format!("delete statefulset {} -n {namespace}", quote(&with.name)))
+            }
+            Step::DeleteOwner(with) => words(format!("delete {} {}, which owns the claim", with.kind, with.name)),
+            Step::DeleteHolder { kind, name } => kubectl(format!("delete {kind} {} -n {namespace}", quote(name))),
+            Step::ScaleDown => words(
+                "suspend what drives the StatefulSet, and scale it down until no pod of it uses the claim".to_owned(),
             ),
-            Step::DeleteOwner(with) => {
-                (None, format!("delete {} {}, which owns claim {key}", with.kind, with.name), None)
-            }
-            Step::DeleteHolder { kind, name } => (
-                Some(Tool::Kubectl),
-                String::new(),
-                Some(format!("kubectl delete {kind} {} -n {namespace}", quote(name))),
-            ),
-            Step::ScaleDown => {
-                let words = format!(
-                    "suspend what drives the StatefulSet, and scale it down until no pod of it uses claim {key}"
-                );
-                (None, words, None)
-            }
-            Step::DeleteClaim => {
-                let line = format!("kubectl delete pvc {} -n {namespace} --ignore-not-found", target.name);
-                (Some(Tool::Kubectl), String::new(), Some(line))
-            }
+            Step::DeleteClaim => kubectl(format!("delete pvc {} -n {namespace} --ignore-not-found", target.name)),
             Step::AwaitDeleted(volume) => {
-                let line = format!("kubectl wait --for=delete persistentvolume/{volume} --timeout={TIMEOUT}");
-                (Some(Tool::Kubectl), String::new(), Some(line))
+                kubectl(format!("wait --for=delete persistentvolume/{volume} --timeout={TIMEOUT}"))
             }
-            Step::Apply(volume) => {
-                (Some(Tool::Kubectl), String::new(), Some(format!("kubectl apply -f {volume}.yaml")))
-            }
-            Step::UseClaim => {
-                (None, format!("start a pod that uses claim {key}: its class waits for the first one"), None)
-            }
+            Step::Apply(volume) => kubectl(format!("apply -f {volume}.yaml")),
+            Step::UseClaim => words("start a pod that uses the claim: its class waits for the first one".to_owned()),
             Step::Elsewhere(other) => {
                 let there = self.with("-n", &other.namespace);
                 let there = if other.name == target.name { there } else { there.with("--claim", &other.name) };
                 (None, String::new(), Some(there.command(Verb::Status, None, false, false)))
             }
-            Step::Note => none,
+            Step::Note => words(String::new()),
         };
         let (flags, lacking) = tool.map(|tool| self.flags_of(tool)).unwrap_or_default();
         let command = command.map(|line| line + &flags);
-        let remark = next.remark.as_ref().map(|it| remark(it, target, self));
-        let parts = [words, remark.unwrap_or_default(), lacking].into_iter().filter(|part| !part.is_empty());
+        let remark = next.remark.as_ref().map(|it| remark(it, target));
+        let parts = [remark.unwrap_or_default(), words, lacking].into_iter().filter(|part| !part.is_empty());
         let remark = parts.collect::<Vec<_>>().join("; ");
         Line { command, remark: Some(remark).filter(|remark| !remark.is_empty()) }
+    }
+
+    /// Steps as lines of the screen: what is to be known of a command stands before it, behind `head` or `then`.
+    pub fn shown(&self, target: &Target, head: &'static str, next: &[Next], now: Timestamp) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let mut told: Option<String> = None;
+        for (nth, step) in next.iter().enumerate() {
+            let line = self.line(target, step);
+            let remark = if is_alternative(step) { Some(alternatives(next, now)) } else { line.remark };
+            match (remark, shown.last_mut()) {
+                (None, None) => shown.push(Shown::Words(head, String::new())),
+                // What is done elsewhere comes before what is typed then.
+                (None, Some(Shown::Words(_, words))) if !is_note(&next[nth - 1]) => words.push_str(", then"),
+                // The alternative ends here.
+                (None, _) if nth > 0 && is_or(&next[nth - 1]) => shown.push(Shown::Words("then", String::new())),
+                (None, _) => {}
+                (remark, _) if remark == told => {}
+                (Some(words), last) => {
+                    let head = if last.is_none() {
+                        head
+                    } else if is_or(step) {
+                        "or"
+                    } else {
+                        "then"
+                    };
+                    shown.push(Shown::Words(head, words.clone()));
+                    told = Some(words);
+                }
+            }
+            shown.extend(line.command.map(Shown::Command));
+        }
+        shown
     }
 
     /// The connection flags for another tool, with a leading space each, and words about those that it lacks.
@@ -194,16 +214,6 @@ impl Typed {
             format!("{} has no {}: set it in the kubeconfig", tool.name(), lacking.join(", "))
         };
         (flags, words)
-    }
-
-    /// A command of another tool, with the connection flags.
-    fn on_cluster(&self, tool: Tool, command: String) -> String {
-        command + &self.flags_of(tool).0
-    }
-
-    /// A command of kubectl's, with the connection flags.
-    pub fn kubectl(&self, arguments: &str) -> String {
-        self.on_cluster(Tool::Kubectl, format!("kubectl {arguments}"))
     }
 
     /// Steps as lines to type.
@@ -269,51 +279,71 @@ pub fn driver(driver: &Driver) -> String {
     }
 }
 
-fn remark(remark: &Remark, target: &Target, typed: &Typed) -> String {
+fn is_alternative(next: &Next) -> bool {
+    matches!(next.remark, Some(Remark::OneOfThem(_)))
+}
+
+fn is_or(next: &Next) -> bool {
+    next.remark == Some(Remark::OrDeleteClaim)
+}
+
+fn is_note(next: &Next) -> bool {
+    next.step == Step::Note
+}
+
+/// Words before the alternatives among `next`, with the ages of their volumes.
+fn alternatives(next: &[Next], now: Timestamp) -> String {
+    let ages = next.iter().filter_map(|next| match next.remark {
+        Some(Remark::OneOfThem(created)) => Some(age(created, now)),
+        _ => None,
+    });
+    format!("one of these, by age {}", ages.collect::<Vec<_>>().join(", "))
+}
+
+fn remark(remark: &Remark, target: &Target) -> String {
     let names =
         |volumes: &[String]| volumes.iter().map(|v| format!("persistentvolume/{v}")).collect::<Vec<_>>().join(" or ");
     match remark {
-        Remark::BeforeRetain => "or the policy is set back".to_owned(),
-        Remark::ReleaseOwnsVolume => "uninstalling deletes the volume's object, too; the data stays".to_owned(),
-        Remark::UntilProvisionerLetsGo => "waits until the provisioner has removed its finalizer".to_owned(),
-        Remark::StaysBound => "the claim stays bound when it is uninstalled: nothing to reuse".to_owned(),
-        Remark::CreatesClaimAgain => "creates the claim again".to_owned(),
-        Remark::Now => "now; the driver may already be deleting the data".to_owned(),
-        Remark::KeepsData => "now: keeps the data; the object is still deleted".to_owned(),
+        Remark::BeforeRetain => "first, or the policy is set back".to_owned(),
+        Remark::ReleaseOwnsVolume => {
+            "uninstalling deletes the volume's object, too: its export creates it again".into()
+        }
+        Remark::UntilProvisionerLetsGo => "wait until the provisioner has removed its finalizer".to_owned(),
+        Remark::StaysBound => "the claim stays bound when it is uninstalled: there is nothing to reuse".to_owned(),
+        Remark::CreatesClaimAgain => "resume it, which creates the claim again".to_owned(),
+        Remark::Now => "the driver may already be deleting the data".to_owned(),
+        Remark::KeepsData => "keep the data, though the object is deleted".to_owned(),
         Remark::BeforeUninstall => "first: deleting the claim would delete the volume".to_owned(),
         Remark::BeforeBinding => "before a claim binds to it".to_owned(),
-        Remark::KeepsNewerData => "or its data is deleted with the claim".to_owned(),
+        Remark::KeepsNewerData => "keep the newer volume, or its data is deleted with the claim".to_owned(),
         Remark::KeptInManifest => {
             "resource-policy: keep on the PVC? then uninstall leaves it bound: no reuse".to_owned()
         }
-        Remark::ClaimStays => "the claim may stay bound; then nothing has to be reused".to_owned(),
-        Remark::IfKept => "if uninstall left it: its chart may keep it".to_owned(),
-        Remark::OrPinInGit => "or pin the volume in Git while the claim is bound".to_owned(),
-        Remark::PinOnlyOnMisfit(size) => {
-            let more = size.as_ref().map_or("more".to_owned(), |size| format!("more than {size}"));
-            format!("a pin is needed only if the new claim asks for {more} or other access modes")
+        Remark::ClaimStays => {
+            "the claim may stay bound: then install it again under the same release name, and reuse nothing".to_owned()
         }
+        Remark::IfKept => "if uninstalling left the claim: its chart may keep it".to_owned(),
+        Remark::IfDeletedByHand => "if the claim was deleted by hand".to_owned(),
+        Remark::OnceChecked => "once the data is checked".to_owned(),
+        Remark::OrPinInGit => "suspend it, or pin the volume in Git".to_owned(),
         Remark::OrFit(misfits) => {
             let fit: Vec<_> = misfits.iter().map(fitting).collect();
-            format!("or install with {}, without a pin", fit.join(" and "))
+            format!("pin it, or install with {}", fit.join(" and "))
         }
-        Remark::OneOfThem => "one of them".to_owned(),
-        Remark::OrDeleteClaim => {
-            format!("or: {}", typed.kubectl(&format!("delete pvc {} -n {}", target.name, target.namespace)))
+        Remark::OneOfThem(_) => "one of these".to_owned(),
+        Remark::OrDeleteClaim => "delete the claim alone".to_owned(),
+        Remark::FromExport => "apply the export that was made before the volume was lost".to_owned(),
+        Remark::UntilDeleted => "wait until the claim is deleted".to_owned(),
+        Remark::UntilAvailable => "wait until the volume is Available".to_owned(),
+        Remark::UntilReleased => "wait until the volume is Released".to_owned(),
+        Remark::GoingBack { to, from } => {
+            format!("going back to {} leaves what was written since on persistentvolume/{from}", names(to))
         }
-        Remark::FromExport => "the export of the volume, made before it was lost".to_owned(),
-        Remark::UntilDeleted => "waits until the claim is deleted".to_owned(),
-        Remark::UntilAvailable => "waits until it is Available".to_owned(),
-        Remark::UntilReleased => "waits until the volume is Released".to_owned(),
-        Remark::GoingBack { to, from } => format!(
-            "going back to {}: what was written since the claim was bound stays on persistentvolume/{from} only",
-            names(to)
-        ),
-        Remark::OtherWay(volumes) => format!("or go back to {}:", names(volumes)),
+        Remark::OtherWay(volumes) => format!("or go back to {}", names(volumes)),
         Remark::NothingPreserved => format!("no volume is preserved for claim {}", target.key()),
-        Remark::AnotherRound => "uninstalls and installs once more".to_owned(),
-        Remark::SafeToRepeat => "safe to re-run; continues from the cluster's state".to_owned(),
-        Remark::OnceSuspended => "once it is suspended; asks before it uninstalls".to_owned(),
+        Remark::AnotherRound => "to uninstall and install once more".to_owned(),
+        Remark::SafeToRepeat => "safe to re-run: it goes on from where the cluster is".to_owned(),
+        Remark::OnceSuspended => "once it is suspended".to_owned(),
         Remark::OnceFixed => "once the cause is fixed".to_owned(),
     }
 }

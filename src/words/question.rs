@@ -18,7 +18,7 @@ pub fn change(change: &Change, target: &Target) -> String {
         text += &format!("\n  {}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to));
     }
     if change.releases() {
-        text += &format!("\n  spec.claimRef still reserves it for {key}");
+        text += &format!("\n  stays reserved for claim {key}");
     }
     if change.gives_back() {
         text += &format!("\n  gives the volume back to claim {key}, which is Lost");
@@ -50,6 +50,8 @@ pub enum Notice<'a> {
     ProvisionerLetGo(&'a str),
     /// Before `guide` asks about another round.
     ReusedBefore,
+    /// Before the first question of `guide`: the operator's commands, where they are given.
+    ToCome { uninstall: Option<&'a str>, install: Option<&'a str> },
 }
 
 /// The sentence of a notice.
@@ -76,6 +78,13 @@ pub fn notice(notice: &Notice<'_>) -> String {
         Notice::ProvisionerLetGo(volume) => format!(
             "the provisioner has removed its finalizer from persistentvolume/{volume}: it does not delete the volume any more"
         ),
+        Notice::ToCome { uninstall, install } => {
+            let run = |command: Option<&str>, verb: &str| {
+                command.map_or_else(|| format!("wait until you {verb}"), |command| format!("run `{command}`"))
+            };
+            let (uninstall, install) = (run(*uninstall, "uninstall"), run(*install, "install"));
+            format!("to come: retain the volume, {uninstall}, reserve the volume, {install}, verify")
+        }
         Notice::ReusedBefore => "the claim is bound to a preserved volume already; nothing was uninstalled".to_owned(),
     }
 }
@@ -84,7 +93,11 @@ pub fn notice(notice: &Notice<'_>) -> String {
 pub fn ask(action: &Action) -> String {
     match action {
         Action::Patch(volume) => format!("Patch persistentvolume/{volume}?"),
-        Action::Write(file) => format!("Write {file}?"),
+        Action::Write { file, claim, document, pins } => {
+            let verb = if *pins { "Pin" } else { "Unpin" };
+            let document = if document == claim { String::new() } else { format!(" (there {document})") };
+            format!("{verb} claim {claim}{document} in {file}?")
+        }
         Action::Run(command) => format!("Run `{command}`?"),
     }
 }

@@ -25,6 +25,9 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::ClaimTerminating(volume) => {
             format!("claim {key} is being deleted; persistentvolume/{volume} is not released until it is gone")
         }
+        Reason::AlreadyReused(volume) => {
+            format!("nothing to reuse: claim {key} is bound to persistentvolume/{volume}, which was not made for it")
+        }
         Reason::StillBound(volume) => format!("persistentvolume/{volume} is still bound to claim {key}"),
         Reason::BoundToAnother { own, volumes } | Reason::Diverted { own, volumes } => {
             let meant: Vec<_> = volumes.iter().map(|v| format!("persistentvolume/{v}")).collect();

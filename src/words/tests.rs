@@ -3,12 +3,13 @@
 //! Each list below is plain; `covers` fails if a variant is missing from it.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use expect_test::expect_file;
 use jiff::Timestamp;
 use strum::{IntoEnumIterator, VariantNames};
 
-use super::next::{Flag, Typed};
+use super::next::{Flag, Line, Shown, Typed};
 use super::question::{ANOTHER_ROUND, Notice};
 use super::{check, error, finding, question, refusal, stage, wait};
 use crate::error::{Action, Error, FileProblem, Halt, Trouble, Unsettled};
@@ -93,6 +94,7 @@ fn reasons() -> Vec<Reason> {
         Reason::ClaimLost,
         Reason::ClaimTerminating(v()),
         Reason::StillBound(v()),
+        Reason::AlreadyReused(v()),
         Reason::BoundToAnother { own: "pvc-77aa".into(), volumes: vec![v()] },
         Reason::NoClaim,
         Reason::Unbound { phase: ClaimPhase::Pending, volume: Some(v()) },
@@ -189,6 +191,11 @@ fn findings() -> Vec<Finding> {
     all.extend([vec![api.clone()], vec![hook.clone()], vec![api, hook.clone()]].map(Finding::HeldByPods));
     all.push(Finding::StillMounted { volume: v(), pods: vec![hook] });
     all.push(Finding::NoNodeMatches(v()));
+    let claims = |names: &[&str]| names.iter().map(|name| ((*name).into(), policy())).collect();
+    all.extend(
+        [&["glance-tmp"][..], &["glance-tmp", "glance-cache"]]
+            .map(|names| Finding::SiblingsAtRisk { release: release(), claims: claims(names) }),
+    );
     all.push(Finding::Event(Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() }));
     all
 }
@@ -215,6 +222,9 @@ fn steps() -> Vec<Step> {
     all.extend([owner("StatefulSet", "mariadb"), owner("Cluster", "pg")].map(Step::DeleteOwner));
     all.extend(["job", "pod"].map(|kind| Step::DeleteHolder { kind, name: "glance-storage-init".into() }));
     all.push(Step::ScaleDown);
+    all.push(Step::Reconcile { name: "glance".into(), namespace: "flux-system".into() });
+    all.extend([Step::Look("volumesnapshots", true), Step::Look("volumeattachments", false)]);
+    all.extend([Step::RetainSibling("glance-tmp".into()), Step::RemoveMark(v())]);
     all.extend([
         Step::DeleteClaim,
         Step::AwaitDeleted(v()),
@@ -241,11 +251,11 @@ fn remarks() -> Vec<Remark> {
         Remark::KeptInManifest,
         Remark::ClaimStays,
         Remark::IfKept,
+        Remark::IfDeletedByHand,
+        Remark::OnceChecked,
         Remark::OrPinInGit,
-        Remark::PinOnlyOnMisfit(Some("500Gi".into())),
-        Remark::PinOnlyOnMisfit(None),
         Remark::OrFit(Field::iter().map(differs).collect()),
-        Remark::OneOfThem,
+        Remark::OneOfThem(Timestamp::from_second(200).ok()),
         Remark::OrDeleteClaim,
         Remark::FromExport,
         Remark::UntilDeleted,
@@ -325,7 +335,14 @@ fn files() -> Vec<FileProblem> {
 }
 
 fn actions() -> Vec<Action> {
-    vec![Action::Patch(v()), Action::Write("pvc-images.yaml".into()), Action::Run("helm uninstall glance".into())]
+    let write = |document: &str, pins| Action::Write {
+        file: "pvc-images.yaml".into(),
+        claim: "glance-images".into(),
+        document: document.into(),
+        pins,
+    };
+    let (named, templated) = (write("glance-images", true), write("{{ .Values.name }}", false));
+    vec![Action::Patch(v()), named, templated, Action::Run("helm uninstall glance".into())]
 }
 
 fn unsettled() -> Vec<Unsettled> {
@@ -364,9 +381,16 @@ fn errors() -> Vec<Error> {
     all.extend(troubles().map(|trouble| Error::Connection { server: server(), trouble }));
     all.push(Error::Response("in the words of whoever noticed".into()));
     all.push(Error::Configuration("error: as kubectl words it".into()));
-    for elsewhere in [vec![], vec!["elsewhere".to_owned()], vec!["a".to_owned(), "b".to_owned()]] {
-        all.push(Error::Absent { target: target(), elsewhere });
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    for (elsewhere, here) in [
+        (names(&[]), names(&[])),
+        (names(&[]), names(&["mysql-data-0", "glance-image", "a", "b", "c", "d"])),
+        (names(&["elsewhere"]), names(&[])),
+        (names(&["a", "b"]), names(&["glance-image"])),
+    ] {
+        all.push(Error::Absent { target: target(), elsewhere, here });
     }
+    all.push(Error::ClaimNamed(target()));
     let still = || Refusal { target: target(), reason: Reason::StillBound(v()), next: vec![] };
     all.push(Error::Refused(still()));
     all.push(Error::TimedOut("10m".into(), still()));
@@ -392,8 +416,23 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::UnpinMayBreak { claim: "glance-images", why: "no response" },
         Notice::ExportedRetain { volume: "pvc-b0f0", policy: "Delete" },
         Notice::ReusedBefore,
+        Notice::ToCome { uninstall: Some("helm uninstall glance"), install: None },
         Notice::ProvisionerLetGo("pvc-b0f0"),
     ]
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(300).unwrap()
+}
+
+/// Lines of the screen.
+fn screen(shown: &[Shown]) -> String {
+    let text = |shown: &Shown| match shown {
+        Shown::Words(head, words) if words.is_empty() => format!("{head}:\n"),
+        Shown::Words(head, words) => format!("{head}: {words}\n"),
+        Shown::Command(command) => format!("  {command}\n"),
+    };
+    shown.iter().map(text).collect()
 }
 
 /// A situation for each stage.
@@ -461,12 +500,17 @@ fn the_whole_voice() {
     for seen in stages() {
         let situation = seen.situation();
         let found = assess(&situation);
-        voice += &format!("{}: {}\n", found.stage, stage::summary(&found, Timestamp::from_second(300).unwrap()));
-        typed.lines(&t, &found.next).iter().for_each(|line| voice += &format!("    {line}\n"));
+        voice += &format!("{}: {}\n", found.stage, stage::summary(&found, now()));
+        voice += &screen(&typed.shown(&t, "next", &found.next, now()));
     }
     head(&mut voice, "Findings");
     for it in findings() {
-        voice += &format!("{}: {}\n", it.reason(), finding::message(&it, &t, &typed));
+        // Of several volumes one is named.
+        let own = if matches!(it, Finding::OtherVolumeDoomed { .. }) { None } else { Some("pvc-b0f0") };
+        voice += &format!("{}: {}\n", it.reason(), finding::message(&it, &t, own));
+        for remedy in it.remedies() {
+            voice += &format!("  {}\n", typed.line(&t, &remedy).command.unwrap_or_default());
+        }
     }
     head(&mut voice, "Refusals");
     for reason in reasons() {
@@ -478,12 +522,12 @@ fn the_whole_voice() {
     }
     head(&mut voice, "Steps");
     for step in steps() {
-        voice += &format!("{}: {}\n", name(&step), typed.line(&t, &step.clone().into()));
+        voice += &format!("{}:\n{}", name(&step), screen(&typed.shown(&t, "next", &[step.clone().into()], now())));
     }
     head(&mut voice, "Remarks");
     for remark in remarks() {
-        let line = typed.line(&t, &Next::run(Verb::Status).because(remark.clone()));
-        voice += &format!("{}: {line}\n", name(&remark));
+        let next = Next::run(Verb::Status).because(remark.clone());
+        voice += &format!("{}:\n{}", name(&remark), screen(&typed.shown(&t, "next", &[next], now())));
     }
     head(&mut voice, "Checks");
     for line in checks() {
@@ -492,9 +536,7 @@ fn the_whole_voice() {
     head(&mut voice, "Errors");
     for it in errors() {
         voice += &format!("{}\n", error::message(&it));
-        for hint in error::hints(&it, &typed) {
-            voice += &format!("    hint: {hint}\n");
-        }
+        voice += &screen(&error::hints(&it, &typed, now()));
     }
     head(&mut voice, "Changes, questions, notices and waits");
     for change in [
@@ -518,10 +560,28 @@ fn the_whole_voice() {
     for awaited in wait::Awaited::iter() {
         for pods in pods.iter().take(if awaited == wait::Awaited::ClaimGone { 3 } else { 1 }) {
             let pods: Vec<Holder> = pods.iter().map(|name| pod(name, "Running", None)).collect();
-            voice += &format!("waiting for {}\n", wait::progress(awaited, &t.key(), &pods));
+            voice += &format!("{}\n", wait::progress(awaited, &t.key(), &pods, Duration::from_secs(130), "10m"));
         }
+        voice += &format!("{}\n", wait::ended(awaited, &t.key(), Duration::from_secs(36)));
     }
     expect_file!["voice.txt"].assert_eq(voice.trim_start());
+    // Lists of anything, and what others worded, may be longer.
+    let longer = [
+        "OtherVolumeDoomed: ",
+        "HeldBy",
+        "ClassDiffers: ",
+        "ModesDiffer: ",
+        "VolumeModeDiffers: ",
+        "AttributesClassDiffers: ",
+        "StillMounted: ",
+        "StillAttached: ",
+        "DeletionBegun: ",
+        "next: pin it, or install with ",
+    ];
+    let (screen, _) = voice.split_once("# Refusals").unwrap();
+    for line in screen.lines().filter(|line| !longer.iter().any(|head| line.starts_with(head))) {
+        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+    }
 }
 
 #[test]
@@ -531,10 +591,14 @@ fn every_command_reaches_the_cluster_that_was_read() {
     let typed = Typed(vec![context]);
     let steps = steps().into_iter().map(Next::from);
     let remarks = remarks().into_iter().map(|remark| Next::run(Verb::Status).because(remark));
-    let lines = steps.chain(remarks).map(|next| typed.line(&t, &next).to_string());
-    let findings = findings().into_iter().map(|it| finding::message(&it, &t, &typed));
+    let remedies = findings().into_iter().flat_map(|it| it.remedies());
+    let lines = steps.chain(remarks).chain(remedies).flat_map(|next| {
+        let Line { command, remark } = typed.line(&t, &next);
+        [command, remark]
+    });
+    let findings = findings().into_iter().map(|it| finding::message(&it, &t, None));
     let mut seen = 0;
-    for text in lines.chain(findings) {
+    for text in lines.flatten().chain(findings) {
         // A command in backticks is spoken of, and not for typing.
         let typed: String = text.split('`').step_by(2).collect();
         let commands = ["kubectl ", "helm uninstall ", "helm get ", "flux "];

@@ -1,7 +1,11 @@
 //! Waits: the progress line.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use strum::EnumIter;
 
+use super::age::duration;
 use super::finding::pods;
 use crate::lifecycle::Holder;
 
@@ -18,16 +22,34 @@ pub enum Awaited {
     ClaimBound,
 }
 
-/// The text after "waiting for", with the pods that use the claim.
-pub fn progress(awaited: Awaited, key: &str, holders: &[Holder]) -> String {
-    match (awaited, holders) {
-        (Awaited::ClaimBound, _) => format!("claim {key} to be bound"),
-        (Awaited::VolumeReleased, _) => format!("the volume of claim {key} to be Released"),
-        (Awaited::VolumeAvailable, _) => format!("the volume of claim {key} to be Available"),
-        (Awaited::ClaimGone, []) => format!("claim {key} to be deleted"),
-        (Awaited::ClaimGone, [pod]) => {
-            format!("claim {key} to be deleted (in use by pod {})", pods(std::slice::from_ref(pod)))
+/// The progress line: elapsed of the limit first, so that nothing cuts it off, then the event that is awaited or who holds
+/// the claim.
+pub fn progress(awaited: Awaited, key: &str, holders: &[Holder], elapsed: Duration, limit: &str) -> String {
+    let what = match holders {
+        [pod] if awaited == Awaited::ClaimGone => {
+            format!("claim {key} is held by pod {}", pods(std::slice::from_ref(pod)))
         }
-        (Awaited::ClaimGone, all) => format!("claim {key} to be deleted (in use by pods {})", pods(all)),
+        [_, ..] if awaited == Awaited::ClaimGone => format!("claim {key} is held by pods {}", pods(holders)),
+        _ => format!("waiting for {}", object(awaited, key, "to be ")),
+    };
+    format!("{} of {limit}: {what}", time(elapsed))
+}
+
+/// The line that stays when the wait is over.
+pub fn ended(awaited: Awaited, key: &str, elapsed: Duration) -> String {
+    format!("✔ {}: {}", time(elapsed), object(awaited, key, "is "))
+}
+
+fn object(awaited: Awaited, key: &str, verb: &str) -> String {
+    match awaited {
+        Awaited::ClaimGone => format!("claim {key} {verb}deleted"),
+        Awaited::VolumeReleased => format!("the volume of claim {key} {verb}Released"),
+        Awaited::VolumeAvailable => format!("the volume of claim {key} {verb}Available"),
+        Awaited::ClaimBound => format!("claim {key} {verb}bound"),
     }
+}
+
+/// A time as kubectl's ages have it.
+pub fn time(elapsed: Duration) -> String {
+    duration(SignedDuration::try_from(elapsed).unwrap_or_default())
 }

@@ -133,10 +133,10 @@ fn a_claim_that_names_a_volume_takes_no_other() {
     still_pending(&world);
     assert_eq!(uid(&world.volume(&volume)), None);
     let run = world.run("status");
-    assert!(run.stderr.contains("names persistentvolume/not-there, which does not exist"), "{run}");
+    assert!(run.contains("names persistentvolume/not-there, which does not exist"), "{run}");
     // Pinned in the template to what is not there, it has to be pinned anew.
     world.template();
-    assert_eq!(run.next[1], format!("kubectl glancepv pin {volume} -f TEMPLATE"), "{run}");
+    assert_eq!(run.next[2], format!("kubectl glancepv pin {volume} -f TEMPLATE"), "{run}");
     world.follow();
 }
 

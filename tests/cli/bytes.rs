@@ -98,7 +98,7 @@ fn reuse_under_policy_delete_waits_for_nothing_and_sends_to_retain() {
     let (world, volume, before) = installed("Immediate");
     let run = world.run("reuse --yes --timeout 60s");
     assert_eq!((run.status, run.next.len()), (1, 1), "{run}");
-    assert!(run.next[0].starts_with(&format!("kubectl glancepv retain {volume}  # first")), "{run}");
+    assert_eq!(run.next[0], format!("kubectl glancepv retain {volume}"), "{run}");
     world.type_line(&run.next[0]);
     world.follow();
     settled();
@@ -138,7 +138,7 @@ fn guide_retains_a_volume_deleted_while_bound() {
     let (world, volume, before) = installed("Immediate");
     world.delete_volume(&volume);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.stderr.contains("expect driver folder.csi.example.com to keep the data"), "{run}");
+    assert!(run.status == 1 && run.contains("expect driver folder.csi.example.com to keep the data"), "{run}");
     for line in &run.next {
         world.type_line(line);
     }
@@ -175,7 +175,7 @@ fn diverted_by_a_misfit_and_back() {
     assert_ne!(newer, volume);
     let newer_sum = upload(&newer);
     let status = world.run("status");
-    assert!(status.stderr.contains("Diverted: ") && status.stderr.contains("SizeTooSmall: "), "{status}");
+    assert!(status.contains("Diverted: ") && status.contains("SizeTooSmall: "), "{status}");
     let typed = world.follow();
     settled();
     assert_eq!((world.bound(), sum(&volume)), (volume, before), "{typed:#?}");
@@ -207,7 +207,7 @@ fn a_tool_that_sets_the_policy_back_costs_no_bytes() {
         };
         write();
         let retain = world.run("retain --yes");
-        says(&retain, &[&format!("PolicyApplied: persistentvolume/{} is applied by {manager}", world.stable(&volume))]);
+        says(&retain, &[&format!("PolicyApplied: {manager} applies its volume")]);
         write();
         let uninstall = format!("kubectl delete pvc {} -n {}", world.claim, world.namespace);
         let guide = world.command_with(&["guide", "--yes", "--timeout", "20s", "--uninstall", &uninstall]);
@@ -234,23 +234,22 @@ fn too_late() -> (World, String) {
 fn a_retain_that_came_too_late_is_told_to_the_end() {
     let (world, volume) = too_late();
     let retained = ok(world.run("retain --yes"));
-    let told = "DeletionBegun: policy Retain was set after the claim (UID ";
-    assert!(retained.stderr.contains(told), "{retained}");
+    let told = " was retained after claim ";
+    assert!(retained.contains(told), "{retained}");
     // The provisioner is inside DeleteVolume, and its finalizer stays.
     let early = world.run("reuse --yes");
-    assert!(early.status == 1 && early.stderr.contains("the provisioner"), "{early}");
+    assert!(early.status == 1 && early.contains("the provisioner"), "{early}");
     let (by_hand, other) = too_late();
-    by_hand.eventually_of_volumes("status", "DeletionBegun: the driver tried to delete it: ");
+    by_hand.eventually_of_volumes("status", "DeletionBegun: the driver tried to delete ");
     by_hand.patch_volume(&other, json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
     fs::remove_file(root().join("hold")).unwrap();
-    for (world, volume, told) in
-        [(world, volume, told), (by_hand, other, "DeletionBegun: the driver tried to delete it: ")]
+    for (world, volume, told) in [(world, volume, told), (by_hand, other, "DeletionBegun: the driver tried to delete ")]
     {
         let reuse = ok(world.run("reuse --yes --timeout 60s"));
         let (before, after) = reuse.stderr.split_once("spec.claimRef.uid").expect("the change is shown");
         assert!(before.contains(told) && after.contains("Reserved: "), "{reuse}");
         assert_eq!(world.install(None), volume);
         let verified = ok(world.run("verify"));
-        assert!(verified.stderr.contains(told), "{verified}");
+        assert!(verified.contains(told), "{verified}");
     }
 }

@@ -25,9 +25,9 @@ fn check_says_what_stands_in_the_way() {
         &[without_server(first), without_server(world.run("check"))],
         &expect![[r#"
             $ kubectl glancepv check -f pvc-images.yaml
-            ✖ AtRisk: reclaim policy Delete: deleting claim openstack/glance-images deletes persistentvolume/pvc------------------------------------1 and its data
-                hint: kubectl glancepv retain
-            ✔ HeldByPods: claim openstack/glance-images is in use by glance-api-0, glance-api-1; it is deleted once no pod uses it
+            ✖ AtRisk: deleting claim openstack/glance-images deletes its volume and data (reclaim policy Delete)
+                kubectl glancepv retain
+            ✔ HeldByPods: the claim is in use by glance-api-0, glance-api-1; it is deleted once no pod uses it
             ! class: netapp provisions volumes with policy Delete: a new volume will need `retain`, too
             ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
             ✔ template: volumeName can be added at line 18
@@ -35,8 +35,8 @@ fn check_says_what_stands_in_the_way() {
             [1]
 
             $ kubectl glancepv check
-            ✔ Retained: reclaim policy Retain: deleting claim openstack/glance-images does not delete persistentvolume/pvc------------------------------------1
-            ✔ HeldByPods: claim openstack/glance-images is in use by glance-api-0, glance-api-1; it is deleted once no pod uses it
+            ✔ Retained: deleting claim openstack/glance-images keeps its volume (reclaim policy Retain)
+            ✔ HeldByPods: the claim is in use by glance-api-0, glance-api-1; it is deleted once no pod uses it
             ! class: netapp provisions volumes with policy Delete: a new volume will need `retain`, too
             ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
             [0]
@@ -54,7 +54,7 @@ fn check_without_a_claim() {
         &expect![[r#"
             $ kubectl glancepv check -f missing.yaml
             ✖ Absent: no claim openstack/glance-images, and no volume that refers to it
-                hint: kubectl glancepv status
+                kubectl glancepv status
             ✔ rights: get, list, watch, patch persistentvolumes; get, list, watch persistentvolumeclaims
             ✖ template: missing.yaml: no such file or directory
             2 checks failed

@@ -71,7 +71,7 @@ fn without_a_terminal_nothing_is_asked_and_nothing_is_done() {
     let run = world.run("retain");
     assert_eq!(run.status, 1);
     assert_eq!(run.stdout, "");
-    assert!(run.stderr.contains("without confirmation: no terminal\nhint: pass --yes"), "{run}");
+    assert!(run.contains("without confirmation: no terminal\nhint: pass --yes"), "{run}");
     assert_eq!(world.volume(&volume), before);
 }
 
@@ -92,7 +92,7 @@ fn ctrl_c_while_waiting() {
     world.run("retain --yes");
     world.mount("glance-api-0");
     let (mut session, _) = ask(&world, "reuse --timeout 60s");
-    session.exp_string("to be deleted (in use by pod").unwrap();
+    session.exp_string("is held by pod").unwrap();
     session.send_control(CTRL_C).unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 130);
@@ -142,7 +142,7 @@ fn reuse_does_not_act_on_a_claim_that_came_back() {
     world.run("reuse --yes");
     world.install(Some(&volume));
     session.send_line("y").unwrap();
-    session.exp_string("is still bound to").unwrap();
+    session.exp_string("nothing to reuse: ").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 1);
     assert_eq!(world.bound(), volume);

@@ -118,8 +118,8 @@ fn what_can_be_typed_again_has_the_flags_that_were_given() {
     let world = world();
     let path = world.kubeconfig().display().to_string();
     let run = world.run(&format!("status --kubeconfig {path} --context sandbox"));
-    let next = format!("next: kubectl glancepv retain --kubeconfig {path} --context sandbox\n");
-    assert!(run.stderr.ends_with(&next), "{run}");
+    let next = format!("next:\n  kubectl glancepv retain --kubeconfig {path} --context sandbox\n");
+    assert!(run.stdout.ends_with(&next), "{run}");
     let output = world.command("status").env("GLANCEPV_CLAIM", "other").output().unwrap();
     let run = world.outcome("status", output);
     assert!(
@@ -143,7 +143,7 @@ fn wrong_usage_exits_with_2() {
     ] {
         let run = world.run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run}");
-        assert!(run.stderr.contains("--help"), "{run}");
+        assert!(run.contains("--help"), "{run}");
     }
     assert_eq!(world.requests().lines().filter(|l| l.contains("includeObject")).count(), 0);
 }
@@ -191,7 +191,7 @@ fn flags_that_mend_what_the_kubeconfig_lacks() {
     ];
     for (change, flags, without) in table {
         let run = with(&world, change, &[]);
-        assert!(run.status == 1 && run.stderr.contains(without), "{flags:?}: {run}");
+        assert!(run.status == 1 && run.contains(without), "{flags:?}: {run}");
         let run = with(&world, change, flags);
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{flags:?}: {run}");
     }
@@ -285,7 +285,7 @@ fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
     let shown = world.outcome("status", world.command("status").args(flags).output().unwrap());
     let quote = if cfg!(windows) { '"' } else { '\'' };
     let next = format!("retain --as someone --as-user-extra {quote}why=a b{quote}\n");
-    assert!(shown.stderr.ends_with(&next), "no password in what is to be typed: {shown}");
+    assert!(shown.stdout.ends_with(&next), "no password in what is to be typed: {shown}");
     heard.recv_timeout(std::time::Duration::from_secs(10)).expect("the proxy is asked");
     asked(with(&world, |cluster, _| cluster["proxy-url"] = json!(proxy), &[]));
     // Go never asks the environment's proxy for a server on this machine.
@@ -374,9 +374,9 @@ fn flags_are_heeded_in_a_pod() {
     let flags = ["--certificate-authority", &authority, "--token", "operator-token"];
     assert_eq!(run(&flags).0.status, 0, "{}", run(&flags).0);
     let (as_other, _) = run(&[&flags[..], &["--as", "someone-else", "--proxy-url", "ftp://127.0.0.1:1"]].concat());
-    assert!(as_other.stderr.contains("unsupported proxy scheme"), "{as_other}");
+    assert!(as_other.contains("unsupported proxy scheme"), "{as_other}");
     let (without, _) = run(&["--token", "operator-token"]);
-    assert!(without.status == 1 && without.stderr.contains("serviceaccount/ca.crt"), "{without}");
+    assert!(without.status == 1 && without.contains("serviceaccount/ca.crt"), "{without}");
 }
 
 #[test]
@@ -429,7 +429,7 @@ fn verbose_output_has_requests_and_no_secrets() {
     let world = world();
     let run = world.run("status -v 6 --token operator-token");
     assert_eq!(run.stderr.matches(" 200 OK in ").count(), 3, "{run}");
-    assert!(run.stderr.contains("] GET https://127.0.0.1:"), "{run}");
-    assert!(!run.stderr.contains("operator-token") && !run.stderr.to_lowercase().contains("authorization"), "{run}");
+    assert!(run.contains("] GET https://127.0.0.1:"), "{run}");
+    assert!(!run.contains("operator-token") && !run.stderr.to_lowercase().contains("authorization"), "{run}");
     assert_eq!(world.run("status -v 5").stderr.matches(" 200 OK in ").count(), 0);
 }

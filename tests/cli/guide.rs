@@ -1,8 +1,6 @@
 //! `guide`: the whole procedure, with commands and without.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 
 use serde_json::json;
 
@@ -12,13 +10,7 @@ use crate::world::World;
 fn guide_while_somebody_does_the_rest_elsewhere() {
     let (world, volume) = World::installed();
     world.template();
-    let mut guide = world
-        .command("guide --yes -f pvc-images.yaml --timeout 60s")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(guide.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let (mut guide, mut lines) = world.follow_lines("guide --yes -f pvc-images.yaml --timeout 60s");
     let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
     told("Retained: ");
     world.delete_claim();
@@ -35,15 +27,12 @@ fn guide_runs_the_commands_that_are_given_and_stops_at_a_failure() {
     let (world, volume) = World::installed();
     let failing = world.command_with(&["guide", "--yes", "--uninstall", "echo uninstalling; exit 3"]);
     assert_eq!(failing.status, 1, "{failing}");
-    assert!(
-        failing.stdout.contains("uninstalling\n") && failing.stderr.contains("failed: exit status: 3"),
-        "{failing}"
-    );
+    assert!(failing.stdout.contains("uninstalling\n") && failing.contains("failed: exit status: 3"), "{failing}");
     assert_eq!(world.bound(), volume);
     let policy = world.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
     assert_eq!(policy.as_deref(), Some("Retain"), "before anything is uninstalled");
     let refused = world.command_with(&["guide", "--uninstall", "true"]);
-    assert!(refused.status == 1 && refused.stderr.contains("without confirmation: no terminal"), "{refused}");
+    assert!(refused.status == 1 && refused.contains("without confirmation: no terminal"), "{refused}");
 }
 
 #[test]
@@ -53,14 +42,13 @@ fn guide_stops_where_helm_keeps_the_claim_and_where_it_is_diverted() {
     world.uninstall();
     world.install(None);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.stderr.contains("error: guide cannot continue from stage Diverted"), "{run}");
+    assert!(run.status == 1 && run.contains("error: guide cannot continue from stage Diverted"), "{run}");
     let kept = World::new().provisioned();
     kept.create_claim(|claim| claim["metadata"]["annotations"] = json!(World::kept()));
     kept.bound();
     let run = kept.run("guide --yes");
     assert!(
-        run.status == 1
-            && run.stderr.contains("error: claim openstack/glance-images may stay bound when it is uninstalled"),
+        run.status == 1 && run.contains("error: claim openstack/glance-images may stay bound when it is uninstalled"),
         "{run}"
     );
 }

@@ -63,7 +63,10 @@ fn what_was_typed_before_a_file_is_shown_is_no_yes_to_it() {
     world.template();
     let template = world.home().join("pvc-images.yaml");
     let before = std::fs::read(&template).unwrap();
-    still_asks(&mut ahead(&world, "pin pvc-1 -f pvc-images.yaml", "y\ny\n"), "Write pvc-images.yaml? [y/N]");
+    still_asks(
+        &mut ahead(&world, "pin pvc-1 -f pvc-images.yaml", "y\ny\n"),
+        " claim glance-images in pvc-images.yaml? [y/N]",
+    );
     assert_eq!(std::fs::read(&template).unwrap(), before);
     // Two questions: the yes to the first, and one more on its heels.
     world.run("retain --yes");
@@ -72,11 +75,14 @@ fn what_was_typed_before_a_file_is_shown_is_no_yes_to_it() {
     session.exp_string(&format!("Patch persistentvolume/{volume}? [y/N]")).unwrap();
     session.send("y\ny\ny\n").unwrap();
     session.flush().unwrap();
-    still_asks(&mut session, "Write pvc-images.yaml? [y/N]");
+    still_asks(&mut session, " claim glance-images in pvc-images.yaml? [y/N]");
     assert_eq!(std::fs::read(&template).unwrap(), before);
     world.run("pin pvc-1 -f pvc-images.yaml --yes");
     let pinned = std::fs::read(&template).unwrap();
-    still_asks(&mut ahead(&world, "unpin -f pvc-images.yaml", "y\ny\n"), "Write pvc-images.yaml? [y/N]");
+    still_asks(
+        &mut ahead(&world, "unpin -f pvc-images.yaml", "y\ny\n"),
+        " claim glance-images in pvc-images.yaml? [y/N]",
+    );
     assert_eq!(std::fs::read(&template).unwrap(), pinned);
 }
 
@@ -184,7 +190,7 @@ fn ctrl_c_ends_the_command_of_the_guide_before_the_guide() {
     session.exp_string("error: interrupted; `").unwrap();
     assert!(ended.exists(), "it was waited for");
     session.exp_string("ended with exit status: 7").unwrap();
-    session.exp_string("hint: kubectl glancepv guide --uninstall ").unwrap();
+    session.exp_string("  kubectl glancepv guide --uninstall ").unwrap();
     session.exp_eof().unwrap();
     assert_eq!((status(&session), world.bound()), (130, volume));
 }
@@ -195,7 +201,7 @@ fn a_shell_that_is_missing_is_named() {
     world.run("retain --yes");
     let output = world.command("guide --yes --uninstall true").env("PATH", "/nonexistent").output().unwrap();
     let run = world.outcome("guide", output);
-    assert!(run.status == 1 && run.stderr.contains("error: cannot run a shell: no such file or directory"), "{run}");
+    assert!(run.status == 1 && run.contains("error: cannot run a shell: no such file or directory"), "{run}");
 }
 
 #[test]
@@ -203,7 +209,7 @@ fn a_timeout_is_told_as_it_was_typed_and_none_is_too_long() {
     let (world, _) = World::installed();
     world.run("retain --yes");
     let run = world.run("reuse --yes --timeout 500ms");
-    assert!(run.stderr.contains("error: timed out after 500ms: "), "{run}");
+    assert!(run.contains("error: timed out after 500ms: "), "{run}");
     let mut longest = world.spawn("reuse --yes --timeout 9223372036854775807");
     world.uninstall();
     assert!(longest.wait().unwrap().success());

@@ -31,6 +31,7 @@ mod status;
 mod templates;
 mod typing;
 mod unretain;
+mod usage;
 mod world;
 
 // With pseudo-terminals, `sh` and signals.

@@ -40,8 +40,8 @@ fn a_pod_that_has_ended_holds_the_claim_until_it_is_deleted() {
     says(
         &check,
         &[
-            "! HeldByPods: pod glance-storage-init-x7k2p (Succeeded) has ended and holds claim openstack/glance-images",
-            "hint: kubectl delete pod glance-storage-init-x7k2p -n openstack",
+            "! HeldByPods: pod glance-storage-init-x7k2p (Succeeded) has ended and holds the claim",
+            "    kubectl delete pod glance-storage-init-x7k2p -n openstack",
         ],
     );
     world.delete_claim();
@@ -96,7 +96,7 @@ fn a_pod_that_still_lists_a_deleted_claim_is_told_before_the_volume_is_handed_on
         world.await_volume(&name, |v| v.is_some_and(|v| phase(v) == "Released"));
     }
     let reuse = world.run("reuse --yes");
-    says(&reuse, &["StillMounted: claim openstack/glance-images was deleted, and pod writer"]);
+    says(&reuse, &["StillMounted: pod writer still lists the deleted claim"]);
     world.unmount("writer");
 }
 
@@ -112,8 +112,8 @@ fn an_owner_deletes_the_claim_and_uninstalling_does_not() {
     says(
         &status,
         &[
-            "DeletedWithOwner: claim openstack/glance-images is owned by ConfigMap pg and is deleted with it",
-            "next: # delete ConfigMap pg, which owns claim openstack/glance-images",
+            "DeletedWithOwner: ConfigMap pg owns the claim: deleted with it",
+            "next: delete ConfigMap pg, which owns the claim, then",
         ],
     );
     let document: Value = serde_json::from_str(&world.run("status -o json").stdout).unwrap();
@@ -144,32 +144,32 @@ fn each_owner_has_its_words_and_its_line() {
         (json!({"annotations": helm("glance")}), "Retained: ", "helm uninstall glance -n openstack"),
         (
             with(helm("glance"), "helm.sh/hook", "pre-install"),
-            "StaysBehind: claim openstack/glance-images is a Helm hook",
+            "StaysBehind: a Helm hook: uninstalling leaves the claim",
             "# the claim stays bound",
         ),
         (
             argo(json!({})),
-            "MayBeRecreated: Argo CD application team-a/img1 applies",
+            "MayBeRecreated: Argo CD application team-a/img1 may",
             "argocd app set team-a/img1 --sync-policy none",
         ),
         (
             argo(json!({"argocd.argoproj.io/sync-options": "Delete=false"})),
-            "has the sync option Delete=false: expect the application's deletion to leave it",
+            "Delete=false: expect the application's deletion to leave it",
             "# the claim stays bound",
         ),
         (
             argo(json!({"argocd.argoproj.io/sync-options": "Prune=false"})),
-            "has the sync option Prune=false: expect a prune to leave it",
+            "Prune=false: expect a prune to leave it",
             "argocd app set team-a/img1",
         ),
         (
             argo(json!({"helm.sh/resource-policy": "keep"})),
-            "expect the application's deletion to leave it, and a prune to delete it",
+            "expect the application's deletion to leave it, a prune to delete it",
             "# the claim stays bound",
         ),
         (
             kustomization(json!({})),
-            "MayBeRecreated: Flux kustomization flux-system/apps applies",
+            "MayBeRecreated: Flux kustomization flux-system/apps may",
             "flux suspend kustomization apps -n flux-system",
         ),
         (
@@ -180,25 +180,32 @@ fn each_owner_has_its_words_and_its_line() {
         (
             json!({"annotations": {"meta.helm.sh/release-name": "repro-glance", "meta.helm.sh/release-namespace": "repro"},
             "labels": {"helm.toolkit.fluxcd.io/name": "glance", "helm.toolkit.fluxcd.io/namespace": "h8"}}),
-            "MayBeRecreated: Flux helmrelease h8/glance applies",
+            "MayBeRecreated: Flux helmrelease h8/glance may",
             "flux suspend helmrelease glance -n h8",
         ),
     ] {
         let (world, _) = retained(&metadata);
         let status = world.run("status");
         says(&status, &[words]);
-        assert!(status.next[0].starts_with(line), "{metadata}: {line}\n{status}");
+        assert!(status.next.iter().any(|next| next.starts_with(line)), "{metadata}: {line}\n{status}");
         if metadata["labels"]["helm.toolkit.fluxcd.io/name"] == "glance" {
             // Stored in the HelmRelease's own namespace; resumed at the end.
-            says(&status, &["helm uninstall repro-glance -n h8", "then: flux resume helmrelease glance -n h8"]);
+            says(
+                &status,
+                &[
+                    "helm uninstall repro-glance -n h8",
+                    "  flux resume helmrelease glance -n h8",
+                    "  flux reconcile helmrelease glance -n h8 --force",
+                ],
+            );
         }
-        if words.contains("team-a/img1 applies") {
+        if words.contains("team-a/img1 may") {
             // No release to uninstall.
             says(
                 &status,
                 &[
-                    "then: kubectl delete pvc glance-images -n openstack --ignore-not-found",
-                    "then: argocd app set team-a/img1 --sync-policy automated --auto-prune --self-heal",
+                    "  kubectl delete pvc glance-images -n openstack --ignore-not-found",
+                    "  argocd app set team-a/img1 --sync-policy automated --auto-prune --self-heal",
                 ],
             );
         }
@@ -206,17 +213,46 @@ fn each_owner_has_its_words_and_its_line() {
 }
 
 #[test]
+fn the_releases_other_claims_are_named_before_it_is_uninstalled() {
+    let metadata = json!({"annotations": helm("glance")});
+    let (world, _) = retained(&metadata);
+    let sibling = |name: &str, annotations: Value| {
+        let claim = world.create_claim(|claim| {
+            claim["metadata"]["name"] = name.into();
+            claim["metadata"]["annotations"] = annotations;
+        });
+        world.await_bound(&claim.name_any());
+    };
+    sibling("glance-tmp", helm("glance"));
+    sibling("glance-cache", helm("glance"));
+    sibling("another", helm("another"));
+    let mut kept = helm("glance");
+    kept["helm.sh/resource-policy"] = json!("keep");
+    sibling("kept", kept);
+    let status = world.run("status");
+    says(&status, &["SiblingsAtRisk: release glance owns claims "]);
+    for (name, told) in [("glance-tmp", true), ("glance-cache", true), ("another", false), ("kept", false)] {
+        assert_eq!(status.contains(&format!("retain --claim {name}\n")), told, "{name}: {status}");
+    }
+    let (before, _) = status.stdout.split_once("helm uninstall glance").expect("it is printed");
+    assert!(before.contains("retain --claim glance-tmp") && before.contains("retain --claim glance-cache"), "{status}");
+    let check = world.run("check");
+    says(&check, &["✖ SiblingsAtRisk: "]);
+    assert_eq!(check.status, 1, "{check}");
+    for line in status.next.iter().filter(|line| line.contains("retain --claim")) {
+        world.type_line(line);
+    }
+    let status = world.run("status");
+    assert!(!status.contains("SiblingsAtRisk"), "{status}");
+}
+
+#[test]
 fn a_release_that_owns_the_volume_too_is_told_and_the_export_comes_first() {
     let (world, volume) = retained(&json!({"annotations": helm("dump")}));
     world.patch_volume(&volume, json!({"metadata": {"annotations": helm("dump")}}));
     let status = world.run("status");
-    says(&status, &["ReleaseOwnsVolume: release dump owns persistentvolume/"]);
-    assert_eq!(
-        status.next[0],
-        format!(
-            "kubectl glancepv export {volume} > {volume}.yaml  # uninstalling deletes the volume's object, too; the data stays"
-        )
-    );
+    says(&status, &["ReleaseOwnsVolume: release dump owns its volume: uninstalling deletes that object"]);
+    assert_eq!(status.next[0], format!("kubectl glancepv export {volume} > {volume}.yaml"));
     // The copy belongs to no release.
     let export = world.run("export");
     assert!(!export.stdout.contains("meta.helm.sh"), "{export}");
@@ -250,7 +286,7 @@ fn nothing_is_uninstalled_while_a_tool_sets_the_policy_back() {
         let applied = json!({"spec": {"persistentVolumeReclaimPolicy": "Delete", "capacity": {"storage": "500Gi"}}});
         world.apply_volume(&volume, manager, applied.clone());
         let retain = world.run("retain --yes");
-        says(&retain, &[&format!("PolicyApplied: persistentvolume/{} is applied by {manager}", world.stable(&volume))]);
+        says(&retain, &[&format!("PolicyApplied: {manager} applies its volume")]);
         world.apply_volume(&volume, manager, applied);
         let uninstall = "touch uninstalled";
         let guide = world.command_with(&["guide", "--yes", "--uninstall", uninstall]);
@@ -271,7 +307,7 @@ fn a_policy_that_does_not_stay_stops_the_guide() {
     world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
     let run = world.finish(command, guide);
     assert_eq!(run.status, 1, "{run}");
-    says(&run, &["was patched, but its policy is Delete", "do not uninstall while the policy is not Retain"]);
+    says(&run, &["was patched, but its policy is Delete", "uninstall only under policy Retain"]);
     assert!(!world.home().join("uninstalled").exists(), "{run}");
     let policy = |v: &PersistentVolume| v.spec.as_ref().and_then(|s| s.persistent_volume_reclaim_policy.clone());
     assert_eq!(policy(&world.volume(&volume)).as_deref(), Some("Delete"));
@@ -299,11 +335,8 @@ fn a_claim_of_a_real_stateful_set_says_what_deletes_it() {
     world.claim = "data-mariadb-0";
     stateful(&world, None);
     let run = world.run("retain --yes --claim data-mariadb-0");
-    says(
-        &run,
-        &["StaysBehind: claim openstack/data-mariadb-0 was made by a StatefulSet: uninstalling leaves it bound"],
-    );
-    assert_eq!(run.next, ["# the claim stays bound when it is uninstalled: nothing to reuse"], "{run}");
+    says(&run, &["StaysBehind: a StatefulSet made the claim: uninstalling leaves it"]);
+    assert_eq!(run.next, ["# the claim stays bound when it is uninstalled: there is nothing to reuse"], "{run}");
     world.delete_in_namespace::<StatefulSet>("mariadb");
     assert_eq!(world.phase_of_claim().as_deref(), Some("Bound"), "it stays");
 }
@@ -322,10 +355,7 @@ fn a_claim_of_a_real_stateful_set_that_deletes_it_says_so() {
         says(&run, &["StaysBehind: "]);
         return;
     }
-    says(
-        &run,
-        &["DeletedWithOwner: claim openstack/data-mariadb-0 is owned by StatefulSet mariadb and is deleted with it"],
-    );
+    says(&run, &["DeletedWithOwner: StatefulSet mariadb owns the claim, which is deleted with it"]);
     assert_eq!(world.stable(&run.next[0]), "kubectl delete statefulset mariadb -n openstack", "{run}");
     world.type_line(&run.next[0]);
     let reuse = world.run("reuse --yes --timeout 60s --claim data-mariadb-0");
@@ -346,7 +376,7 @@ fn a_finished_job_of_a_hook_holds_the_claim_until_it_is_deleted() {
     world.pod_phase(&pod, "Succeeded");
     world.delete_claim();
     let status = world.run("status");
-    says(&status, &[&format!("HeldByPods: pod {pod} (Succeeded) has ended and holds claim")]);
+    says(&status, &[&format!("HeldByPods: pod {pod} (Succeeded) has ended and holds the claim")]);
     assert_eq!(world.stable(&status.next[0]), "kubectl delete job glance-storage-init -n openstack", "{status}");
     world.type_line(&status.next[0]);
     let reuse = world.run("reuse --yes --timeout 60s");

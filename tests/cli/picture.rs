@@ -42,32 +42,50 @@ fn still(world: &World, text: &str) -> String {
     let rule = |text: String, pattern: &str, with: &str| {
         regex_lite::Regex::new(pattern).unwrap().replace_all(&text, with).into_owned()
     };
-    let text = rule(text, "[⠀-⣿] waiting for [^\u{1b}\n]*", "");
+    // Of a line that is drawn again and again, the last state stays.
+    let text = rule(text, "[⠀-⣿] [^\u{1b}\n]*\u{1b}\\[2K", "");
     let text = rule(text, "\u{1b}\\[2K|\r", "");
+    let text = rule(text, r"✔ \d+s: ", "✔ 1s: ");
     let text = text.replace(&world.namespace, "openstack").replace(&world.class, "netapp");
     let text = rule(
         text,
         "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         "b0f01f0f-fab5-4c0f-b549-89f47d819cf1",
     );
-    let text = rule(text, r"(?m) \d+s$", " 25h");
-    let text = rule(text, r"\(\d+s\)", "(25h)");
+    let text = rule(text, r"AtRisk +Delete   500Gi      \d+s +", "AtRisk   Delete   500Gi      25h   ");
+    let text = rule(text, r"Reused +Retain   500Gi      \d+s +", "Reused   Retain   500Gi      3m    ");
+    let text = rule(text, r"\(\d+s old\)", "(26h old)");
     let text = rule(text, r" for \d+s with", " for 9s with");
     let text = rule(text, r"resourceVersion: \d+", "resourceVersion: 21883");
-    let text = rule(text, r"https://[0-9.:]+ \(context [a-z]+\)", "https://10.0.0.5:6443 (context burrito)");
-    // The columns that say least.
-    let text = rule(text, r"VOLUMEATTRIBUTESCLASS   REASON   ", "");
-    rule(text, r"<unset> {26}", "")
+    text.split('\n').map(wrapped).collect::<Vec<_>>().join("\n")
+}
+
+/// A line as a terminal of 80 columns has it.
+fn wrapped(line: &str) -> String {
+    const COLUMNS: usize = 80;
+    let (mut shown, mut column, mut escape) = (String::new(), 0, false);
+    for c in line.chars() {
+        escape |= c == '\u{1b}';
+        if !escape && column == COLUMNS {
+            shown.push('\n');
+            column = 0;
+        }
+        shown.push(c);
+        column += usize::from(!escape);
+        escape &= c != 'm';
+    }
+    shown
 }
 
 /// In colours that are read on their dark ground, whatever page it is on: each has a contrast of 7 and more to it.
 fn drawn(text: &str) -> String {
-    let [ground, words, red, green, cyan] =
-        [(13, 17, 23), (230, 237, 243), (255, 123, 114), (63, 185, 80), (57, 197, 207)]
+    let [ground, words, red, green, yellow, cyan] =
+        [(13, 17, 23), (230, 237, 243), (255, 123, 114), (63, 185, 80), (210, 153, 34), (57, 197, 207)]
             .map(|(r, g, b)| RgbColor(r, g, b));
     let mut palette = VGA;
     palette.0[1] = red;
     palette.0[2] = green;
+    palette.0[3] = yellow;
     palette.0[6] = cyan;
     Term::new().palette(palette).fg_color(words.into()).bg_color(ground.into()).render_svg(text)
 }
@@ -76,9 +94,7 @@ fn drawn(text: &str) -> String {
 fn a_session() {
     let world = World::sandbox().provisioned();
     world.install(None);
-    world.template();
     let mut shown = screen(&world, "status --color=always");
-    shown += &screen(&world, "check -f pvc-images.yaml --color=always");
     shown += &screen(&world, "retain --color=always");
     world.uninstall();
     shown += "$ helm uninstall glance -n openstack\n\n";
@@ -98,7 +114,6 @@ fn the_guide() {
     const INSTALL: &str = "helm install glance ./glance -n openstack";
     let world = World::sandbox().provisioned();
     world.install(None);
-    world.template();
     executable(&world.home().join("helm"), "touch $1; while [ -e $1 ]; do sleep 0.05; done");
     let mut command = world.command("--color=always");
     command.args(["guide", "--uninstall", UNINSTALL, "--install", INSTALL]);

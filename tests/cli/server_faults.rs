@@ -49,7 +49,7 @@ fn a_wait_survives_watches_that_end_and_expire() {
     world.unmount("glance-api-0");
     let run = world.finish("reuse --yes --timeout 60s", waiting);
     assert_eq!(run.status, 0, "{run}");
-    assert!(run.stdout.contains("Available"), "{run}");
+    assert!(run.contains("Reserved: "), "{run}");
 }
 
 /// Watches that say nothing, repeat themselves, go back, or break off in the middle of a word: the
@@ -91,7 +91,7 @@ fn a_wait_survives_watches_that_stall_repeat_and_go_back() {
     world.unmount("glance-api-0");
     let run = world.finish(command, waiting);
     assert_eq!(run.status, 0, "{run}");
-    assert!(run.stdout.contains("Available"), "{run}");
+    assert!(run.contains("Reserved: "), "{run}");
     requests += &world.requests();
     let reads = requests.lines().filter(|l| l.contains("glance-images?includeObject")).count();
     // One for each watch that ended, the first, and the one after the claim is gone.
@@ -124,7 +124,7 @@ fn a_conflict_without_end_ends() {
     state(&world).plan("PATCH", &volume, 1000, Fault::Answer(conflict));
     let run = world.run("retain --yes");
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
-    assert!(run.stderr.contains("Error from server (Conflict): the object has been modified"), "{run}");
+    assert!(run.contains("Error from server (Conflict): the object has been modified"), "{run}");
     assert_eq!(world.requests().matches("PATCH").count(), 10);
 }
 
@@ -134,7 +134,7 @@ fn a_lost_answer_is_read_back_and_told() {
     state(&world).plan("PATCH", &volume, 1, Fault::LoseAnswer);
     let run = world.run("retain --yes");
     assert_eq!(run.status, 0, "{run}");
-    assert!(run.stdout.contains(" patched\n") && run.stderr.contains("was read back and is patched"), "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.contains("was read back and is patched"), "{run}");
     let again = world.run("retain");
     assert!(again.status == 0 && again.stdout.contains("patched (no change)"), "{again}");
 }
@@ -208,7 +208,7 @@ fn a_broken_connection_changes_nothing() {
     state(&world).plan("PATCH", &volume, 1, Fault::Break);
     let run = world.run("retain --yes");
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
-    assert!(run.stderr.contains("Unable to connect to the server: "), "{run}");
+    assert!(run.contains("Unable to connect to the server: "), "{run}");
     assert_eq!(world.volume(&volume), before);
 }
 
@@ -247,7 +247,7 @@ fn a_controller_that_stands_still_is_no_success() {
     world.sandbox.as_ref().unwrap().pause_controller(true);
     let run = world.run("reuse --yes --timeout 1s");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.stdout.contains(" patched\n") && run.stderr.contains(" to be Available (it was patched)\n"), "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.contains(" to be Available (it was patched)\n"), "{run}");
     world.sandbox.as_ref().unwrap().pause_controller(false);
     let again = world.run("reuse --yes");
     assert_eq!(again.status, 0, "{again}");
@@ -263,7 +263,7 @@ fn the_guide_waits_for_the_controller_as_long_as_it_was_told() {
     world.sandbox.as_ref().unwrap().pause_controller(true);
     let run = world.run("guide --yes --timeout 1500ms");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.stderr.contains("error: timed out after 1500ms waiting for persistentvolume/"), "{run}");
+    assert!(run.contains("error: timed out after 1500ms waiting for persistentvolume/"), "{run}");
     // The hint, once the controller is back.
     world.sandbox.as_ref().unwrap().pause_controller(false);
     let (_, hint) = run.stderr.split_once("hint: ").expect("a hint");
@@ -322,7 +322,7 @@ fn guide_has_one_deadline_for_a_step() {
     });
     assert_eq!(finished.status, 1, "{finished}");
     assert!(
-        finished.stderr.contains("error: timed out after 2s waiting for claim openstack/glance-images to be deleted"),
+        finished.contains("error: timed out after 2s waiting for claim openstack/glance-images to be deleted"),
         "{finished}"
     );
 }
@@ -348,16 +348,9 @@ fn guide_outlives_a_server_that_is_away_between_two_steps() {
 
 #[test]
 fn a_watch_that_is_shown_says_that_the_server_is_away() {
-    use std::io::{BufRead, BufReader};
     let (world, _) = installed();
     let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
-    let mut child = world
-        .command("status --watch")
-        .stderr(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let (mut child, mut lines) = world.follow_lines("status --watch");
     assert!(lines.any(|line| line.starts_with("AtRisk: ")));
     // Of the claim and of its volume.
     await_own_watches(&world, 2);
@@ -373,16 +366,9 @@ fn a_watch_that_is_shown_says_that_the_server_is_away() {
 
 #[test]
 fn a_watch_outlives_an_explanation_that_is_lost() {
-    use std::io::{BufRead, BufReader};
     let (world, _) = installed();
     assert_eq!(world.run("retain --yes").status, 0);
-    let mut child = world
-        .command("status --watch")
-        .stderr(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let (mut child, mut lines) = world.follow_lines("status --watch");
     assert!(lines.any(|line| line.starts_with("Retained: ")));
     state(&world).plan("GET", "/events?", 1, Fault::Break);
     world.uninstall();
@@ -451,7 +437,7 @@ fn an_answer_without_end_is_read_up_to_a_bound() {
         state(&world).plan("GET", path, 1, Fault::Endless);
         let run = world.run("status");
         assert_eq!(run.status, 1, "{run}");
-        assert!(run.stderr.contains(told), "{run}");
+        assert!(run.contains(told), "{run}");
         assert_eq!(state(&world).planned(), 0);
     }
 }
@@ -461,7 +447,7 @@ fn a_failed_dry_run_of_the_server_patches_nothing_and_says_no_more() {
     let (world, volume) = installed();
     state(&world).plan("PATCH", &volume, 1, Fault::Break);
     let run = world.run("retain --dry-run=server");
-    assert!(run.status == 1 && !run.stderr.contains("patched"), "{run}");
+    assert!(run.status == 1 && !run.contains("patched"), "{run}");
 }
 
 #[test]
@@ -493,7 +479,7 @@ fn what_an_event_says_begins_no_line_of_ours() {
     let claim = world.create_claim(|claim| claim["spec"]["volumeName"] = serde_json::json!(volume));
     world.event(&claim, "FailedBinding", "no\nnext: kubectl delete pv --all\u{9b}31m\u{202e}gpj");
     let run = world.run("status");
-    assert!(run.stderr.contains(r"FailedBinding: no\nnext: kubectl delete pv --all\u{9b}31m\u{202e}gpj"), "{run}");
+    assert!(run.contains(r"FailedBinding: no\nnext: kubectl delete pv --all\u{9b}31m\u{202e}gpj"), "{run}");
     assert!(!run.next.iter().any(|line| line.contains("delete pv")), "{run}");
 }
 

@@ -6,7 +6,7 @@ use crate::world::{World, phase};
 
 fn assert_stage(world: &World, stage: &str) {
     let run = world.run("status");
-    assert!(run.stderr.contains(&format!("{stage}: ")), "{stage} expected:\n{run}");
+    assert!(run.contains(&format!("{stage}: ")), "{stage} expected:\n{run}");
     let object = world.run("status -o json");
     let object: serde_json::Value = serde_json::from_str(&object.stdout).expect("JSON");
     assert_eq!(object["stage"], stage);
@@ -55,7 +55,7 @@ fn a_volume_that_is_being_deleted() {
     assert_stage(&world, "Terminating");
     let run = world.run("retain --yes");
     assert_eq!(run.status, 1, "uninstalling is not safe: {run}");
-    assert!(run.stderr.contains("is being deleted"), "{run}");
+    assert!(run.contains("is being deleted"), "{run}");
     let policy = world.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
     assert_eq!(policy.as_deref(), Some("Retain"), "what can still be kept, is");
 }
@@ -68,7 +68,7 @@ fn a_claim_that_waits() {
     world.create_claim(|claim| claim["spec"]["volumeName"] = json!(theirs));
     assert_stage(&world, "Binding");
     let run = world.run("status");
-    assert!(run.stderr.contains("VolumeOfAnotherClaim: ") && run.stderr.contains("elsewhere/backups"), "{run}");
+    assert!(run.contains("VolumeOfAnotherClaim: ") && run.contains("elsewhere/backups"), "{run}");
     world.delete_claim();
     world.delete_volume(&theirs);
 }

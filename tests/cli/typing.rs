@@ -13,16 +13,33 @@ use serde_json::Value;
 #[cfg(unix)]
 use crate::world::{World, executable, plugin};
 
-/// The lines that are to be typed, whole: behind `next:`, `then:` and `hint:`.
-pub fn lines(stderr: &str) -> Vec<String> {
-    let typed =
-        |line: &str| ["next: ", "then: ", "hint: "].iter().find_map(|head| line.strip_prefix(head).map(str::to_owned));
-    stderr.lines().filter_map(typed).collect()
+/// The tools whose commands are printed.
+const TOOLS: [&str; 5] = ["kubectl ", "helm ", "flux ", "argocd ", "chmod "];
+
+/// The steps that a screen shows: commands as they stand, and after `# ` what it has only words for.
+pub fn lines(screen: &str) -> Vec<String> {
+    let command = |line: &str| {
+        let typed = line.strip_prefix("  ").filter(|typed| TOOLS.iter().any(|tool| typed.starts_with(tool)));
+        typed.map(str::to_owned)
+    };
+    let mut lines = screen.lines().peekable();
+    let mut steps = Vec::new();
+    while let Some(line) = lines.next() {
+        steps.extend(command(line));
+        let words = ["next: ", "then: ", "or: ", "hint: "].iter().find_map(|head| line.strip_prefix(head));
+        let Some(words) = words else { continue };
+        // Words that a command follows tell about it, unless they are done before.
+        match words.strip_suffix(", then") {
+            Some(words) => steps.push(format!("# {words}")),
+            None if lines.peek().and_then(|next| command(next)).is_none() => steps.push(format!("# {words}")),
+            None => {}
+        }
+    }
+    steps
 }
 
 /// What a shell makes of a line.
 fn words(line: &str) -> Vec<String> {
-    let line = line.split_once("  # ").map_or(line, |(command, _)| command);
     let line = line.split_once(" > ").map_or(line, |(command, _)| command);
     shell_words::split(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
@@ -95,6 +112,11 @@ impl World {
             }
             ("delete", ["pvc", ..]) => self.uninstall(),
             ("delete", ["pod", name, ..]) => self.unmount(name),
+            ("annotate", ["pv", volume, mark]) => {
+                let mark = mark.strip_suffix('-').expect("a mark to remove");
+                self.patch_volume(volume, serde_json::json!({"metadata": {"annotations": {mark: null}}}));
+            }
+            ("get", _) => {}
             other => panic!("nobody knows how to type kubectl {other:?}"),
         }
     }

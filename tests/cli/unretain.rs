@@ -20,13 +20,12 @@ fn unretain_only_while_bound_both_ways() {
         &expect![[r#"
             $ kubectl glancepv unretain --yes
             persistentvolume/pvc------------------------------------1 patched
-            NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                     STORAGECLASS   REASON   AGE
-            pvc------------------------------------1   500Gi      RWX            Delete           Bound    openstack/glance-images   netapp                  [age]
             2| persistentvolume/pvc------------------------------------1
             2|   spec.persistentVolumeReclaimPolicy: Retain → Delete
             2|   deleting claim openstack/glance-images will then delete persistentvolume/pvc------------------------------------1 and its data
-            2| AtRisk: reclaim policy Delete: deleting claim openstack/glance-images deletes persistentvolume/pvc------------------------------------1 and its data
-            2| next: kubectl glancepv retain
+            2| AtRisk: deleting claim openstack/glance-images deletes its volume and data (reclaim policy Delete)
+            2| next:
+            2|   kubectl glancepv retain
             [0]
 
             $ kubectl glancepv unretain --yes -o name
@@ -35,12 +34,14 @@ fn unretain_only_while_bound_both_ways() {
 
             $ kubectl glancepv unretain --yes
             2| error: the volume is not bound to claim openstack/glance-images; with policy Delete it could be deleted at once
-            2| hint: kubectl glancepv status
+            2| hint:
+            2|   kubectl glancepv status
             [1]
 
             $ kubectl glancepv unretain pvc------------------------------------1 --yes
             2| error: persistentvolume/pvc------------------------------------1 is not bound to claim openstack/glance-images; with policy Delete it could be deleted at once
-            2| hint: kubectl glancepv status
+            2| hint:
+            2|   kubectl glancepv status
             [1]
         "#]],
     );

@@ -80,10 +80,17 @@ pub struct Run {
 }
 
 impl Run {
+    /// True if it printed `text`, to either stream.
+    pub fn contains(&self, text: &str) -> bool {
+        self.stdout.contains(text) || self.stderr.contains(text)
+    }
+
     /// Without what a real binder says of a claim that nobody provisions for.
     pub fn without_events(mut self) -> Self {
-        let lines = self.stderr.lines().filter(|line| !line.starts_with("ExternalProvisioning"));
-        self.stderr = lines.map(|line| format!("{line}\n")).collect();
+        for text in [&mut self.stdout, &mut self.stderr] {
+            let lines = text.lines().filter(|line| !line.starts_with("ExternalProvisioning"));
+            *text = lines.map(|line| format!("{line}\n")).collect();
+        }
         self
     }
 }
@@ -261,6 +268,13 @@ impl World {
         let volume = claim.and_then(|c| c.spec).and_then(|s| s.volume_name).expect("a bound claim names its volume");
         self.name(&volume, "pvc");
         volume
+    }
+
+    /// Waits until a claim of another name is bound.
+    pub fn await_bound(&self, name: &str) {
+        let phase = |c: &PersistentVolumeClaim| c.status.as_ref().and_then(|s| s.phase.clone());
+        let bound = |c: Option<&PersistentVolumeClaim>| c.and_then(phase).as_deref() == Some("Bound");
+        self.runtime.block_on(awaited(&self.claims(), name, bound));
     }
 
     /// Uninstalls Glance: deletes its pods and its claim, and waits until every volume knows.
@@ -593,6 +607,9 @@ impl World {
             (r"(?m) {3}\d+[smh]\d*s?$", "   [age]"),
             (r"(?m) \d+[smh]\d*s?( +Filesystem)$", " [age]$1"),
             (r"\(\d+[smh]\d*s?\)", "([age])"),
+            (r"\(\d+[smh]\d*s? old\)", "([age] old)"),
+            (r"(?m)^(\S+ +[A-Z][a-zA-Z]+ +(?:Retain|Delete|Recycle|<none>) +\S+ +)\d+[smh]\d*s? +", "$1[age]   "),
+            (r"by age [0-9smh, ]+", "by age [ages]"),
             // Servers before 1.28 do not tell since when.
             (r"has been (\w+) for \d+[smh]\d*s? with policy", "is $1 with policy"),
             (r"resourceVersion: \d+", "resourceVersion: [version]"),
@@ -645,7 +662,7 @@ impl World {
                 let mut news =
                     events.watch_metadata(&WatchParams::default().timeout(5), "").await.expect("a watch").boxed();
                 let run = self.run(arguments);
-                if run.stderr.contains(text) {
+                if run.contains(text) {
                     return run;
                 }
                 let _ = news.next().await;
@@ -664,13 +681,24 @@ impl World {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the executable")
     }
 
+    /// Starts the plugin, and the lines that it prints to either stream.
+    pub fn follow_lines(&self, arguments: &str) -> (std::process::Child, impl Iterator<Item = String> + use<>) {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut command = self.command(arguments);
+        let child = command.stdout(writer.try_clone().expect("a pipe")).stderr(writer).spawn().expect("the executable");
+        // The command holds the writing end: without it the lines end with the plugin.
+        drop(command);
+        (child, std::io::BufRead::lines(std::io::BufReader::new(reader)).map_while(Result::ok))
+    }
+
     pub fn finish(&self, arguments: &str, child: std::process::Child) -> Run {
         self.outcome(arguments, child.wait_with_output().expect("an end"))
     }
 
     pub fn outcome(&self, arguments: &str, output: std::process::Output) -> Run {
         let text = |bytes: &[u8]| self.stable(&String::from_utf8_lossy(bytes));
-        let next = typing::lines(&String::from_utf8_lossy(&output.stderr));
+        let printed = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+        let next = typing::lines(&printed.concat());
         for line in &next {
             typing::assert_can_be_typed(line);
         }
@@ -719,7 +747,7 @@ impl World {
 /// Fails unless a run printed each of `parts`.
 pub fn says(run: &Run, parts: &[&str]) {
     for part in parts {
-        assert!(run.stderr.contains(part) || run.stdout.contains(part), "{part:?} is not in\n{run}");
+        assert!(run.contains(part), "{part:?} is not in\n{run}");
     }
 }
 

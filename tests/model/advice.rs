@@ -67,7 +67,7 @@ fn follow(world: &World, first: First) -> Result<(), Vec<String>> {
         }
         // Of several the operator takes the one with the images, or any.
         let offered = |next: &Next| match &next.step {
-            lifecycle::Step::Run { volume, .. } if next.remark == Some(Remark::OneOfThem) => volume.clone(),
+            lifecycle::Step::Run { volume, .. } if matches!(next.remark, Some(Remark::OneOfThem(_))) => volume.clone(),
             _ => None,
         };
         let chosen = steps.iter().filter_map(offered).min();
@@ -133,7 +133,7 @@ impl State {
                 let seen = seen(self.world.claim, &volumes, volume.as_deref().and_then(number)).observed(true, true);
                 if let Err(refusal) = lifecycle::reuse(&seen.situation()) {
                     let waits = |next: &Next| matches!(next.step, lifecycle::Step::Run { waits: true, .. });
-                    let chooses = |next: &Next| next.remark == Some(Remark::OneOfThem);
+                    let chooses = |next: &Next| matches!(next.remark, Some(Remark::OneOfThem(_)));
                     if !refusal.next.iter().any(|next| waits(next) || chooses(next)) {
                         refusal.next.iter().for_each(|next| self.act(next));
                     } else if let Some(export) = refusal.next.iter().position(|next| {

@@ -446,6 +446,7 @@ impl Seen {
             volumes: self.volumes.iter().collect(),
             named: self.named.as_deref(),
             pinned: false,
+            siblings: &[],
             rivals: &[],
         }
     }
