@@ -45,6 +45,8 @@ fn still(world: &World, text: &str) -> String {
     // Of a line that is drawn again and again, the last state stays.
     let text = rule(text, "[⠀-⣿] [^\u{1b}\n]*\u{1b}\\[2K", "");
     let text = rule(text, "\u{1b}\\[2K|\r", "");
+    // The volume may be Available at once.
+    let text = rule(text, r"✔ \d+s: the volume of [^\n]* is Available\n", "");
     let text = rule(text, r"✔ \d+s: ", "✔ 1s: ");
     let text = text.replace(&world.namespace, "openstack").replace(&world.class, "netapp");
     let text = rule(
