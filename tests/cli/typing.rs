@@ -65,7 +65,7 @@ impl World {
             if stage == "Reused" {
                 return typed;
             }
-            let run = self.run("status");
+            let run = self.run_from_elsewhere("status");
             assert_eq!(run.status, 0, "after {typed:#?}\n{run}");
             let next = run.next.clone();
             assert!(!next.is_empty(), "{stage} leads nowhere after {typed:#?}\n{run}");
@@ -112,7 +112,7 @@ impl World {
             }
             ("delete", ["pvc", ..]) => self.uninstall(),
             ("delete", ["pod", name, ..]) => self.unmount(name),
-            ("annotate", ["pv", volume, mark]) => {
+            ("annotate", ["pv", volume, mark, ..]) => {
                 let mark = mark.strip_suffix('-').expect("a mark to remove");
                 self.patch_volume(volume, serde_json::json!({"metadata": {"annotations": {mark: null}}}));
             }
@@ -135,6 +135,9 @@ impl World {
         let own = line.starts_with("kubectl glancepv");
         let command = self.command("");
         let kubeconfig = if own { self.operator() } else { self.kubeconfig() };
+        let elsewhere = kubeconfig.with_extension("elsewhere");
+        // From where the current context is another.
+        let kubeconfig = if line.contains("context ") { &elsewhere } else { kubeconfig };
         let mut shell = std::process::Command::new("sh");
         shell.env_clear().envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
         shell.env("KUBECONFIG", kubeconfig).env("PATH", std::env::join_paths(path).unwrap());

@@ -681,6 +681,15 @@ impl World {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the executable")
     }
 
+    /// Runs the plugin with a context that is not the current one: what it prints has to reach the same cluster.
+    pub fn run_from_elsewhere(&self, arguments: &str) -> Run {
+        let read = Kubeconfig::read_from(&self.operator).expect("a kubeconfig");
+        let context = read.current_context.expect("a context");
+        let mut command = self.command(&format!("{arguments} --context {context}"));
+        let output = command.env("KUBECONFIG", self.operator.with_extension("elsewhere")).output();
+        self.outcome(arguments, output.expect("the executable"))
+    }
+
     /// Starts the plugin, and the lines that it prints to either stream.
     pub fn follow_lines(&self, arguments: &str) -> (std::process::Child, impl Iterator<Item = String> + use<>) {
         let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -751,13 +760,20 @@ pub fn says(run: &Run, parts: &[&str]) {
     }
 }
 
-/// A copy of a kubeconfig whose contexts have the namespace.
+/// A copy of a kubeconfig whose contexts have the namespace. Beside it, with the ending `elsewhere`, one whose current context
+/// is another: nothing listens there.
 fn within(kubeconfig: &Path, namespace: &str, copy: &Path) -> PathBuf {
     let mut read = Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
     for context in read.contexts.iter_mut().filter_map(|named| named.context.as_mut()) {
         context.namespace = Some(namespace.to_owned());
     }
     std::fs::write(copy, serde_json::to_string(&read).unwrap()).unwrap();
+    let mut elsewhere = serde_json::to_value(&read).unwrap();
+    let mut add = |list: &str, entry: Value| elsewhere[list].as_array_mut().unwrap().push(entry);
+    add("clusters", json!({"name": "staging", "cluster": {"server": "https://127.0.0.1:1"}}));
+    add("contexts", json!({"name": "staging", "context": {"cluster": "staging", "user": read.auth_infos[0].name}}));
+    elsewhere["current-context"] = json!("staging");
+    std::fs::write(copy.with_extension("elsewhere"), elsewhere.to_string()).unwrap();
     copy.to_owned()
 }
 
