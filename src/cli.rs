@@ -1,6 +1,7 @@
 //! The command line: the list of verbs, dispatch, and the exit status.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -89,12 +90,42 @@ impl Cli {
             .exit();
         }
         let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let Some(problem) = cli.wrong_selection(flags) {
+            clap::Error::raw(ErrorKind::ArgumentConflict, format!("{problem}\n")).exit();
+        }
         if let Some(flag) = cli.ignored(flags) {
             let verb = matches.subcommand_name().unwrap_or_default();
             let message = format!("the argument '{flag}' cannot be used with '{verb}'\n");
             clap::Error::raw(ErrorKind::ArgumentConflict, message).exit();
         }
         (cli, matches.subcommand().map_or_else(Typed::default, |(_, flags)| typed(&command, flags)))
+    }
+
+    /// The problem with the flags that select claims.
+    fn wrong_selection(&self, flags: &ArgMatches) -> Option<String> {
+        let given = |id: &&str| {
+            flags.try_contains_id(id).unwrap_or(false) && flags.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        let typed: Vec<&str> = ["claim", "all", "release", "all_namespaces"].into_iter().filter(given).collect();
+        let long = |id: &str| format!("'--{}'", id.replace('_', "-"));
+        if let [first, second, ..] = typed.as_slice() {
+            return Some(format!("the argument {} cannot be used with {}", long(first), long(second)));
+        }
+        if typed == ["all_namespaces"] && given(&"namespace") {
+            return Some("the argument '--all-namespaces' cannot be used with '--namespace'".to_owned());
+        }
+        if self.shared.selection().only().is_some() {
+            return None;
+        }
+        let takes_one = match &self.command {
+            Command::Retain(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
+            Command::Status(_) | Command::Completion(_) | Command::Options(_) | Command::Version => None,
+            _ => Some("it takes one claim"),
+        }?;
+        Some(format!(
+            "several claims are selected ({}): {takes_one}",
+            typed.first().map_or_else(|| "GLANCEPV_CLAIM".to_owned(), |id| long(id))
+        ))
     }
 
     /// A flag on the command line that the verb would ignore.
@@ -121,7 +152,7 @@ impl Cli {
 
     /// Connects to the cluster; nothing is sent yet.
     async fn session(&self, typed: Typed, terminal: Terminal) -> Result<Session, Error> {
-        let Shared { namespace, claim, output, no_headers, .. } = &self.shared;
+        let Shared { namespace, output, no_headers, .. } = &self.shared;
         let (cluster, own) = connect(&self.connection, namespace.is_some(), terminal).await?;
         let change = |flags: &ChangeFlags| ((&flags.consent).into(), flags.manager.field_manager.clone());
         let asks = Consent { yes: false, dry_run: DryRun::None };
@@ -133,14 +164,15 @@ impl Cli {
             Command::Guide(it) => (Consent { yes: it.yes, ..asks }, it.manager.field_manager.clone()),
             _ => (asks, String::new()),
         };
-        let target = Target { namespace: namespace.clone().unwrap_or(own), name: claim.clone() };
+        let target = Target { namespace: namespace.clone().unwrap_or(own), name: self.shared.first().to_owned() };
         let output = Output { format: *output, headers: !no_headers };
-        Ok(Session { cluster, target, typed, terminal, output, consent, field_manager })
+        let (cluster, selection) = (Arc::new(cluster), self.shared.selection());
+        Ok(Session { cluster, selection, target, typed, terminal, output, consent, field_manager })
     }
 
     /// Runs the verb. Only verbs that need a cluster connect to one.
     async fn run(&self, typed: &Typed, terminal: Terminal) -> Result<(), Error> {
-        let claim = &self.shared.claim;
+        let claim = self.shared.first();
         let open = || self.session(typed.clone(), terminal);
         match &self.command {
             Command::Status(it) => status::run(&open().await?, it).await,

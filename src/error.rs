@@ -5,7 +5,7 @@ use std::process::ExitCode;
 pub use kube::core::Status;
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::lifecycle::{Applier, Refusal, Stage, Target};
+use crate::lifecycle::{Applier, Refusal, Stage, Target, Verb};
 use crate::template::Misfit;
 
 /// Reason why a command did not do as asked.
@@ -22,6 +22,10 @@ pub enum Error {
     /// Neither the claim nor a volume for it exists; the namespaces that have a claim of that name, and the claims of this
     /// one.
     Absent { target: Target, elsewhere: Vec<String>, here: Vec<String> },
+    /// No claim of this namespace is selected by these flags.
+    NothingSelected(String, String),
+    /// Of several claims these failed, and were told; these were not tried; the number of all.
+    SomeFailed { verb: Verb, failed: Vec<Target>, not_tried: Vec<Target>, of: usize },
     /// There is no volume of the name that the user gave: it is that of this claim.
     ClaimNamed(Target),
     /// The verb was refused.
@@ -96,6 +100,8 @@ pub enum FileProblem {
 pub enum Action {
     /// Patch this volume.
     Patch(String),
+    /// Patch this many volumes, of this many claims, in this namespace.
+    PatchAll { volumes: usize, claims: usize, namespace: String },
     /// Pin the claim in this file, or unpin it.
     Write {
         file: String,
@@ -152,6 +158,8 @@ impl Error {
             | Self::Configuration(_)
             | Self::Absent { .. }
             | Self::ClaimNamed(_)
+            | Self::NothingSelected(..)
+            | Self::SomeFailed { .. }
             | Self::File { .. }
             | Self::Failed
             | Self::Refused(_)

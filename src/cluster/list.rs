@@ -8,7 +8,7 @@ use memchr::{memchr2, memmem};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::api::{Cluster, Column, Kind, LIST, NO_OBJECT, TableRow, json};
+use super::api::{Cluster, Column, Kind, LIST, NO_OBJECT, Row, TableRow, json};
 use crate::error::Error;
 use crate::lifecycle::Target;
 
@@ -32,6 +32,15 @@ pub struct Candidates {
     pub version: Option<u64>,
 }
 
+/// Volumes and the names of the claims of one namespace that their claimRefs have, as far as a list tells.
+#[derive(Debug)]
+pub struct Bindings {
+    /// A volume's name and a claim's.
+    pub pairs: Vec<(String, String)>,
+    /// The list's resourceVersion.
+    pub version: Option<u64>,
+}
+
 /// The rows of a list that were kept.
 #[derive(Debug, Default)]
 pub struct List {
@@ -46,17 +55,37 @@ impl List {
         self.rows.into_iter().map(|row| row.object.ok_or_else(|| Error::response(NO_OBJECT))).collect()
     }
 
+    /// Its rows, with their objects.
+    pub fn into_rows(self) -> Result<Vec<Row>, Error> {
+        let Self { columns, rows, .. } = self;
+        let row = |TableRow { cells, object }: TableRow| {
+            let object = object.ok_or_else(|| Error::response(NO_OBJECT))?;
+            Ok(Row { columns: columns.clone(), cells, object })
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// The volumes in it whose claimRef names a claim of the namespace.
+    pub fn bindings(self, namespace: &str) -> Result<Bindings, Error> {
+        let (name, claim) = (self.column("Name")?, self.column("Claim")?);
+        let binding = |row: &TableRow| {
+            let claim = text(row, claim)?.strip_prefix(namespace)?.strip_prefix('/')?.to_owned();
+            Some((text(row, name)?, claim))
+        };
+        Ok(Bindings { pairs: self.rows.iter().filter_map(binding).collect(), version: self.version })
+    }
+
+    fn column(&self, name: &str) -> Result<usize, Error> {
+        let at = self.columns.iter().position(|c| c.name == name);
+        at.ok_or_else(|| Error::response(format!("Table has no column \"{name}\"")))
+    }
+
     /// The volumes in it whose claimRef refers to the target.
     pub fn candidates(self, target: &Target) -> Result<Candidates, Error> {
         let key = Some(target.key());
-        let column = |name: &str| {
-            let at = self.columns.iter().position(|c| c.name == name);
-            at.ok_or_else(|| Error::response(format!("Table has no column \"{name}\"")))
-        };
-        let (name, claim) = (column("Name")?, column("Claim")?);
-        let text = |row: &TableRow, at: usize| row.cells.get(at).and_then(Value::as_str).map(str::to_owned);
+        let (name, claim) = (self.column("Name")?, self.column("Claim")?);
         let names = self.rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)).collect();
-        let at = |name: &str| self.columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
+        let at = |name: &str| self.column(name).unwrap_or(usize::MAX);
         let (policy, status) = (at("Reclaim Policy"), at("Status"));
         let bound = self.rows.iter().filter(|row| text(row, status).as_deref() == Some("Bound"));
         let sibling = |row: &TableRow| {
@@ -80,6 +109,12 @@ impl Cluster {
         reader.end()
     }
 
+    /// The resourceVersion of a collection as of now.
+    pub async fn version_of(&self, path: &str) -> Result<String, Error> {
+        let listed = self.list(&format!("{path}?limit=1&includeObject=None"), "\0").await?;
+        Ok(listed.version.map_or_else(String::new, |version| version.to_string()))
+    }
+
     /// Lists all volumes and keeps the names of those whose claimRef refers to the target.
     pub async fn candidates(&self, target: &Target, fresh: Fresh) -> Result<Candidates, Error> {
         let version = if fresh == Fresh::Cached { "&resourceVersion=0" } else { "" };
@@ -88,6 +123,11 @@ impl Cluster {
         let reader = Reader { besides: Some(besides.map(finder)), ..Reader::new(&target.name) };
         self.listed(&path, reader).await?.candidates(target)
     }
+}
+
+/// The text of a cell.
+fn text(row: &TableRow, at: usize) -> Option<String> {
+    row.cells.get(at).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn finder(needle: impl AsRef<[u8]>) -> memmem::Finder<'static> {
@@ -130,19 +170,27 @@ impl Reader {
     ///
     /// The parts are not a Table.
     pub fn end(self) -> Result<List, Error> {
-        let around: Around = json(&self.rows.around)?;
+        let around = Self::ended(&self.rows)?;
+        let rows = self.kept.iter().map(|row| json(row)).collect::<Result<_, _>>()?;
+        Ok(List { columns: around.column_definitions, rows, version: around.metadata.resource_version.parse().ok() })
+    }
+}
+
+impl Reader {
+    /// What is around the rows, which have all arrived: an error if it is not a Table.
+    pub(super) fn ended(rows: &Rows) -> Result<Around, Error> {
+        let around: Around = json(&rows.around)?;
         if around.kind != "Table" {
             return Err(Error::response(format!("got kind \"{}\" instead of a Table", around.kind.escape_debug())));
         }
-        let rows = self.kept.iter().map(|row| json(row)).collect::<Result<_, _>>()?;
-        Ok(List { columns: around.column_definitions, rows, version: around.metadata.resource_version.parse().ok() })
+        Ok(around)
     }
 }
 
 /// A Table without its rows.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Around {
+pub(super) struct Around {
     kind: String,
     #[serde(default)]
     metadata: ListMeta,
@@ -163,7 +211,7 @@ struct ListMeta {
 ///
 /// It only counts brackets; serde parses the rest and the rows that matter.
 #[derive(Debug, Default)]
-struct Rows {
+pub(super) struct Rows {
     /// The document without its rows.
     around: Vec<u8>,
     /// The beginning of the row that the last part ended in.
@@ -180,7 +228,7 @@ struct Rows {
 
 impl Rows {
     /// Takes the next part and calls `each` with each row that ends in it.
-    fn feed(&mut self, part: &[u8], mut each: impl FnMut(&[u8])) {
+    pub(super) fn feed(&mut self, part: &[u8], mut each: impl FnMut(&[u8])) {
         // Bytes before `from` have been consumed.
         let (mut from, mut at) = (0, 0);
         while at < part.len() {

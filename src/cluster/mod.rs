@@ -3,6 +3,7 @@
 mod api;
 pub mod list;
 mod observe;
+mod survey;
 pub mod transport;
 mod watch;
 

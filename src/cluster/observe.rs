@@ -45,7 +45,8 @@ pub struct Observation {
 }
 
 impl Observation {
-    fn new(target: &Target, named: Option<&str>) -> Self {
+    /// Nothing yet.
+    pub(super) fn new(target: &Target, named: Option<&str>) -> Self {
         Self {
             target: target.clone(),
             named: named.map(str::to_owned),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::future::try_join;
 use kube::api::{Request, WatchParams};
 use kube::core::WatchEvent;
 use serde::Deserialize;
@@ -22,6 +23,8 @@ pub const PAUSE: Duration = Duration::from_secs(1);
 pub enum Watched<'a> {
     Claim(&'a Target, Option<&'a str>),
     Volume(&'a str, Option<&'a str>),
+    /// Every object of a kind, in this namespace, since this version of the list.
+    All(Kind, Option<&'a str>, &'a str),
 }
 
 #[derive(Clone, Deserialize)]
@@ -54,15 +57,33 @@ impl Cluster {
         }
     }
 
+    /// The versions of the namespace's claims and of all volumes as of now, for [`Self::any_changed`].
+    pub async fn versions(&self, namespace: &str) -> Result<[String; 2], Error> {
+        let (claims, volumes) = (Kind::Claim.path(Some(namespace)), Kind::Volume.path(None));
+        try_join(self.version_of(&claims), self.version_of(&volumes)).await.map(<[String; 2]>::from)
+    }
+
+    /// Returns when a claim of the namespace or a volume may have changed since, as [`Self::changed`] does.
+    pub async fn any_changed(&self, namespace: &str, [claims, volumes]: &[String; 2]) -> Result<(), Error> {
+        let claims = self.changed(Watched::All(Kind::Claim, Some(namespace), claims));
+        let volumes = self.changed(Watched::All(Kind::Volume, None, volumes));
+        tokio::select! { outcome = claims => outcome, outcome = volumes => outcome }
+    }
+
     /// Watches until an event; false if the watch ends before.
     async fn event(&self, watched: Watched<'_>) -> Result<bool, Error> {
         let (path, name, seen) = match watched {
-            Watched::Claim(target, seen) => (Kind::Claim.path(Some(&target.namespace)), target.name.as_str(), seen),
-            Watched::Volume(name, seen) => (Kind::Volume.path(None), name, seen),
+            Watched::Claim(target, seen) => {
+                (Kind::Claim.path(Some(&target.namespace)), Some(target.name.as_str()), seen)
+            }
+            Watched::Volume(name, seen) => (Kind::Volume.path(None), Some(name), seen),
+            Watched::All(kind, namespace, seen) => (kind.path(namespace), None, Some(seen)),
         };
-        let params = WatchParams::default()
-            .fields(&format!("metadata.name={name}"))
-            .timeout(u32::try_from(LONGEST.as_secs()).unwrap_or(u32::MAX));
+        let params = WatchParams::default().timeout(u32::try_from(LONGEST.as_secs()).unwrap_or(u32::MAX));
+        let params = match name {
+            Some(name) => params.fields(&format!("metadata.name={name}")),
+            None => params,
+        };
         // Without a resourceVersion the watch starts with an ADDED event, so that an object created after our
         // read is not missed.
         let request = Request::new(path).watch_metadata(&params, seen.unwrap_or_default());

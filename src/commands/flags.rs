@@ -9,6 +9,7 @@ use crate::cluster::is_name;
 use crate::kubectl::output::Format;
 use crate::kubectl::suggest::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES, suggests};
 use crate::session::consent::{Consent, DryRun};
+use crate::session::select::Selection;
 use crate::session::wait::Limit;
 use crate::terminal::Color;
 
@@ -87,9 +88,15 @@ pub struct Shared {
     /// Namespace of the claim [default: the context's, the pod's, or openstack]
     #[arg(short, long, global = true, value_name = "NAME", value_parser = name, add = suggests(NAMESPACES))]
     pub namespace: Option<String>,
-    /// Name of the PersistentVolumeClaim
-    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_parser = claim, add = suggests(CLAIMS))]
-    pub claim: String,
+    /// Name of the PersistentVolumeClaim; several separated by commas, `*` stands for any characters
+    #[arg(long, global = true, value_name = "NAME", env = "GLANCEPV_CLAIM", default_value = DEFAULT_CLAIM, value_delimiter = ',', value_parser = claim, add = suggests(CLAIMS))]
+    pub claim: Vec<String>,
+    /// All claims of the namespace
+    #[arg(long, global = true)]
+    pub all: bool,
+    /// Claims of these Helm releases
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = name)]
+    pub release: Vec<String>,
     /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]
     pub output: Option<Format>,
@@ -112,9 +119,28 @@ pub struct Shared {
 pub const NAME_RULE: &str =
     "must consist of lower case alphanumeric characters, '-' or '.', and start and end with an alphanumeric character";
 
-/// Parses a claim's name; an empty one counts as none.
+/// Parses a claim's name, in which `*` stands for any characters; an empty one counts as none.
 fn claim(text: &str) -> Result<String, String> {
-    name(if text.is_empty() { DEFAULT_CLAIM } else { text })
+    let text = if text.is_empty() { DEFAULT_CLAIM } else { text };
+    name(&text.replace('*', "x")).map(|_| text.to_owned())
+}
+
+impl Shared {
+    /// The claims that the flags select.
+    pub fn selection(&self) -> Selection {
+        if self.all {
+            Selection::All
+        } else if self.release.is_empty() {
+            Selection::Claims(self.claim.clone())
+        } else {
+            Selection::Releases(self.release.clone())
+        }
+    }
+
+    /// The name of the claim, or the first that was typed.
+    pub fn first(&self) -> &str {
+        self.claim.first().map_or(DEFAULT_CLAIM, String::as_str)
+    }
 }
 
 /// Parses a volume's name, with kubectl's prefix or without.

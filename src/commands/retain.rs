@@ -12,12 +12,12 @@ use crate::session::Session;
 /// or "no" stops the uninstall.
 #[derive(Args, Debug)]
 #[command(
-    after_long_help = "Examples:\n  # Keep the volume, then uninstall\n  kubectl glancepv retain -n openstack && helm uninstall glance -n openstack\n  \n  # See what would be patched\n  kubectl glancepv retain -n openstack --dry-run=server"
+    after_long_help = "Examples:\n  # Keep the volume, then uninstall\n  kubectl glancepv retain -n openstack && helm uninstall glance -n openstack\n  \n  # Every claim of the namespace, asked once\n  kubectl glancepv retain -n openstack --all\n  \n  # See what would be patched\n  kubectl glancepv retain -n openstack --dry-run=server"
 )]
 pub struct Retain {
     /// The volume
     #[command(flatten)]
-    named: VolumeArg,
+    pub named: VolumeArg,
     /// The change
     #[command(flatten)]
     pub change: ChangeFlags,
@@ -25,5 +25,8 @@ pub struct Retain {
 
 /// Runs `retain`.
 pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
+    if session.selection.only().is_none() {
+        return session.retain_all().await;
+    }
     session.retain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Claim, Finding, Stage, Volume};
+use crate::kubectl::output::Format;
+use crate::lifecycle::{Assessment, Claim, Finding, Situation, Stage, Target, Volume, assess};
 use crate::session::Session;
 use crate::session::report::Document;
+use crate::session::select::natural;
 use crate::terminal::Stream;
 use crate::words::error::within;
 use crate::words::question::{Notice, notice};
@@ -18,20 +20,96 @@ use crate::words::wait::time;
 /// Show the claim, its volumes, the current stage and the next command
 #[derive(Args, Debug)]
 #[command(
-    after_long_help = "Examples:\n  # Where Glance's volume stands, and what to type next\n  kubectl glancepv status -n openstack\n  \n  # The same for another claim, printed again after each change\n  kubectl glancepv status -n db --claim data-mariadb-0 --watch"
+    after_long_help = "Examples:\n  # Where Glance's volume stands, and what to type next\n  kubectl glancepv status -n openstack\n  \n  # The same for another claim, printed again after each change\n  kubectl glancepv status -n db --claim data-mariadb-0 --watch\n  \n  # Every claim of the cluster: whose data goes with it\n  kubectl glancepv status -A"
 )]
 pub struct Status {
     /// Watch, and print again after each change
     #[arg(short, long)]
     watch: bool,
+    /// Every claim of the cluster
+    #[arg(short = 'A', long, conflicts_with = "watch")]
+    all_namespaces: bool,
 }
 
 /// Runs `status`; with `--watch`, prints again after each change.
 pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
+    if arguments.all_namespaces {
+        return everywhere(session).await;
+    }
+    if session.selection.only().is_none() {
+        return tokio::select! {
+            outcome = follow_several(session, arguments.watch) => outcome,
+            () = session.terminal.output_closed(), if arguments.watch => Ok(()),
+        };
+    }
     tokio::select! {
         outcome = follow(session, arguments.watch) => outcome,
         () = session.terminal.output_closed(), if arguments.watch => Ok(()),
     }
+}
+
+/// Shows several claims; with `--watch`, again whenever a row differs.
+async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
+    let mut shown: Option<Vec<Vec<String>>> = None;
+    loop {
+        // Whatever changes while the claims are read is seen by the watch.
+        let versions = async {
+            if watch { session.cluster.versions(&session.target.namespace).await } else { Ok(Default::default()) }
+        };
+        let read = async { Ok::<_, Error>((versions.await?, session.survey(Fresh::Cached).await?)) };
+        let (versions, all) = match read.await {
+            Err(error) if watch && error.is_passing() && shown.is_some() => {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            outcome => outcome?,
+        };
+        let found: Vec<Assessment<'_>> = all.iter().map(Observation::assess).collect();
+        let rows: Vec<_> = found.iter().map(|found| session.cells(found, None)).collect();
+        if shown.as_ref() != Some(&rows) {
+            if watch && shown.is_some() {
+                session.terminal.print(&format!("{}\n", Timestamp::now().strftime("%H:%M:%SZ")))?;
+            }
+            show_several(session, &found, Some(&session.target.namespace))?;
+            shown = Some(rows);
+        }
+        if !watch {
+            let missing = session.missing(&all).await;
+            return missing.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
+        }
+        session.cluster.any_changed(&session.target.namespace, &versions).await?;
+    }
+}
+
+/// Shows every claim of the cluster, and what volumes without one are kept for.
+async fn everywhere(session: &Session) -> Result<(), Error> {
+    let everything = session.cluster.everything().await?;
+    let volumes = everything.by_claim();
+    let mut claims: Vec<_> = everything.claims.iter().map(|(target, claim)| (target, Some(claim))).collect();
+    let known: std::collections::HashSet<&Target> = everything.claims.iter().map(|(target, _)| target).collect();
+    claims.extend(volumes.keys().filter(|target| !known.contains(*target)).map(|target| (*target, None)));
+    claims.sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace).then_with(|| natural(&a.name, &b.name)));
+    let found: Vec<Assessment<'_>> = claims
+        .into_iter()
+        .map(|(target, claim)| {
+            let volumes = volumes.get(target).cloned().unwrap_or_default();
+            assess(&Situation { target, claim, volumes, named: None, pinned: false, siblings: &[], rivals: &[] })
+        })
+        .collect();
+    show_several(session, &found, None)
+}
+
+fn show_several(session: &Session, found: &[Assessment<'_>], namespace: Option<&str>) -> Result<(), Error> {
+    if session.output.format == Some(Format::Name) {
+        let line = |found: &Assessment<'_>| format!("persistentvolumeclaim/{}\n", found.situation.target.name);
+        return session.terminal.print(&found.iter().map(line).collect::<String>());
+    }
+    if let Some(text) = session.output.object(&session.list(found, namespace))? {
+        return session.terminal.print(&text);
+    }
+    let place = namespace.unwrap_or("all namespaces");
+    let rows = session.overview(found, namespace.is_none());
+    session.terminal.print(&(rows + &session.told_of_several(Stream::Out, found, place)))
 }
 
 /// The last state that was shown by `--watch`.

@@ -217,9 +217,7 @@ impl Finding {
             }
             Self::ReleaseOwnsVolume { volume, .. } => vec![Next::on(Verb::Export, volume)],
             Self::HeldByPods(pods) => deletions(pods),
-            Self::SiblingsAtRisk { claims, .. } => {
-                claims.iter().map(|(name, _)| Step::RetainSibling(name.clone()).into()).collect()
-            }
+            Self::SiblingsAtRisk { release, .. } => vec![Step::RetainRelease(release.name.clone()).into()],
             Self::HeldByFinalizers { finalizers, .. } => finalizers
                 .iter()
                 .filter_map(|finalizer| match finalizer.as_str() {

@@ -58,8 +58,8 @@ pub enum Step {
     },
     /// List objects that keep the claim or its volume from being deleted: a resource, and true if it has namespaces.
     Look(&'static str, bool),
-    /// Retain the volume of another claim of the release.
-    RetainSibling(String),
+    /// Retain the volumes of all claims of the release of this name.
+    RetainRelease(String),
     /// Remove the annotation of a late `retain` from the volume of this name.
     RemoveMark(String),
     /// Delete the object that owns the claim.

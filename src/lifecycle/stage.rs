@@ -35,6 +35,24 @@ pub enum Stage {
     Absent,
 }
 
+impl Stage {
+    /// All stages: what cannot be undone, then what may be lost, then what waits, then the rest.
+    pub const WORST_FIRST: [Self; 12] = [
+        Self::Terminating,
+        Self::Doomed,
+        Self::Lost,
+        Self::Diverted,
+        Self::AtRisk,
+        Self::Binding,
+        Self::Releasing,
+        Self::Released,
+        Self::Reserved,
+        Self::Retained,
+        Self::Reused,
+        Self::Absent,
+    ];
+}
+
 /// The stage of a situation, and the volume that it speaks of.
 ///
 /// Ordered by severity: what is irreversible, then possible data loss, then waiting, then the rest.

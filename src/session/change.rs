@@ -199,7 +199,7 @@ async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result
 }
 
 /// Sends the change and returns the volume afterwards; a client dry run computes it.
-async fn send(session: &Session, change: &Change, seen: &Observation) -> Result<Read<Volume>, Error> {
+pub(super) async fn send(session: &Session, change: &Change, seen: &Observation) -> Result<Read<Volume>, Error> {
     let dry_run = session.consent.dry_run;
     if dry_run == DryRun::Client {
         return computed(change, seen.row(&change.volume)?);

@@ -3,7 +3,10 @@
 pub mod change;
 pub mod consent;
 pub mod draft;
+pub mod overview;
 pub mod report;
+pub mod retain_all;
+pub mod select;
 pub mod verbs;
 pub mod wait;
 
@@ -22,15 +25,19 @@ use crate::lifecycle::{Assessment, Stage, Target, Verb, preserved};
 use crate::terminal::{Terminal, Tone};
 use crate::words::next::Typed;
 use consent::Consent;
+use select::Selection;
 
 /// The namespace of OpenStack's charts, used unless a flag, a context or a pod gives another.
 const NAMESPACE: &str = "openstack";
 
 /// One run of a verb.
+#[derive(Clone)]
 pub struct Session {
     /// The cluster.
-    pub cluster: Cluster,
-    /// The claim that the user means.
+    pub cluster: Arc<Cluster>,
+    /// The claims that the user means.
+    pub selection: Selection,
+    /// The claim, if it is one; of several, their namespace and the name that was typed first.
     pub target: Target,
     /// The flags that were typed.
     pub typed: Typed,

@@ -163,7 +163,7 @@ impl Session {
     }
 
     /// A finding and the commands that help, but those among the `next` steps.
-    fn finding(&self, stream: Stream, it: &Finding, own: Option<&str>, next: &[Next]) -> String {
+    pub fn finding(&self, stream: Stream, it: &Finding, own: Option<&str>, next: &[Next]) -> String {
         let tone = match it.outcome() {
             Outcome::Passed => Tone::Plain,
             Outcome::Note => Tone::Warning,
@@ -209,7 +209,7 @@ pub fn screen(terminal: Terminal, stream: Stream, shown: &[Shown]) -> String {
 }
 
 /// The urgency of a stage.
-fn tone(stage: Stage) -> Tone {
+pub fn tone(stage: Stage) -> Tone {
     match stage {
         Stage::Retained | Stage::Reserved | Stage::Reused => Tone::Good,
         Stage::Releasing | Stage::Released | Stage::Binding | Stage::Absent => Tone::Plain,

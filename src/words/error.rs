@@ -25,6 +25,14 @@ pub fn message(error: &Error) -> String {
         Error::ClaimNamed(claim) => {
             format!("Error from server (NotFound): persistentvolumes \"{}\" not found", claim.name)
         }
+        Error::NothingSelected(namespace, flags) => {
+            ours(format!("no claim in namespace {namespace} is selected by {flags}"))
+        }
+        Error::SomeFailed { failed, not_tried, of, .. } => {
+            let left = not_tried.len();
+            let left = if left == 0 { String::new() } else { format!("; {left} not tried") };
+            ours(format!("{} of {of} claims failed{left}", failed.len()))
+        }
         Error::Refused(why) => ours(refusal::message(why)),
         Error::TimedOut(limit, why) => ours(format!("timed out after {limit}: {}", refusal::message(why))),
         Error::File { name, problem } => ours(file(name, problem)),
@@ -75,6 +83,16 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             Some(advice) => words(advice),
             None => typed.lines(&why.target, &why.next),
         },
+        Error::NothingSelected(..) => words("check -n; `kubectl glancepv status -A` shows every claim of the cluster"),
+        Error::SomeFailed { verb, failed, not_tried, .. } => {
+            let names: Vec<_> = failed.iter().chain(not_tried).map(|target| target.name.as_str()).collect();
+            match failed.first().or(not_tried.first()) {
+                Some(target) => {
+                    vec![typed.of_claim(&names.join(",")).line(target, &Next::run(*verb).because(Remark::OnceFixed))]
+                }
+                None => Vec::new(),
+            }
+        }
         Error::ClaimNamed(claim) => words(&format!("{} is a claim: pass --claim {}", claim.key(), claim.name)),
         Error::Absent { target, elsewhere, here } => match elsewhere.as_slice() {
             [] if here.is_empty() => words("no volume refers to it either; check -n and --claim"),
@@ -191,6 +209,9 @@ fn refused(action: &Action) -> (String, &'static str) {
         Action::Patch(volume) => {
             (format!("patch persistentvolume/{volume}"), "pass --yes, or preview with --dry-run=server")
         }
+        Action::PatchAll { volumes, .. } => {
+            (format!("patch {volumes} persistentvolumes"), "pass --yes, or preview with --dry-run=server")
+        }
         Action::Write { file, .. } => (format!("write {file}"), "pass --yes, or preview with --dry-run=client"),
         Action::Run(command) => (format!("run `{command}`"), "pass --yes"),
     }
@@ -198,7 +219,7 @@ fn refused(action: &Action) -> (String, &'static str) {
 
 fn undone(action: &Action) -> String {
     match action {
-        Action::Patch(_) => "nothing was changed".to_owned(),
+        Action::Patch(_) | Action::PatchAll { .. } => "nothing was changed".to_owned(),
         Action::Write { file, .. } => format!("{file} was not written"),
         Action::Run(command) => format!("`{command}` was not run"),
     }

@@ -8,6 +8,7 @@ pub mod check;
 pub mod error;
 pub mod finding;
 pub mod next;
+pub mod owner;
 pub mod question;
 pub mod refusal;
 pub mod stage;

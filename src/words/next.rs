@@ -75,6 +75,18 @@ impl Typed {
         line
     }
 
+    /// The same flags, about one claim.
+    pub fn of_claim(&self, claim: &str) -> Self {
+        let others = self.0.iter().filter(|flag| !["--all", "--release"].contains(&flag.name.as_str())).cloned();
+        Self(others.collect()).with("--claim", claim)
+    }
+
+    /// The same flags, about the claims of a release.
+    fn of_release(&self, release: &str) -> Self {
+        let others = self.0.iter().filter(|flag| !["--all", "--claim"].contains(&flag.name.as_str())).cloned();
+        Self(others.collect()).with("--release", release)
+    }
+
     /// The same flags, with `value` for the flag of that name.
     fn with(&self, name: &str, value: &str) -> Self {
         let others = self.0.iter().filter(|flag| flag.name != name).cloned();
@@ -128,8 +140,8 @@ impl Typed {
             }
             Step::Look(resource, true) => kubectl(format!("get {resource} -n {namespace}")),
             Step::Look(resource, false) => kubectl(format!("get {resource}")),
-            Step::RetainSibling(claim) => {
-                let there = self.with("--claim", claim);
+            Step::RetainRelease(release) => {
+                let there = self.of_release(release);
                 (None, String::new(), Some(there.command(Verb::Retain, None, false, false)))
             }
             Step::RemoveMark(volume) => kubectl(format!("annotate pv {volume} glancepv.io/retained-after-release-")),

@@ -34,6 +34,10 @@ pub fn change(change: &Change, target: &Target) -> String {
 pub enum Notice<'a> {
     /// Before the same question is asked again about other facts.
     Changed(&'a str),
+    /// Before what is asked about once more, of several volumes.
+    OthersChanged,
+    /// Of a claim that was selected and has no volume.
+    NoVolumeYet(&'a Target),
     /// After a patch whose response was lost, and that was applied.
     ReadBack { volume: &'a str, why: &'a str },
     /// While a watch waits for its server.
@@ -58,6 +62,8 @@ pub enum Notice<'a> {
 pub fn notice(notice: &Notice<'_>) -> String {
     match notice {
         Notice::Changed(volume) => format!("persistentvolume/{volume} has changed; the patch is now:"),
+        Notice::OthersChanged => "these have changed since; the patches are now:".to_owned(),
+        Notice::NoVolumeYet(target) => format!("claim {} has no volume; nothing to retain", target.key()),
         Notice::ReadBack { volume, why } => {
             format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
         }
@@ -93,6 +99,9 @@ pub fn notice(notice: &Notice<'_>) -> String {
 pub fn ask(action: &Action) -> String {
     match action {
         Action::Patch(volume) => format!("Patch persistentvolume/{volume}?"),
+        Action::PatchAll { volumes, claims, namespace } => {
+            format!("Patch {volumes} persistentvolumes of {claims} claims in {namespace}?")
+        }
         Action::Write { file, claim, document, pins } => {
             let verb = if *pins { "Pin" } else { "Unpin" };
             let document = if document == claim { String::new() } else { format!(" (there {document})") };

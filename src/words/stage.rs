@@ -85,6 +85,20 @@ pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
     }
 }
 
+/// The number of claims at a stage; `place` is where they are.
+pub fn several(stage: Stage, count: usize, of: usize, place: Option<&str>) -> String {
+    let what = match stage {
+        Stage::Terminating => ": their volumes are being deleted",
+        Stage::Doomed => ": their volumes may be deleted at any time",
+        Stage::AtRisk => ": deleting them deletes their volumes and data",
+        _ => "",
+    };
+    match place {
+        Some(place) => format!("{count} of {of} claims in {place}{what}"),
+        None => format!("{count} of {of}{what}"),
+    }
+}
+
 /// The steps of the procedure at `stage`, each with its mark; none where the stage is off the procedure.
 pub fn steps(stage: Stage) -> Option<Vec<(&'static str, char)>> {
     const STEPS: [&str; 5] = ["retain", "uninstall", "reuse", "install", "verify"];

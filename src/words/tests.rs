@@ -224,7 +224,7 @@ fn steps() -> Vec<Step> {
     all.push(Step::ScaleDown);
     all.push(Step::Reconcile { name: "glance".into(), namespace: "flux-system".into() });
     all.extend([Step::Look("volumesnapshots", true), Step::Look("volumeattachments", false)]);
-    all.extend([Step::RetainSibling("glance-tmp".into()), Step::RemoveMark(v())]);
+    all.extend([Step::RetainRelease("glance".into()), Step::RemoveMark(v())]);
     all.extend([
         Step::DeleteClaim,
         Step::AwaitDeleted(v()),
@@ -342,7 +342,8 @@ fn actions() -> Vec<Action> {
         pins,
     };
     let (named, templated) = (write("glance-images", true), write("{{ .Values.name }}", false));
-    vec![Action::Patch(v()), named, templated, Action::Run("helm uninstall glance".into())]
+    let all = Action::PatchAll { volumes: 4, claims: 5, namespace: "openstack".into() };
+    vec![Action::Patch(v()), all, named, templated, Action::Run("helm uninstall glance".into())]
 }
 
 fn unsettled() -> Vec<Unsettled> {
@@ -391,6 +392,8 @@ fn errors() -> Vec<Error> {
         all.push(Error::Absent { target: target(), elsewhere, here });
     }
     all.push(Error::ClaimNamed(target()));
+    all.push(Error::NothingSelected("openstack".into(), "--release glance".into()));
+    all.push(Error::SomeFailed { verb: Verb::Retain, failed: vec![other()], not_tried: vec![target()], of: 5 });
     let still = || Refusal { target: target(), reason: Reason::StillBound(v()), next: vec![] };
     all.push(Error::Refused(still()));
     all.push(Error::TimedOut("10m".into(), still()));
@@ -410,6 +413,8 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
     vec![
         Notice::Changed("pvc-b0f0"),
         Notice::ReadBack { volume: "pvc-b0f0", why: "unexpected EOF" },
+        Notice::OthersChanged,
+        Notice::NoVolumeYet(target),
         Notice::TryingAgain("in the words of the error"),
         Notice::PinStays,
         Notice::UnpinBreaks(target),

@@ -25,6 +25,7 @@ mod reference;
 mod requests;
 mod rights;
 mod server_faults;
+mod several;
 mod stages;
 mod stale_cache;
 mod status;

@@ -270,6 +270,12 @@ impl World {
         volume
     }
 
+    /// The volume that a claim of another name names.
+    pub fn volume_of(&self, claim: &str) -> String {
+        let claim = self.runtime.block_on(self.claims().get(claim)).expect("the claim");
+        claim.spec.and_then(|spec| spec.volume_name).expect("a volume")
+    }
+
     /// Waits until a claim of another name is bound.
     pub fn await_bound(&self, name: &str) {
         let phase = |c: &PersistentVolumeClaim| c.status.as_ref().and_then(|s| s.phase.clone());

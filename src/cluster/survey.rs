@@ -1,0 +1,157 @@
+//! Surveys: many claims and their volumes, from one list of claims and one of volumes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures::future::join;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use http::Method;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::api::{Cluster, Kind, LIST, Read, Row, json};
+use super::list::{Bindings, Fresh, Reader, Rows};
+use super::observe::Observation;
+use crate::error::Error;
+use crate::lifecycle::{Claim, Target, Volume};
+
+/// The number of volumes that are read at a time.
+const AT_A_TIME: usize = 32;
+
+/// The claims and the volumes of a whole cluster, as far as volumes have a claimRef.
+pub struct Everything {
+    pub claims: Vec<(Target, Claim)>,
+    pub volumes: Vec<Volume>,
+}
+
+/// A row of a Table with its object.
+#[derive(Deserialize)]
+struct RowOf<K> {
+    object: K,
+}
+
+impl Cluster {
+    /// Reads the claims of a namespace that `selects` takes, by name and, if the claim exists, by its facts; the names that
+    /// only a volume's claimRef has are offered, too. One list of claims, one of volumes, and each volume once.
+    ///
+    /// A list from the watch cache is used if it is no older than what was read.
+    pub async fn survey(
+        &self,
+        namespace: &str,
+        selects: impl Fn(&str, Option<&Claim>) -> bool,
+        fresh: Fresh,
+    ) -> Result<Vec<Observation>, Error> {
+        let (claims, listed) = join(Box::pin(self.claims_in(namespace)), self.bindings(namespace, fresh)).await;
+        let (claims, mut listed) = (claims?, listed?);
+        loop {
+            let mut names: BTreeSet<&str> = claims.keys().map(String::as_str).collect();
+            names.extend(listed.pairs.iter().map(|(_, claim)| claim.as_str()));
+            names.retain(|name| selects(name, claims.get(*name).map(|claim| &claim.facts)));
+            let own = names.iter().filter_map(|name| claims.get(*name)?.facts.volume_name.clone());
+            let referring = listed.pairs.iter().filter(|(_, claim)| names.contains(claim.as_str()));
+            let wanted: BTreeSet<String> = referring.map(|(volume, _)| volume.clone()).chain(own).collect();
+            let read = async |name: String| self.volume(&name).await;
+            let volumes: Vec<Option<Read<Volume>>> =
+                stream::iter(wanted).map(read).buffered(AT_A_TIME).try_collect().await?;
+            let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().collect();
+            let number = |version: Option<&str>| version.and_then(|version| version.parse::<u64>().ok());
+            let versions = claims.values().map(Read::version).chain(volumes.iter().map(Read::version));
+            if fresh == Fresh::Cached
+                && versions.map(number).any(|version| version.is_none() || version > listed.version)
+            {
+                listed = self.bindings(namespace, Fresh::Consistent).await?;
+                // As of now it is consistent, whatever is changed meanwhile.
+                listed.version = Some(u64::MAX);
+                continue;
+            }
+            let target = |name: &str| Target { namespace: namespace.to_owned(), name: name.to_owned() };
+            return Ok(names.into_iter().map(|name| observed(&target(name), &claims, &volumes)).collect());
+        }
+    }
+
+    /// The claims of a namespace, by name.
+    async fn claims_in(&self, namespace: &str) -> Result<BTreeMap<String, Read<Claim>>, Error> {
+        let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(namespace)));
+        let rows: Vec<Row> = self.list(&path, "").await?.into_rows()?;
+        let named = |row: Row| {
+            let name = row.object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            Ok((name, Read::new::<PersistentVolumeClaim>(row)?))
+        };
+        rows.into_iter().map(named).collect()
+    }
+
+    /// The volumes whose claimRef names a claim of the namespace.
+    async fn bindings(&self, namespace: &str, fresh: Fresh) -> Result<Bindings, Error> {
+        let version = if fresh == Fresh::Cached { "&resourceVersion=0" } else { "" };
+        let path = format!("{}?includeObject=None{version}", Kind::Volume.path(None));
+        self.list(&path, &format!("\"{namespace}/")).await?.bindings(namespace)
+    }
+
+    /// Reads every claim and every volume of the cluster; memory grows with what the decisions need of them, and not with the
+    /// lists.
+    pub async fn everything(&self) -> Result<Everything, Error> {
+        let claims = async {
+            let mut found = Vec::new();
+            self.each::<PersistentVolumeClaim>(Kind::Claim, |claim| {
+                let (namespace, name) = (claim.metadata.namespace.clone(), claim.metadata.name.clone());
+                let target = Target { namespace: namespace.unwrap_or_default(), name: name.unwrap_or_default() };
+                found.push((target, Claim::from(&claim)));
+            })
+            .await
+            .map(|()| found)
+        };
+        let volumes = async {
+            let mut found = Vec::new();
+            self.each::<PersistentVolume>(Kind::Volume, |volume| {
+                let facts = Volume::from(&volume);
+                found.extend(facts.claim_ref.is_some().then_some(facts));
+            })
+            .await
+            .map(|()| found)
+        };
+        let (claims, volumes) = join(Box::pin(claims), Box::pin(volumes)).await;
+        Ok(Everything { claims: claims?, volumes: volumes? })
+    }
+
+    /// Lists a kind in all namespaces and calls `take` with each object as it arrives.
+    async fn each<K: DeserializeOwned>(&self, kind: Kind, mut take: impl FnMut(K)) -> Result<(), Error> {
+        let path = format!("{}?includeObject=Object&resourceVersion=0", kind.path(None));
+        let (mut rows, mut wrong) = (Rows::default(), None);
+        let arrived = |part: &[u8]| {
+            rows.feed(part, |row| match json::<RowOf<K>>(row) {
+                Ok(row) => take(row.object),
+                Err(error) => wrong = Some(error),
+            });
+        };
+        self.exchange(Method::GET, &path, None, LIST, arrived).await?;
+        // The rest of the document tells whether it was a Table.
+        Reader::ended(&rows)?;
+        wrong.map_or(Ok(()), Err)
+    }
+}
+
+impl Everything {
+    /// The volumes, by the claim that their claimRef names.
+    pub fn by_claim(&self) -> HashMap<&Target, Vec<&Volume>> {
+        let mut volumes: HashMap<&Target, Vec<&Volume>> = HashMap::new();
+        for volume in &self.volumes {
+            if let Some(reference) = &volume.claim_ref {
+                volumes.entry(&reference.claim).or_default().push(volume);
+            }
+        }
+        volumes
+    }
+}
+
+/// The observation of one of the claims that were read together.
+fn observed(target: &Target, claims: &BTreeMap<String, Read<Claim>>, volumes: &[Read<Volume>]) -> Observation {
+    let claim = claims.get(&target.name).cloned();
+    let own = claim.as_ref().and_then(|claim| claim.facts.volume_name.clone());
+    let mut seen = Observation { claim, is_complete: true, ..Observation::new(target, None) };
+    for volume in volumes {
+        if volume.facts.refers_to(target) || own.as_ref() == Some(&volume.facts.name) {
+            seen.put(volume.clone());
+        }
+    }
+    seen
+}
