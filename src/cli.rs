@@ -119,6 +119,8 @@ impl Cli {
         }
         let takes_one = match &self.command {
             Command::Retain(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
+            Command::Verify(it) => it.expected.volume.is_some().then_some("PV is the volume of one claim"),
+            Command::Export(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
             Command::Status(_) | Command::Completion(_) | Command::Options(_) | Command::Version => None,
             _ => Some("it takes one claim"),
         }?;

@@ -1,12 +1,13 @@
 //! `export`: prints a volume as a manifest that creates it again.
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::flags::VolumeArg;
+use crate::cluster::Fresh;
 use crate::error::Error;
 use crate::kubectl::output::{Format, Output};
-use crate::lifecycle::Verb;
+use crate::lifecycle::{Verb, preserved};
 use crate::session::Session;
 use crate::words::question::{Notice, notice};
 
@@ -38,11 +39,45 @@ const NOT_ITS_OWN: [&str; 10] = [
 pub struct Export {
     /// The volume
     #[command(flatten)]
-    named: VolumeArg,
+    pub named: VolumeArg,
+}
+
+/// Prints the volumes of several claims: documents of YAML, or a `List`. A claim without a volume fails where it was named.
+async fn several(session: &Session) -> Result<(), Error> {
+    let all = session.survey(Fresh::Consistent).await?;
+    let mut failed = session.missing(&all).await;
+    let mut manifests = Vec::new();
+    for seen in &all {
+        if seen.volumes.is_empty() && session.selection.named().contains(&seen.target.name.as_str()) {
+            let refusal = preserved(&seen.situation(), Verb::Export).err();
+            failed.extend(refusal.map(|refusal| (seen.target.clone(), refusal.into())));
+        }
+        for read in seen.volumes.iter().filter(|read| read.facts.refers_to(&seen.target)) {
+            let policy = &read.facts.policy;
+            if policy != "Retain" {
+                session.terminal.note(&notice(&Notice::ExportedRetain { volume: &read.facts.name, policy }));
+            }
+            manifests.push(manifest(&read.row.object));
+        }
+    }
+    let json = session.output.format == Some(Format::Json);
+    let output = Output { format: Some(if json { Format::Json } else { Format::Yaml }), ..session.output };
+    if json {
+        let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": manifests});
+        session.terminal.print(&output.object(&list)?.unwrap_or_default())?;
+    } else {
+        let texts: Result<Vec<_>, _> = manifests.iter().map(|it| output.object(it)).collect();
+        let texts: Vec<String> = texts?.into_iter().flatten().collect();
+        session.terminal.print(&texts.join("---\n"))?;
+    }
+    session.some_failed(Verb::Export, failed, Vec::new(), all.len())
 }
 
 /// Runs `export`; the manifest is YAML unless another format is wanted.
 pub async fn run(session: &Session, arguments: &Export) -> Result<(), Error> {
+    if session.selection.only().is_none() {
+        return several(session).await;
+    }
     let (seen, name) = session.preserved(arguments.named.volume.as_deref(), Verb::Export).await?;
     let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
     let output = Output { format: Some(format), ..session.output };

@@ -104,7 +104,7 @@ fn show_several(session: &Session, found: &[Assessment<'_>], namespace: Option<&
         let line = |found: &Assessment<'_>| format!("persistentvolumeclaim/{}\n", found.situation.target.name);
         return session.terminal.print(&found.iter().map(line).collect::<String>());
     }
-    if let Some(text) = session.output.object(&session.list(found, namespace))? {
+    if let Some(text) = session.output.object(&session.list("StatusList", found, namespace))? {
         return session.terminal.print(&text);
     }
     let place = namespace.unwrap_or("all namespaces");

@@ -8,6 +8,7 @@ pub mod report;
 pub mod retain_all;
 pub mod select;
 pub mod verbs;
+pub mod verify_all;
 pub mod wait;
 
 use std::sync::Arc;

@@ -28,6 +28,14 @@ pub struct StatusList<'a> {
     items: Vec<Item<'a>>,
 }
 
+/// Several claims after `verify`, for scripts.
+#[derive(Serialize)]
+pub struct VerificationList<'a> {
+    pub verified: bool,
+    #[serde(flatten)]
+    pub list: StatusList<'a>,
+}
+
 /// The number of claims at a stage.
 #[derive(Serialize)]
 struct Count {
@@ -73,13 +81,18 @@ impl Session {
         Self { target, selection, typed: self.typed.of_claim(claim), ..self.clone() }
     }
 
-    /// The document of several claims.
-    pub fn list<'a>(&'a self, found: &'a [Assessment<'a>], namespace: Option<&'a str>) -> StatusList<'a> {
+    /// The document of several claims, of this kind.
+    pub fn list<'a>(
+        &'a self,
+        kind: &'static str,
+        found: &'a [Assessment<'a>],
+        namespace: Option<&'a str>,
+    ) -> StatusList<'a> {
         let item = |found: &'a Assessment<'a>| Item { target: found.situation.target, standing: self.standing(found) };
         let counts = counts(found).into_iter().map(|(stage, claims)| Count { stage, claims }).collect();
         StatusList {
             api_version: "glancepv.io/v1alpha1",
-            kind: "StatusList",
+            kind,
             namespace,
             selection: selection(&self.selection),
             stages: counts,

@@ -76,11 +76,22 @@ impl Session {
         }
         self.print_changed(&changed)?;
         self.tell_rest(&all, &planned, changed.len() + kept);
-        if planned.failed.is_empty() && not_tried.is_empty() {
+        self.some_failed(Verb::Retain, planned.failed, not_tried, of)
+    }
+
+    /// Tells the failures of several claims; an error if there are any, or some were not tried.
+    pub fn some_failed(
+        &self,
+        verb: Verb,
+        failed: Vec<(Target, Error)>,
+        not_tried: Vec<Target>,
+        of: usize,
+    ) -> Result<(), Error> {
+        if failed.is_empty() && not_tried.is_empty() {
             return Ok(());
         }
-        let failed = self.tell_failures(planned.failed);
-        Err(Error::SomeFailed { verb: Verb::Retain, failed, not_tried, of })
+        let failed = self.tell_failures(failed);
+        Err(Error::SomeFailed { verb, failed, not_tried, of })
     }
 
     /// A client dry run may read from the watch cache; a patch never does.

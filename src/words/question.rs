@@ -36,6 +36,8 @@ pub enum Notice<'a> {
     Changed(&'a str),
     /// Before what is asked about once more, of several volumes.
     OthersChanged,
+    /// After `verify` of several: a claim that is Retained, and its creation.
+    NeverDeleted(&'a Target, Option<Timestamp>),
     /// Of a claim that was selected and has no volume.
     NoVolumeYet(&'a Target),
     /// After a patch whose response was lost, and that was applied.
@@ -63,6 +65,10 @@ pub fn notice(notice: &Notice<'_>) -> String {
     match notice {
         Notice::Changed(volume) => format!("persistentvolume/{volume} has changed; the patch is now:"),
         Notice::OthersChanged => "these have changed since; the patches are now:".to_owned(),
+        Notice::NeverDeleted(target, created) => {
+            let age = age(*created, Timestamp::now());
+            format!("claim {} is Retained ({age} old): it was never deleted, or is new", target.key())
+        }
         Notice::NoVolumeYet(target) => format!("claim {} has no volume; nothing to retain", target.key()),
         Notice::ReadBack { volume, why } => {
             format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")

@@ -415,6 +415,7 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::ReadBack { volume: "pvc-b0f0", why: "unexpected EOF" },
         Notice::OthersChanged,
         Notice::NoVolumeYet(target),
+        Notice::NeverDeleted(target, None),
         Notice::TryingAgain("in the words of the error"),
         Notice::PinStays,
         Notice::UnpinBreaks(target),

@@ -35,6 +35,11 @@ pub fn progress(awaited: Awaited, key: &str, holders: &[Holder], elapsed: Durati
     format!("{} of {limit}: {what}", time(elapsed))
 }
 
+/// The progress line of several claims.
+pub fn several(bound: usize, of: usize, elapsed: Duration, limit: &str) -> String {
+    format!("{} of {limit}: {bound} of {of} claims are verified", time(elapsed))
+}
+
 /// The line that stays when the wait is over.
 pub fn ended(awaited: Awaited, key: &str, elapsed: Duration) -> String {
     format!("✔ {}: {}", time(elapsed), object(awaited, key, "is "))

@@ -4,7 +4,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::procedure::check;
-use crate::world::{World, says};
+use crate::world::{World, phase, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
@@ -134,6 +134,8 @@ fn selections_that_exclude_each_other_and_verbs_that_take_one_claim() {
         "unpin -f x.yaml --claim a,b",
         "retain v --all",
         "unretain --all",
+        "verify v --all",
+        "export v --claim a,b",
         "reuse --claim a*",
         "status --claim A",
         "status --claim a,",
@@ -210,6 +212,40 @@ fn a_connection_that_breaks_stops_all_and_says_what_was_not_tried() {
     world.sandbox.as_ref().unwrap().state.plan_nothing();
     world.type_line(retain.next.last().unwrap());
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
+}
+
+#[test]
+fn a_namespace_that_is_reset_has_its_volumes_again() {
+    let world = installed();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let names = ["glance-images", "mysql-data-0", "mysql-data-2", "mysql-data-10", "nova-instances"];
+    let early = world.run("verify --all");
+    assert_eq!(early.status, 1, "nothing was deleted: {early}");
+    let export = world.run("export --all");
+    assert_eq!((export.status, export.stdout.matches("---\n").count()), (0, 4), "{export}");
+    let list: Value = serde_json::from_str(&world.run("export --all -o json").stdout).unwrap();
+    assert_eq!(list["items"].as_array().unwrap().len(), 5);
+    for name in names.iter().skip(1) {
+        let volume = world.volume_of(name);
+        world.delete_named(name);
+        world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
+        let reuse = world.run(&format!("reuse --yes --claim {name}"));
+        assert_eq!(reuse.status, 0, "{reuse}");
+        world.create_claim(|claim| claim["metadata"]["name"] = (*name).into());
+        if *name != "nova-instances" {
+            world.await_bound(name);
+        }
+    }
+    let verify = world.run("verify --all --timeout 60s");
+    assert_eq!(verify.status, 0, "{verify}");
+    says(&verify, &["Reused: 4 of 5", "claim openstack/glance-images is Retained ("]);
+    let document: Value = serde_json::from_str(&world.run("verify --all -o json").stdout).unwrap();
+    assert_eq!((&document["kind"], &document["verified"]), (&json!("VerificationList"), &json!(true)));
+    // One is deleted, and its kept volume is not used.
+    world.delete_named("mysql-data-0");
+    let verify = world.run("verify --all");
+    assert_eq!(verify.status, 1, "{verify}");
+    says(&verify, &["error: claim mysql-data-0: ", "error: 1 of 5 claims failed"]);
 }
 
 #[test]

@@ -270,6 +270,15 @@ impl World {
         volume
     }
 
+    /// Deletes a claim of another name.
+    pub fn delete_named(&self, name: &str) {
+        let gone = async {
+            self.claims().delete(name, &DeleteParams::default()).await.expect("deleted");
+            awaited(&self.claims(), name, |claim| claim.is_none()).await;
+        };
+        self.runtime.block_on(gone);
+    }
+
     /// The volume that a claim of another name names.
     pub fn volume_of(&self, claim: &str) -> String {
         let claim = self.runtime.block_on(self.claims().get(claim)).expect("the claim");
