@@ -14,6 +14,7 @@ use super::owner::{DeletedWith, Driver, Release};
 pub enum Verb {
     Status,
     Retain,
+    Unretain,
     Reuse,
     Pin,
     Unpin,

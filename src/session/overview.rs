@@ -163,11 +163,20 @@ impl Session {
         if found.iter().any(at_risk) {
             return vec![Next::run(Verb::Retain)];
         }
+        if found.iter().any(|found| found.stage == Stage::Released) {
+            return vec![Next::run(Verb::Reuse)];
+        }
+        if found.iter().any(|found| matches!(found.stage, Stage::Reserved | Stage::Binding)) {
+            return vec![Step::Install.into(), Next::run(Verb::Verify).with_timeout()];
+        }
         let mut steps: Vec<Next> = Vec::new();
         for step in found.iter().filter(|found| found.stage == Stage::Retained).flat_map(|found| &found.next) {
             if matches!(step.step, Step::Uninstall(Some(_))) && !steps.contains(step) {
                 steps.push(step.clone());
             }
+        }
+        if !steps.is_empty() {
+            steps.push(Next::run(Verb::Reuse).with_timeout());
         }
         steps
     }

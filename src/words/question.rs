@@ -29,6 +29,23 @@ pub fn change(change: &Change, target: &Target) -> String {
     text
 }
 
+/// The change in a cell of a table.
+pub fn brief(change: &Change) -> String {
+    let value = |value: &Option<String>| value.as_ref().map_or("(none)".to_owned(), |text| line(text));
+    let edits: Vec<_> = change
+        .edits
+        .iter()
+        .filter(|edit| !edit.path.ends_with(&["resourceVersion"]))
+        .map(|edit| match edit.path.last() {
+            Some(&"persistentVolumeReclaimPolicy") => format!("{} → {}", value(&edit.from), value(&edit.to)),
+            Some(&"uid") => format!("claimRef.uid → {}", value(&edit.to)),
+            _ => String::new(),
+        })
+        .filter(|text| !text.is_empty())
+        .collect();
+    edits.join(", ")
+}
+
 /// A notice on standard error.
 #[derive(Debug, IntoStaticStr, VariantNames)]
 pub enum Notice<'a> {
@@ -38,8 +55,8 @@ pub enum Notice<'a> {
     OthersChanged,
     /// After `verify` of several: a claim that is Retained, and its creation.
     NeverDeleted(&'a Target, Option<Timestamp>),
-    /// Of a claim that was selected and has no volume.
-    NoVolumeYet(&'a Target),
+    /// Of a claim that was selected, and that the verb has nothing to do for.
+    Left(&'a Target),
     /// After a patch whose response was lost, and that was applied.
     ReadBack { volume: &'a str, why: &'a str },
     /// While a watch waits for its server.
@@ -69,7 +86,7 @@ pub fn notice(notice: &Notice<'_>) -> String {
             let age = age(*created, Timestamp::now());
             format!("claim {} is Retained ({age} old): it was never deleted, or is new", target.key())
         }
-        Notice::NoVolumeYet(target) => format!("claim {} has no volume; nothing to retain", target.key()),
+        Notice::Left(target) => format!("claim {} is left as it is", target.key()),
         Notice::ReadBack { volume, why } => {
             format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
         }

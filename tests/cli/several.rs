@@ -8,7 +8,11 @@ use crate::world::{World, phase, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
-    let world = World::sandbox().provisioned();
+    installed_in(World::new())
+}
+
+fn installed_in(world: World) -> World {
+    let world = world.provisioned();
     world.install(None);
     let helm = json!({"meta.helm.sh/release-name": "nova", "meta.helm.sh/release-namespace": "openstack"});
     for (name, annotations) in [
@@ -32,8 +36,7 @@ fn policies(world: &World) -> Vec<(String, String)> {
         let document: Value = serde_json::from_str(&run.stdout).unwrap();
         document["volumes"][0]["reclaimPolicy"].as_str().unwrap().to_owned()
     };
-    let names = ["glance-images", "mysql-data-0", "mysql-data-2", "mysql-data-10", "nova-instances"];
-    names.map(|name| (name.to_owned(), of(name))).to_vec()
+    NAMES.map(|name| (name.to_owned(), of(name))).to_vec()
 }
 
 /// Rows without the names of volumes, which differ from run to run.
@@ -136,7 +139,12 @@ fn selections_that_exclude_each_other_and_verbs_that_take_one_claim() {
         "unretain --all",
         "verify v --all",
         "export v --claim a,b",
-        "reuse --claim a*",
+        "reuse v --claim a*",
+        "reuse --all -f x.yaml",
+        "unretain --release x",
+        "unretain --claim a*",
+        "guide --all",
+        "check --all",
         "status --claim A",
         "status --claim a,",
     ] {
@@ -147,7 +155,7 @@ fn selections_that_exclude_each_other_and_verbs_that_take_one_claim() {
 
 #[test]
 fn retain_of_several_asks_once_and_patches_each_volume_once() {
-    let world = installed();
+    let world = installed_in(World::sandbox());
     let before = policies(&world);
     assert!(before.iter().all(|(_, policy)| policy == "Delete"), "{before:?}");
     let asked = world.run("retain --all");
@@ -170,7 +178,7 @@ fn retain_of_several_asks_once_and_patches_each_volume_once() {
 
 #[test]
 fn a_failure_of_one_claim_leaves_the_others_and_is_repeated_for_it_alone() {
-    let world = installed();
+    let world = installed_in(World::sandbox());
     world.refuse("PATCH", &world.volume_of("mysql-data-2"));
     let retain = world.run("retain --all --yes");
     assert_eq!(retain.status, 1, "{retain}");
@@ -190,7 +198,7 @@ fn a_failure_of_one_claim_leaves_the_others_and_is_repeated_for_it_alone() {
 #[test]
 fn a_connection_that_breaks_stops_all_and_says_what_was_not_tried() {
     use glancepv_sandbox::state::Fault;
-    let world = installed();
+    let world = installed_in(World::sandbox());
     let state = &world.sandbox.as_ref().unwrap().state;
     state.plan("PATCH", &world.volume_of("mysql-data-2"), 1000, Fault::Break);
     state.plan("GET", &world.volume_of("mysql-data-2"), 1000, Fault::Break);
@@ -214,31 +222,53 @@ fn a_connection_that_breaks_stops_all_and_says_what_was_not_tried() {
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
 }
 
+const NAMES: [&str; 5] = ["glance-images", "mysql-data-0", "mysql-data-2", "mysql-data-10", "nova-instances"];
+
+/// Deletes claims, as the reset of a namespace does, and waits until their volumes are Released.
+fn reset(world: &World, names: &[&str]) {
+    for name in names {
+        let volume = world.volume_of(name);
+        world.delete_named(name);
+        world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
+    }
+}
+
 #[test]
 fn a_namespace_that_is_reset_has_its_volumes_again() {
     let world = installed();
+    // A set is whole: 0, 1 and 2.
+    world.create_claim(|claim| claim["metadata"]["name"] = "mysql-data-1".into());
+    world.await_bound("mysql-data-1");
+    let volume = world.volume_of("mysql-data-10");
+    world.delete_named("mysql-data-10");
+    world.await_volume(&volume, |v| v.is_none());
     assert_eq!(world.run("retain --all --yes").status, 0);
-    let names = ["glance-images", "mysql-data-0", "mysql-data-2", "mysql-data-10", "nova-instances"];
+    let names = ["glance-images", "mysql-data-0", "mysql-data-1", "mysql-data-2", "nova-instances"];
+    let volumes: Vec<String> = names.iter().map(|name| world.volume_of(name)).collect();
     let early = world.run("verify --all");
     assert_eq!(early.status, 1, "nothing was deleted: {early}");
+    let none = world.run("reuse --all --yes");
+    assert_eq!(none.status, 1, "{none}");
+    says(&none, &["error: no selected claim in namespace openstack has a volume to reuse"]);
     let export = world.run("export --all");
     assert_eq!((export.status, export.stdout.matches("---\n").count()), (0, 4), "{export}");
     let list: Value = serde_json::from_str(&world.run("export --all -o json").stdout).unwrap();
     assert_eq!(list["items"].as_array().unwrap().len(), 5);
-    for name in names.iter().skip(1) {
-        let volume = world.volume_of(name);
-        world.delete_named(name);
-        world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
-        let reuse = world.run(&format!("reuse --yes --claim {name}"));
-        assert_eq!(reuse.status, 0, "{reuse}");
-        world.create_claim(|claim| claim["metadata"]["name"] = (*name).into());
-        if *name != "nova-instances" {
-            world.await_bound(name);
-        }
+    let command = format!("reuse --yes --timeout 60s --claim {}", names.join(","));
+    let waiting = world.spawn(&command);
+    reset(&world, &names);
+    let reuse = world.finish(&command, waiting);
+    assert_eq!(reuse.status, 0, "{reuse}");
+    assert_eq!(reuse.stdout.matches(" patched\n").count(), 5, "{reuse}");
+    says(&reuse, &["Reserved: 5 of 5 claims in openstack", "  kubectl glancepv verify --timeout 60s --claim "]);
+    for name in names {
+        world.create_claim(|claim| claim["metadata"]["name"] = name.into());
+        world.await_bound(name);
     }
     let verify = world.run("verify --all --timeout 60s");
     assert_eq!(verify.status, 0, "{verify}");
-    says(&verify, &["Reused: 4 of 5", "claim openstack/glance-images is Retained ("]);
+    says(&verify, &["Reused: 5 of 5"]);
+    assert_eq!(names.iter().map(|name| world.volume_of(name)).collect::<Vec<_>>(), volumes);
     let document: Value = serde_json::from_str(&world.run("verify --all -o json").stdout).unwrap();
     assert_eq!((&document["kind"], &document["verified"]), (&json!("VerificationList"), &json!(true)));
     // One is deleted, and its kept volume is not used.
@@ -246,6 +276,34 @@ fn a_namespace_that_is_reset_has_its_volumes_again() {
     let verify = world.run("verify --all");
     assert_eq!(verify.status, 1, "{verify}");
     says(&verify, &["error: claim mysql-data-0: ", "error: 1 of 5 claims failed"]);
+}
+
+#[test]
+fn a_set_is_reused_as_a_whole_or_left_alone() {
+    let world = installed();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    // 0 is deleted; 2 lives, and 1 is nowhere.
+    reset(&world, &["mysql-data-0", "nova-instances"]);
+    let reuse = world.run("reuse --all --yes");
+    assert_eq!(reuse.status, 1, "{reuse}");
+    says(&reuse, &["error: claim mysql-data-0: SetIncomplete: mysql-data-0 kept, mysql-data-1, mysql-data-2"]);
+    // The other claim is not of the set.
+    assert_eq!(reuse.stdout.matches(" patched\n").count(), 1, "{reuse}");
+    // Who names it takes it.
+    let named = world.run("reuse --yes --claim mysql-data-0,glance-images");
+    says(&named, &["error: claim glance-images: ", "is still bound"]);
+    assert_eq!(named.stdout.matches(" patched\n").count(), 1, "{named}");
+}
+
+#[test]
+fn unretain_of_several_takes_names() {
+    let world = installed();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let unretain = world.run("unretain --yes --claim mysql-data-0,mysql-data-2");
+    assert_eq!(unretain.status, 0, "{unretain}");
+    let exposed: Vec<String> =
+        policies(&world).into_iter().filter(|(_, p)| p == "Delete").map(|(name, _)| name).collect();
+    assert_eq!(exposed, ["mysql-data-0", "mysql-data-2"]);
 }
 
 #[test]
@@ -264,7 +322,7 @@ fn documents_of_several_are_lists() {
 
 #[test]
 fn every_claim_of_the_cluster_is_shown_and_none_is_changed() {
-    let world = installed();
+    let world = installed_in(World::sandbox());
     world.requests();
     let run = world.run("status -A");
     assert_eq!(run.status, 0, "{run}");
