@@ -18,8 +18,8 @@ use crate::error::{Action, Error, Unsettled};
 use crate::kubectl::output::{Format, without_managed_fields};
 use crate::kubectl::table::table;
 use crate::lifecycle::{
-    Assessment, Change, Finding, Plan, Refusal, Situation, Stage, Target, Verb, Volume, VolumePhase, incomplete,
-    retain, reuse, unretain,
+    Assessment, Change, Finding, Plan, Reason, Refusal, Remedy, Situation, Stage, Target, Verb, Volume, VolumePhase,
+    incomplete, retain, reuse, unretain,
 };
 use crate::terminal::{Progress, Stream, Tone};
 use crate::words::error::message;
@@ -146,16 +146,17 @@ impl Session {
         loop {
             let versions = self.cluster.versions(&self.target.namespace).await?;
             let all = self.survey(fresh).await?;
-            let awaited = |seen: &&Observation| {
-                let Some(claim) = &seen.claim else { return false };
-                let named = named.contains(&seen.target.name.as_str());
-                let released = !claim.facts.terminating && seen.situation().preserved().len() == 1;
-                (named || claim.facts.terminating) && !released
+            let meant = |seen: &&Observation| {
+                let going = seen.claim.as_ref().is_none_or(|claim| claim.facts.terminating);
+                going || named.contains(&seen.target.name.as_str())
             };
-            let waiting: Vec<&Observation> = all.iter().filter(awaited).collect();
+            let reason = |seen: &&Observation| reuse(&seen.situation()).err().map(|refusal| refusal.reason);
+            let awaited = |seen: &&Observation| reason(seen).is_some_and(|it| it.remedy() == Remedy::Wait);
+            let waiting: Vec<&Observation> = all.iter().filter(meant).filter(awaited).collect();
             let deadline = begun + limit.time;
             // Under another policy than Retain nothing is waited for: the volumes would be deleted with their claims.
-            let exposed = waiting.iter().any(|seen| seen.volumes.iter().any(|v| !v.facts.is_retained()));
+            let exposed =
+                all.iter().filter(meant).any(|seen| matches!(reason(&seen), Some(Reason::NotRetained { .. })));
             if waiting.is_empty() || exposed || Instant::now() >= deadline {
                 progress.leave();
                 return Ok(all);
