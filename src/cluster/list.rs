@@ -177,7 +177,7 @@ impl Reader {
 }
 
 impl Reader {
-    /// What is around the rows, which have all arrived: an error if it is not a Table.
+    /// The document around the rows, which have all arrived; an error if it is not a Table.
     pub(super) fn ended(rows: &Rows) -> Result<Around, Error> {
         let around: Around = json(&rows.around)?;
         if around.kind != "Table" {

@@ -19,7 +19,7 @@ use crate::kubectl::output::{Format, without_managed_fields};
 use crate::kubectl::table::table;
 use crate::lifecycle::{
     Assessment, Change, Finding, Plan, Reason, Refusal, Remedy, Situation, Stage, Target, Verb, Volume, VolumePhase,
-    incomplete, retain, reuse, unretain,
+    incomplete, retain, reuse, unretain, verify,
 };
 use crate::terminal::{Progress, Stream, Tone};
 use crate::words::error::message;
@@ -66,7 +66,7 @@ struct Planned {
     /// Claims and volumes that are as asked already.
     done: Vec<(Target, String)>,
     failed: Vec<(Target, Error)>,
-    /// What is to be known before and after the patches.
+    /// Findings to be told before the question.
     findings: Vec<Finding>,
     /// Claims that were selected and are left as they are.
     left: Vec<Target>,
@@ -120,10 +120,27 @@ impl Session {
             let late = self.settle_all(&mut changed).await?;
             planned.failed.extend(late);
         }
+        let had_claim =
+            |volume: &Read<Volume>| all.iter().any(|seen| seen.claim.is_some() && volume.facts.refers_to(&seen.target));
+        // The next claim exists already: it may have been bound to another volume meanwhile.
+        if many == Many::Reuse && self.consent.dry_run == DryRun::None && changed.iter().any(had_claim) {
+            all = self.survey(Fresh::Consistent).await?;
+            for seen in all.iter().filter(|seen| seen.assess().stage == Stage::Diverted) {
+                let refusal = verify(&seen.situation()).err().map_or(Error::Failed, Error::Refused);
+                let patched = changed.iter().any(|volume| volume.facts.refers_to(&seen.target));
+                planned.failed.extend(patched.then(|| (seen.target.clone(), refusal)));
+            }
+        }
         for volume in &changed {
             all.iter_mut()
                 .filter(|seen| volume.facts.refers_to(&seen.target))
                 .for_each(|seen| seen.put(volume.clone()));
+        }
+        // A script gets every volume that is as asked; a person has seen those in the table.
+        for (target, name) in planned.done.iter().filter(|_| !self.output.is_table()) {
+            let read = all.iter().find(|seen| seen.target == *target).and_then(|seen| seen.volume(name));
+            changed.extend(read.cloned());
+            self.announce(name)?;
         }
         self.print_changed(&changed)?;
         self.tell_rest(&all, &planned);
@@ -179,7 +196,7 @@ impl Session {
         }
     }
 
-    /// What to do with each volume of each claim; those that may be deleted at any time come first.
+    /// The plan for each volume of each claim; those that may be deleted at any time come first.
     fn plan_all(&self, many: Many, all: &[Observation]) -> Planned {
         let mut planned = Planned::default();
         let urgent = |seen: &&Observation| matches!(seen.assess().stage, Stage::Doomed | Stage::Terminating);

@@ -183,7 +183,7 @@ impl Typed {
             let remark = if is_alternative(step) { Some(alternatives(next, now)) } else { line.remark };
             match (remark, shown.last_mut()) {
                 (None, None) => shown.push(Shown::Words(head, String::new())),
-                // What is done elsewhere comes before what is typed then.
+                // A step that is done elsewhere comes before the command.
                 (None, Some(Shown::Words(_, words))) if !is_note(&next[nth - 1]) => words.push_str(", then"),
                 // The alternative ends here.
                 (None, _) if nth > 0 && is_or(&next[nth - 1]) => shown.push(Shown::Words("then", String::new())),

@@ -92,8 +92,10 @@ fn ctrl_c_while_waiting() {
     world.run("retain --yes");
     world.mount("glance-api-0");
     let (mut session, _) = ask(&world, "reuse --timeout 60s");
+    session.exp_string("0s of 60s: ").unwrap();
     session.exp_string("is held by pod").unwrap();
     session.send_control(CTRL_C).unwrap();
+    session.exp_string("hint: safe to re-run: the same command goes on from there").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(status(&session), 130);
     assert_eq!(phase(&world.volume(&world.bound())), "Bound");

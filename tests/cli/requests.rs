@@ -33,6 +33,40 @@ fn status_of_a_bound_claim() {
     );
 }
 
+/// The namespace's claims are read beside the volume, and no volume of theirs is.
+#[test]
+fn status_and_retain_of_a_claim_of_a_release() {
+    let world = World::sandbox().provisioned();
+    let helm =
+        serde_json::json!({"meta.helm.sh/release-name": "glance", "meta.helm.sh/release-namespace": "openstack"});
+    for name in ["glance-images", "glance-tmp"] {
+        world.create_claim(|claim| {
+            claim["metadata"]["name"] = name.into();
+            claim["metadata"]["annotations"] = helm.clone();
+        });
+        world.await_bound(name);
+    }
+    world.bound();
+    sent(
+        &world,
+        "status",
+        &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes?includeObject=None&resourceVersion=0
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims?includeObject=Object"#]],
+    );
+    sent(
+        &world,
+        "retain --yes -o name",
+        &expect![[r#"
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims/glance-images?includeObject=Object
+        GET /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object
+        GET /api/v1/namespaces/openstack/persistentvolumeclaims?includeObject=Object
+        PATCH /api/v1/persistentvolumes/pvc------------------------------------1?includeObject=Object&fieldManager=kubectl-glancepv {"metadata":{"resourceVersion":"[version]"},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#]],
+    );
+}
+
 #[test]
 fn retain() {
     let (world, volume) = installed();
