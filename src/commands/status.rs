@@ -107,9 +107,8 @@ fn show_several(session: &Session, found: &[Assessment<'_>], namespace: Option<&
     if let Some(text) = session.output.object(&session.list("StatusList", found, namespace))? {
         return session.terminal.print(&text);
     }
-    let place = namespace.unwrap_or("all namespaces");
     let rows = session.overview(found, namespace.is_none());
-    session.terminal.print(&(rows + &session.told_of_several(Stream::Out, found, place)))
+    session.terminal.print(&(rows + &session.told_of_several(Stream::Out, found, namespace)))
 }
 
 /// The last state that was shown by `--watch`.

@@ -61,6 +61,8 @@ pub enum Step {
     Look(&'static str, bool),
     /// Retain the volumes of all claims of the release of this name.
     RetainRelease(String),
+    /// Retain the volumes of all claims of the namespace of this name.
+    RetainNamespace(String),
     /// Remove the annotation of a late `retain` from the volume of this name.
     RemoveMark(String),
     /// Delete the object that owns the claim.

@@ -253,7 +253,7 @@ impl Session {
         if many == Many::Reuse {
             for (target, change) in &planned.changes {
                 if let Some(seen) = all.iter().find(|seen| seen.target == *target) {
-                    planned.findings.extend(warnings(&self.of(&target.name), seen, &change.volume).await?);
+                    planned.findings.extend(warnings(&self.of(target), seen, &change.volume).await?);
                 }
             }
         }
@@ -279,7 +279,7 @@ impl Session {
 
     /// Reads and plans again, and sends the change if it is the one that was agreed to.
     async fn change_one(&self, many: Many, target: &Target, agreed: &Change) -> Result<Outcome, Error> {
-        let session = self.of(&target.name);
+        let session = self.of(target);
         let fresh = if self.consent.dry_run == DryRun::Client { Fresh::Cached } else { Fresh::Consistent };
         for _ in 0..ROUNDS {
             let mut seen = session.cluster.observe(target, Some(&agreed.volume), many.reach(), fresh).await?;
@@ -369,7 +369,8 @@ impl Session {
             self.terminal.note(&notice(&Notice::Left(target)));
         }
         let found: Vec<_> = all.iter().map(Observation::assess).collect();
-        let _ = self.terminal.say(Stream::Err, &self.told_of_several(Stream::Err, &found, &self.target.namespace));
+        let _ =
+            self.terminal.say(Stream::Err, &self.told_of_several(Stream::Err, &found, Some(&self.target.namespace)));
     }
 
     /// Tells the failures of several claims; an error if there are any, or some were not tried.

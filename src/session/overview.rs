@@ -1,5 +1,7 @@
 //! Several claims at a glance: a row each, in natural order, and what follows from their stages, worst first.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::error::Error;
 use crate::kubectl::table::table;
 use crate::lifecycle::{Assessment, Finding, Next, Outcome, Stage, Step, Target, Verb};
 use crate::terminal::Stream;
-use crate::words::next::{Line, Shown};
+use crate::words::next::{Line, Shown, Typed};
 use crate::words::{owner, stage};
 
 /// Several claims, for scripts.
@@ -67,18 +69,21 @@ impl Session {
         let mut missing = Vec::new();
         for name in self.selection.named() {
             if all.iter().all(|seen| seen.target.name != name) {
-                let session = self.of(name);
-                missing.push((session.target.clone(), session.absent().await));
+                let target = Target { name: name.to_owned(), ..self.target.clone() };
+                let error = self.of(&target).absent().await;
+                missing.push((target, error));
             }
         }
         missing
     }
 
     /// The same run, about one of the claims.
-    pub fn of(&self, claim: &str) -> Self {
-        let target = Target { name: claim.to_owned(), ..self.target.clone() };
-        let selection = Selection::Claims(vec![claim.to_owned()]);
-        Self { target, selection, typed: self.typed.of_claim(claim), ..self.clone() }
+    pub fn of(&self, target: &Target) -> Self {
+        let typed = self.typed.of_claim(&target.name);
+        let own = target.namespace == self.target.namespace;
+        let typed = if own { typed } else { typed.with("-n", &target.namespace) };
+        let selection = Selection::Claims(vec![target.name.clone()]);
+        Self { target: target.clone(), selection, typed, ..self.clone() }
     }
 
     /// The document of several claims, of this kind.
@@ -96,7 +101,10 @@ impl Session {
             namespace,
             selection: selection(&self.selection),
             stages: counts,
-            next: self.typed.lines(&Target { name: String::new(), ..self.target.clone() }, &self.together(found)),
+            next: {
+                let next = together(found, namespace.is_none());
+                self.typed_for(found, &next).lines(&self.nobody(), &next)
+            },
             items: found.iter().map(item).collect(),
         }
     }
@@ -121,8 +129,9 @@ impl Session {
     }
 
     /// The stages with their counts, the claims that a person has to look at, and the next steps.
-    pub fn told_of_several(&self, stream: Stream, found: &[Assessment<'_>], place: &str) -> String {
+    pub fn told_of_several(&self, stream: Stream, found: &[Assessment<'_>], namespace: Option<&str>) -> String {
         let now = Timestamp::now();
+        let place = namespace.unwrap_or("all namespaces");
         let mut text = String::new();
         for (nth, (stage, count)) in counts(found).into_iter().enumerate() {
             let words = stage::several(stage, count, found.len(), (nth == 0).then_some(place));
@@ -136,8 +145,7 @@ impl Session {
             if !alone && failed.is_empty() {
                 continue;
             }
-            let name = &found.situation.target.name;
-            let session = self.of(name);
+            let session = self.of(found.situation.target);
             if alone {
                 let words = format!("claim {}: {}", found.situation.target.key(), stage::summary(found, now));
                 text += &self.terminal.headed(stream, tone(found.stage), &found.stage.to_string(), &words);
@@ -149,37 +157,58 @@ impl Session {
                 text += &screen(self.terminal, stream, &command);
             }
         }
-        // No claim's own words.
-        let all = Target { name: String::new(), ..self.target.clone() };
-        text + &screen(self.terminal, stream, &self.typed.shown(&all, "next", &self.together(found), now))
+        let next = together(found, namespace.is_none());
+        let shown = self.typed_for(found, &next).shown(&self.nobody(), "next", &next, now);
+        text + &screen(self.terminal, stream, &shown)
     }
 
-    /// The next steps of all: retain what is not kept, else uninstall the releases.
-    fn together(&self, found: &[Assessment<'_>]) -> Vec<Next> {
-        let at_risk = |found: &Assessment<'_>| {
-            let all = found.situation.referring(|v| !v.is_retained());
-            matches!(found.stage, Stage::AtRisk | Stage::Doomed) || !all.is_empty()
-        };
-        if found.iter().any(at_risk) {
-            return vec![Next::run(Verb::Retain)];
+    /// The flags to type for later steps: once the claims of a release are deleted nothing tells which they were.
+    fn typed_for(&self, found: &[Assessment<'_>], next: &[Next]) -> Typed {
+        let later = |next: &Next| matches!(next.step, Step::Run { verb: Verb::Reuse | Verb::Verify, .. });
+        if !matches!(self.selection, Selection::Releases(_)) || !next.iter().any(later) {
+            return self.typed.clone();
         }
-        if found.iter().any(|found| found.stage == Stage::Released) {
-            return vec![Next::run(Verb::Reuse)];
-        }
-        if found.iter().any(|found| matches!(found.stage, Stage::Reserved | Stage::Binding)) {
-            return vec![Step::Install.into(), Next::run(Verb::Verify).with_timeout()];
-        }
-        let mut steps: Vec<Next> = Vec::new();
-        for step in found.iter().filter(|found| found.stage == Stage::Retained).flat_map(|found| &found.next) {
-            if matches!(step.step, Step::Uninstall(Some(_))) && !steps.contains(step) {
-                steps.push(step.clone());
-            }
-        }
-        if !steps.is_empty() {
-            steps.push(Next::run(Verb::Reuse).with_timeout());
-        }
-        steps
+        let names: Vec<&str> = found.iter().map(|found| found.situation.target.name.as_str()).collect();
+        self.typed.of_claim(&names.join(","))
     }
+
+    /// The target of words that are no claim's own.
+    fn nobody(&self) -> Target {
+        Target { name: String::new(), ..self.target.clone() }
+    }
+}
+
+/// The next steps of all: retain what is not kept, else go on together; of the whole cluster only the first, a line for each
+/// namespace.
+fn together(found: &[Assessment<'_>], everywhere: bool) -> Vec<Next> {
+    let at_risk = |found: &&Assessment<'_>| {
+        let all = found.situation.referring(|v| !v.is_retained());
+        matches!(found.stage, Stage::AtRisk | Stage::Doomed) || !all.is_empty()
+    };
+    if everywhere {
+        let namespaces: BTreeSet<&str> =
+            found.iter().filter(at_risk).map(|found| found.situation.target.namespace.as_str()).collect();
+        return namespaces.into_iter().map(|it| Step::RetainNamespace(it.to_owned()).into()).collect();
+    }
+    if found.iter().any(|found| at_risk(&found)) {
+        return vec![Next::run(Verb::Retain)];
+    }
+    if found.iter().any(|found| found.stage == Stage::Released) {
+        return vec![Next::run(Verb::Reuse)];
+    }
+    if found.iter().any(|found| matches!(found.stage, Stage::Reserved | Stage::Binding)) {
+        return vec![Step::Install.into(), Next::run(Verb::Verify).with_timeout()];
+    }
+    let mut steps: Vec<Next> = Vec::new();
+    for step in found.iter().filter(|found| found.stage == Stage::Retained).flat_map(|found| &found.next) {
+        if matches!(step.step, Step::Uninstall(Some(_))) && !steps.contains(step) {
+            steps.push(step.clone());
+        }
+    }
+    if !steps.is_empty() {
+        steps.push(Next::run(Verb::Reuse).with_timeout());
+    }
+    steps
 }
 
 /// The number of claims at each stage, worst first.

@@ -1,5 +1,6 @@
 //! `verify` of several claims: under one deadline, each claim is Reused or Retained, and one at least is Reused.
 
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::Session;
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::kubectl::output::Format;
 use crate::lifecycle::{Assessment, Refusal, Remedy, Stage, Verb, verify};
 use crate::terminal::{Progress, Stream};
+use crate::words::age::age;
 use crate::words::question::{Notice, notice};
 use crate::words::wait::several;
 
@@ -80,13 +82,16 @@ impl Session {
                 let volumes = found.iter().filter_map(|found| found.volume);
                 volumes.map(|volume| super::report::volume_line(&volume.name, "")).collect()
             }
-            None => self.overview(found, false) + &self.told_of_several(Stream::Out, found, &self.target.namespace),
+            None => {
+                self.overview(found, false) + &self.told_of_several(Stream::Out, found, Some(&self.target.namespace))
+            }
         };
         self.terminal.print(&text)?;
         let never_deleted = found.iter().filter(|found| found.stage == Stage::Retained && verified);
         for found in never_deleted.filter(|_| self.output.is_table()) {
             let created = found.situation.claim.and_then(|claim| claim.created);
-            self.terminal.note(&notice(&Notice::NeverDeleted(found.situation.target, created)));
+            let age = age(created, Timestamp::now());
+            self.terminal.note(&notice(&Notice::NeverDeleted(found.situation.target, &age)));
         }
         let of = found.len() + missing.len();
         let failed =

@@ -87,8 +87,16 @@ impl Typed {
         Self(others.collect()).with("--release", release)
     }
 
+    /// The same flags, about all claims of a namespace.
+    fn of_namespace(&self, namespace: &str) -> Self {
+        let selecting = ["--claim", "--release", "--all"];
+        let others = self.0.iter().filter(|flag| !selecting.contains(&flag.name.as_str())).cloned();
+        let all = Flag { name: "--all".to_owned(), value: None, verbs: Vec::new() };
+        Self(others.chain([all]).collect()).with("-n", namespace)
+    }
+
     /// The same flags, with `value` for the flag of that name.
-    fn with(&self, name: &str, value: &str) -> Self {
+    pub fn with(&self, name: &str, value: &str) -> Self {
         let others = self.0.iter().filter(|flag| flag.name != name).cloned();
         let flag = Flag { name: name.to_owned(), value: Some(value.to_owned()), verbs: Vec::new() };
         Self(others.chain([flag]).collect())
@@ -142,6 +150,10 @@ impl Typed {
             Step::Look(resource, false) => kubectl(format!("get {resource}")),
             Step::RetainRelease(release) => {
                 let there = self.of_release(release);
+                (None, String::new(), Some(there.command(Verb::Retain, None, false, false)))
+            }
+            Step::RetainNamespace(namespace) => {
+                let there = self.of_namespace(namespace);
                 (None, String::new(), Some(there.command(Verb::Retain, None, false, false)))
             }
             Step::RemoveMark(volume) => kubectl(format!("annotate pv {volume} glancepv.io/retained-after-release-")),

@@ -53,8 +53,8 @@ pub enum Notice<'a> {
     Changed(&'a str),
     /// Before what is asked about once more, of several volumes.
     OthersChanged,
-    /// After `verify` of several: a claim that is Retained, and its creation.
-    NeverDeleted(&'a Target, Option<Timestamp>),
+    /// After `verify` of several: a claim that is Retained, and its age.
+    NeverDeleted(&'a Target, &'a str),
     /// Of a claim that was selected, and that the verb has nothing to do for.
     Left(&'a Target),
     /// After a patch whose response was lost, and that was applied.
@@ -82,8 +82,7 @@ pub fn notice(notice: &Notice<'_>) -> String {
     match notice {
         Notice::Changed(volume) => format!("persistentvolume/{volume} has changed; the patch is now:"),
         Notice::OthersChanged => "these have changed since; the patches are now:".to_owned(),
-        Notice::NeverDeleted(target, created) => {
-            let age = age(*created, Timestamp::now());
+        Notice::NeverDeleted(target, age) => {
             format!("claim {} is Retained ({age} old): it was never deleted, or is new", target.key())
         }
         Notice::Left(target) => format!("claim {} is left as it is", target.key()),

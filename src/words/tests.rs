@@ -225,7 +225,11 @@ fn steps() -> Vec<Step> {
     all.push(Step::ScaleDown);
     all.push(Step::Reconcile { name: "glance".into(), namespace: "flux-system".into() });
     all.extend([Step::Look("volumesnapshots", true), Step::Look("volumeattachments", false)]);
-    all.extend([Step::RetainRelease("glance".into()), Step::RemoveMark(v())]);
+    all.extend([
+        Step::RetainRelease("glance".into()),
+        Step::RetainNamespace("openstack".into()),
+        Step::RemoveMark(v()),
+    ]);
     all.extend([
         Step::DeleteClaim,
         Step::AwaitDeleted(v()),
@@ -418,7 +422,7 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::ReadBack { volume: "pvc-b0f0", why: "unexpected EOF" },
         Notice::OthersChanged,
         Notice::Left(target),
-        Notice::NeverDeleted(target, None),
+        Notice::NeverDeleted(target, "210d"),
         Notice::TryingAgain("in the words of the error"),
         Notice::PinStays,
         Notice::UnpinBreaks(target),

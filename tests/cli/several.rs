@@ -169,6 +169,9 @@ fn retain_of_several_asks_once_and_patches_each_volume_once() {
     assert_eq!(requests.matches("PATCH ").count(), 5, "{requests}");
     assert_eq!(retain.stdout.matches(" patched\n").count(), 5, "{retain}");
     says(&retain, &["Retained: 5 of 5 claims in openstack", "next:\n  helm uninstall nova -n openstack"]);
+    // Once the claims are deleted nothing tells which were the release's.
+    let release = world.run("status --release nova");
+    says(&release, &["  kubectl glancepv reuse --timeout 10m --claim nova-instances\n"]);
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
     world.requests();
     let again = world.run("retain --all");
@@ -332,4 +335,7 @@ fn every_claim_of_the_cluster_is_shown_and_none_is_changed() {
     let requests = world.requests();
     assert_eq!(requests.lines().count(), 2, "{requests}");
     says(&run, &["NAMESPACE", "AtRisk: 5 of 5 claims in all namespaces: deleting them deletes their volumes and data"]);
+    assert_eq!(run.next, [format!("kubectl glancepv retain --all -n {}", world.namespace)], "{run}");
+    world.type_line(&run.next[0]);
+    assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
 }
