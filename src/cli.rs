@@ -15,7 +15,6 @@ use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::Target;
 use crate::session::consent::{Consent, DryRun};
 use crate::session::report::screen;
-use crate::session::select::Selection;
 use crate::session::{Session, connect};
 use crate::terminal::{Color, Stream, Terminal, Tone};
 use crate::words::error::{hints, message};
@@ -118,18 +117,9 @@ impl Cli {
         if self.shared.selection().only().is_some() {
             return None;
         }
-        let volume = |given: &Option<String>| given.is_some().then_some("PV is the volume of one claim");
-        let selection = self.shared.selection();
-        let names = matches!(&selection, Selection::Claims(names) if names.len() == selection.named().len());
         let takes_one = match &self.command {
-            Command::Retain(it) => volume(&it.named.volume),
-            Command::Verify(it) => volume(&it.expected.volume),
-            Command::Export(it) => volume(&it.named.volume),
-            Command::Reuse(it) if it.pinned.template.is_some() => Some("TEMPLATE is that of one claim"),
-            Command::Reuse(it) => volume(&it.named.volume),
-            // It would expose what was Retain before.
-            Command::Unretain(_) if !names => Some("it takes names only, since it exposes their volumes"),
-            Command::Unretain(it) => volume(&it.named.volume),
+            Command::Retain(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
+            Command::Export(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
             Command::Status(_) | Command::Completion(_) | Command::Options(_) | Command::Version => None,
             _ => Some("it takes one claim"),
         }?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 pub use kube::core::Status;
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::lifecycle::{Applier, Incomplete, Refusal, Stage, Target, Verb};
+use crate::lifecycle::{Applier, Refusal, Stage, Target, Verb};
 use crate::template::Misfit;
 
 /// Reason why a command did not do as asked.
@@ -24,10 +24,6 @@ pub enum Error {
     Absent { target: Target, elsewhere: Vec<String>, here: Vec<String> },
     /// No claim of this namespace is selected by these flags.
     NothingSelected(String, String),
-    /// A set is kept in part.
-    SetIncomplete(Incomplete),
-    /// No claim of the selection in this namespace has a kept volume to reuse.
-    NothingToReuse(String),
     /// Of several claims these failed, and were told; these were not tried; the number of all.
     SomeFailed { verb: Verb, failed: Vec<Target>, not_tried: Vec<Target>, of: usize },
     /// There is no volume of the name that the user gave: it is that of this claim.
@@ -163,8 +159,6 @@ impl Error {
             | Self::Absent { .. }
             | Self::ClaimNamed(_)
             | Self::NothingSelected(..)
-            | Self::SetIncomplete(_)
-            | Self::NothingToReuse(_)
             | Self::SomeFailed { .. }
             | Self::File { .. }
             | Self::Failed

@@ -121,7 +121,9 @@ pub const NAME_RULE: &str =
 
 /// Parses a claim's name, in which `*` stands for any characters; an empty one counts as none.
 fn claim(text: &str) -> Result<String, String> {
-    let text = if text.is_empty() { DEFAULT_CLAIM } else { text };
+    if text.is_empty() {
+        return Ok(String::new());
+    }
     name(&text.replace('*', "x")).map(|_| text.to_owned())
 }
 
@@ -131,7 +133,8 @@ impl Shared {
         if self.all {
             Selection::All
         } else if self.release.is_empty() {
-            Selection::Claims(self.claim.clone())
+            let names: Vec<String> = self.claim.iter().filter(|name| !name.is_empty()).cloned().collect();
+            Selection::Claims(if names.is_empty() { vec![DEFAULT_CLAIM.to_owned()] } else { names })
         } else {
             Selection::Releases(self.release.clone())
         }
@@ -139,7 +142,7 @@ impl Shared {
 
     /// The name of the claim, or the first that was typed.
     pub fn first(&self) -> &str {
-        self.claim.first().map_or(DEFAULT_CLAIM, String::as_str)
+        self.claim.iter().find(|name| !name.is_empty()).map_or(DEFAULT_CLAIM, String::as_str)
     }
 }
 

@@ -5,7 +5,6 @@ use clap::Args;
 use super::flags::{ChangeFlags, VolumeArg};
 use crate::error::Error;
 use crate::session::Session;
-use crate::session::change_all::Many;
 
 /// Set the volume's reclaim policy back to Delete
 ///
@@ -17,7 +16,7 @@ use crate::session::change_all::Many;
 pub struct Unretain {
     /// The volume
     #[command(flatten)]
-    pub named: VolumeArg,
+    named: VolumeArg,
     /// The change
     #[command(flatten)]
     pub change: ChangeFlags,
@@ -25,8 +24,5 @@ pub struct Unretain {
 
 /// Runs `unretain`.
 pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
-    if session.selection.only().is_none() {
-        return session.change_all(Many::Unretain, None).await;
-    }
     session.unretain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

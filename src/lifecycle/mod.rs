@@ -15,7 +15,6 @@ mod owner;
 mod plan;
 mod quantity;
 mod reason;
-mod set;
 mod situation;
 mod stage;
 #[cfg(test)]
@@ -38,4 +37,3 @@ pub(crate) use finding::{ATTACHER, DeletionSign, Event, Holder, SNAPSHOT_SOURCE}
 pub(crate) use fit::{Field, Misfit};
 pub(crate) use plan::{Refusal, preserved};
 pub(crate) use reason::{Fate, Reason, Remedy};
-pub(crate) use set::{Incomplete, incomplete};

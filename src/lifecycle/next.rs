@@ -14,7 +14,6 @@ use super::owner::{DeletedWith, Driver, Release};
 pub enum Verb {
     Status,
     Retain,
-    Unretain,
     Reuse,
     Pin,
     Unpin,

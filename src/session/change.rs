@@ -174,7 +174,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
 
 /// The findings about a volume's data that matter before it is handed to another claim: its deletion began, it is still
 /// attached, no node can use it, or pods that run still list the deleted claim.
-pub(super) async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
+async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
     let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
     let mut found = assess(&situation);
     session.explain(&mut found).await?;

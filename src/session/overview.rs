@@ -12,10 +12,10 @@ use super::select::{Selection, natural};
 use crate::cluster::{Fresh, Observation};
 use crate::error::Error;
 use crate::kubectl::table::table;
-use crate::lifecycle::{Assessment, Finding, Next, Outcome, Stage, Step, Target, Verb};
-use crate::terminal::Stream;
+use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb};
+use crate::terminal::{Stream, Tone};
 use crate::words::next::{Line, Shown, Typed};
-use crate::words::{owner, stage};
+use crate::words::{finding, owner, stage};
 
 /// Several claims, for scripts.
 #[derive(Serialize)]
@@ -28,14 +28,6 @@ pub struct StatusList<'a> {
     stages: Vec<Count>,
     next: Vec<Line>,
     items: Vec<Item<'a>>,
-}
-
-/// Several claims after `verify`, for scripts.
-#[derive(Serialize)]
-pub struct VerificationList<'a> {
-    pub verified: bool,
-    #[serde(flatten)]
-    pub list: StatusList<'a>,
 }
 
 /// The number of claims at a stage.
@@ -64,9 +56,17 @@ impl Session {
         Ok(all)
     }
 
-    /// The names of the selection that are nowhere, each as its error.
+    /// The names of the selection that are nowhere, and the patterns and releases that nothing fits, each with its error.
     pub async fn missing(&self, all: &[Observation]) -> Vec<(Target, Error)> {
         let mut missing = Vec::new();
+        for part in self.selection.parts() {
+            let fits =
+                |seen: &Observation| part.selects(&seen.target.name, seen.claim.as_ref().map(|read| &read.facts));
+            if !all.iter().any(fits) {
+                let target = Target { name: part.text(), ..self.target.clone() };
+                missing.push((target, Error::NothingSelected(self.target.namespace.clone(), selection(&part))));
+            }
+        }
         for name in self.selection.named() {
             if all.iter().all(|seen| seen.target.name != name) {
                 let target = Target { name: name.to_owned(), ..self.target.clone() };
@@ -93,7 +93,10 @@ impl Session {
         found: &'a [Assessment<'a>],
         namespace: Option<&'a str>,
     ) -> StatusList<'a> {
-        let item = |found: &'a Assessment<'a>| Item { target: found.situation.target, standing: self.standing(found) };
+        let item = |found: &'a Assessment<'a>| {
+            let target = found.situation.target;
+            Item { target, standing: self.of(target).standing(found) }
+        };
         let counts = counts(found).into_iter().map(|(stage, claims)| Count { stage, claims }).collect();
         StatusList {
             api_version: "glancepv.io/v1alpha1",
@@ -137,34 +140,48 @@ impl Session {
             let words = stage::several(stage, count, found.len(), (nth == 0).then_some(place));
             text += &self.terminal.headed(stream, tone(stage), &stage.to_string(), &words);
         }
-        for found in found {
-            let matters =
-                |it: &&Finding| it.outcome() == Outcome::Failed || matches!(it, Finding::PolicyApplied { .. });
-            let failed: Vec<_> = found.findings.iter().filter(matters).collect();
-            let alone = matches!(found.stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
-            if !alone && failed.is_empty() {
-                continue;
-            }
+        for found in found.iter().filter(|found| is_alone(found.stage)) {
             let session = self.of(found.situation.target);
-            if alone {
-                let words = format!("claim {}: {}", found.situation.target.key(), stage::summary(found, now));
-                text += &self.terminal.headed(stream, tone(found.stage), &found.stage.to_string(), &words);
-            }
-            text += &failed.iter().map(|it| session.finding(stream, it, None, &[])).collect::<String>();
-            if alone {
-                let status = session.typed.line(&session.target, &Next::run(Verb::Status)).command;
-                let command: Vec<Shown> = status.map(Shown::Command).into_iter().collect();
-                text += &screen(self.terminal, stream, &command);
-            }
+            let words = format!("claim {}: {}", found.situation.target.key(), stage::summary(found, now));
+            text += &self.terminal.headed(stream, tone(found.stage), &found.stage.to_string(), &words);
+            // Its own step, where that is one of ours.
+            let own =
+                found.next.iter().find(|next| matches!(next.step, Step::Run { verb: Verb::Reuse | Verb::Verify, .. }));
+            let step = own.cloned().unwrap_or_else(|| Next::run(Verb::Status));
+            let command = session.typed.line(&session.target, &step).command;
+            text += &screen(self.terminal, stream, &command.map(Shown::Command).into_iter().collect::<Vec<_>>());
         }
+        text += &self.findings_of_several(stream, found);
         let next = together(found, namespace.is_none());
         let shown = self.typed_for(found, &next).shown(&self.nobody(), "next", &next, now);
         text + &screen(self.terminal, stream, &shown)
     }
 
+    /// The findings, equal ones once, each with its claims.
+    fn findings_of_several(&self, stream: Stream, found: &[Assessment<'_>]) -> String {
+        let mut told: Vec<(&str, String, bool, Vec<String>)> = Vec::new();
+        for found in found {
+            let target = found.situation.target;
+            for it in found.findings.iter().filter(|it| it.outcome() != Outcome::Passed) {
+                let words = finding::message(it, target, found.situation.only_volume());
+                let failed = it.outcome() == Outcome::Failed;
+                match told.iter_mut().find(|(reason, known, ..)| *reason == it.reason() && *known == words) {
+                    Some((.., claims)) => claims.push(target.key()),
+                    None => told.push((it.reason(), words, failed, vec![target.key()])),
+                }
+            }
+        }
+        let line = |(reason, words, failed, claims): &(&str, String, bool, Vec<String>)| {
+            let noun = if claims.len() == 1 { "claim" } else { "claims" };
+            let tone = if *failed { Tone::Bad } else { Tone::Warning };
+            self.terminal.headed(stream, tone, reason, &format!("{noun} {}: {words}", claims.join(", ")))
+        };
+        told.iter().map(line).collect()
+    }
+
     /// The flags to type for later steps: once the claims of a release are deleted nothing tells which they were.
     fn typed_for(&self, found: &[Assessment<'_>], next: &[Next]) -> Typed {
-        let later = |next: &Next| matches!(next.step, Step::Run { verb: Verb::Reuse | Verb::Verify, .. });
+        let later = |next: &Next| matches!(next.step, Step::Run { verb: Verb::Status, .. });
         if !matches!(self.selection, Selection::Releases(_)) || !next.iter().any(later) {
             return self.typed.clone();
         }
@@ -193,22 +210,15 @@ fn together(found: &[Assessment<'_>], everywhere: bool) -> Vec<Next> {
     if found.iter().any(|found| at_risk(&found)) {
         return vec![Next::run(Verb::Retain)];
     }
-    if found.iter().any(|found| found.stage == Stage::Released) {
-        return vec![Next::run(Verb::Reuse)];
+    if found.iter().any(|found| found.stage == Stage::Retained) {
+        return vec![Step::Uninstall(None).into(), Next::run(Verb::Status)];
     }
-    if found.iter().any(|found| matches!(found.stage, Stage::Reserved | Stage::Binding)) {
-        return vec![Step::Install.into(), Next::run(Verb::Verify).with_timeout()];
-    }
-    let mut steps: Vec<Next> = Vec::new();
-    for step in found.iter().filter(|found| found.stage == Stage::Retained).flat_map(|found| &found.next) {
-        if matches!(step.step, Step::Uninstall(Some(_))) && !steps.contains(step) {
-            steps.push(step.clone());
-        }
-    }
-    if !steps.is_empty() {
-        steps.push(Next::run(Verb::Reuse).with_timeout());
-    }
-    steps
+    Vec::new()
+}
+
+/// True if a claim at this stage needs a line of its own.
+fn is_alone(stage: Stage) -> bool {
+    !matches!(stage, Stage::AtRisk | Stage::Doomed | Stage::Retained | Stage::Reused | Stage::Absent)
 }
 
 /// The number of claims at each stage, worst first.

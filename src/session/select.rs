@@ -34,6 +34,26 @@ impl Selection {
         }
     }
 
+    /// The patterns and the releases, each alone.
+    pub fn parts(&self) -> Vec<Self> {
+        match self {
+            Self::Claims(names) => {
+                let patterns = names.iter().filter(|name| name.contains('*'));
+                patterns.map(|name| Self::Claims(vec![name.clone()])).collect()
+            }
+            Self::Releases(names) => names.iter().map(|name| Self::Releases(vec![name.clone()])).collect(),
+            Self::All => Vec::new(),
+        }
+    }
+
+    /// The names and patterns as they were typed.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Claims(names) | Self::Releases(names) => names.join(","),
+            Self::All => "--all".to_owned(),
+        }
+    }
+
     /// True if the claim of that name is one of them; `claim` is none if only a volume's claimRef names it.
     pub fn selects(&self, name: &str, claim: Option<&Claim>) -> bool {
         match self {

@@ -22,7 +22,7 @@ use crate::words::wait::Awaited;
 
 /// The time that the volume controller may take to make a volume Available, unless `--timeout` is given; it takes one
 /// or two seconds.
-pub(super) const SETTLES_WITHIN: Duration = Duration::from_secs(30);
+const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
 /// The result of `verify`, for scripts.
 #[derive(Serialize)]

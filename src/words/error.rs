@@ -28,14 +28,6 @@ pub fn message(error: &Error) -> String {
         Error::NothingSelected(namespace, flags) => {
             ours(format!("no claim in namespace {namespace} is selected by {flags}"))
         }
-        Error::SetIncomplete(set) => ours(format!(
-            "SetIncomplete: {} kept, {} missing, new or being deleted: a new, empty member may overwrite the others",
-            set.kept.join(", "),
-            set.others.join(", ")
-        )),
-        Error::NothingToReuse(namespace) => {
-            ours(format!("no selected claim in namespace {namespace} has a volume to reuse"))
-        }
         Error::SomeFailed { failed, not_tried, of, .. } => {
             let left = not_tried.len();
             let left = if left == 0 { String::new() } else { format!("; {left} not tried") };
@@ -149,9 +141,7 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
         },
         Error::Interrupted => words("safe to re-run: the same command goes on from there"),
-        Error::NothingToReuse(_)
-        | Error::SetIncomplete(_)
-        | Error::Api(_)
+        Error::Api(_)
         | Error::Connection { .. }
         | Error::Response(_)
         | Error::Configuration(_)

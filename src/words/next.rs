@@ -77,19 +77,27 @@ impl Typed {
 
     /// The same flags, about one claim.
     pub fn of_claim(&self, claim: &str) -> Self {
-        let others = self.0.iter().filter(|flag| !["--all", "--release"].contains(&flag.name.as_str())).cloned();
+        let others = self
+            .0
+            .iter()
+            .filter(|flag| !["--all", "--release", "--all-namespaces"].contains(&flag.name.as_str()))
+            .cloned();
         Self(others.collect()).with("--claim", claim)
     }
 
     /// The same flags, about the claims of a release.
     fn of_release(&self, release: &str) -> Self {
-        let others = self.0.iter().filter(|flag| !["--all", "--claim"].contains(&flag.name.as_str())).cloned();
+        let others = self
+            .0
+            .iter()
+            .filter(|flag| !["--all", "--claim", "--all-namespaces"].contains(&flag.name.as_str()))
+            .cloned();
         Self(others.collect()).with("--release", release)
     }
 
     /// The same flags, about all claims of a namespace.
     fn of_namespace(&self, namespace: &str) -> Self {
-        let selecting = ["--claim", "--release", "--all"];
+        let selecting = ["--claim", "--release", "--all", "--all-namespaces"];
         let others = self.0.iter().filter(|flag| !selecting.contains(&flag.name.as_str())).cloned();
         let all = Flag { name: "--all".to_owned(), value: None, verbs: Vec::new() };
         Self(others.chain([all]).collect()).with("-n", namespace)

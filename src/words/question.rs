@@ -35,13 +35,10 @@ pub fn brief(change: &Change) -> String {
     let edits: Vec<_> = change
         .edits
         .iter()
-        .filter(|edit| !edit.path.ends_with(&["resourceVersion"]))
         .map(|edit| match edit.path.last() {
             Some(&"persistentVolumeReclaimPolicy") => format!("{} → {}", value(&edit.from), value(&edit.to)),
-            Some(&"uid") => format!("claimRef.uid → {}", value(&edit.to)),
-            _ => String::new(),
+            _ => format!("{}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to)),
         })
-        .filter(|text| !text.is_empty())
         .collect();
     edits.join(", ")
 }
@@ -53,9 +50,7 @@ pub enum Notice<'a> {
     Changed(&'a str),
     /// Before what is asked about once more, of several volumes.
     OthersChanged,
-    /// After `verify` of several: a claim that is Retained, and its age.
-    NeverDeleted(&'a Target, &'a str),
-    /// Of a claim that was selected, and that the verb has nothing to do for.
+    /// Of a claim that was selected and has no volume: `retain` has nothing to do.
     Left(&'a Target),
     /// After a patch whose response was lost, and that was applied.
     ReadBack { volume: &'a str, why: &'a str },
@@ -82,10 +77,7 @@ pub fn notice(notice: &Notice<'_>) -> String {
     match notice {
         Notice::Changed(volume) => format!("persistentvolume/{volume} has changed; the patch is now:"),
         Notice::OthersChanged => "these have changed since; the patches are now:".to_owned(),
-        Notice::NeverDeleted(target, age) => {
-            format!("claim {} is Retained ({age} old): it was never deleted, or is new", target.key())
-        }
-        Notice::Left(target) => format!("claim {} is left as it is", target.key()),
+        Notice::Left(target) => format!("claim {} has no volume and is left as it is", target.key()),
         Notice::ReadBack { volume, why } => {
             format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
         }

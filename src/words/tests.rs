@@ -16,8 +16,8 @@ use crate::error::{Action, Error, FileProblem, Halt, Trouble, Unsettled};
 use crate::lifecycle::tests::{Seen, claim, situation, volume};
 use crate::lifecycle::{
     Applier, Change, Claim, ClaimPhase, DeletedWith, DeletionSign, Driver, Event, Evidence, Fate, Field, Finding,
-    Holder, Incomplete, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark, Stage, Stays, Step, Target,
-    Verb, Volume, VolumePhase, assess,
+    Holder, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark, Stage, Stays, Step, Target, Verb, Volume,
+    VolumePhase, assess,
 };
 use crate::template::{Misfit, Problem};
 
@@ -205,7 +205,6 @@ fn steps() -> Vec<Step> {
     let mut all = vec![
         run(Verb::Status, None, false, false),
         run(Verb::Retain, Some(v()), false, false),
-        run(Verb::Unretain, None, false, false),
         run(Verb::Reuse, Some(v()), true, true),
         run(Verb::Pin, Some(v()), false, false),
         run(Verb::Unpin, None, false, false),
@@ -398,8 +397,6 @@ fn errors() -> Vec<Error> {
     }
     all.push(Error::ClaimNamed(target()));
     all.push(Error::NothingSelected("openstack".into(), "--release glance".into()));
-    let set = Incomplete { kept: vec!["data-0".into()], others: vec!["data-1".into()] };
-    all.extend([Error::SetIncomplete(set), Error::NothingToReuse("openstack".into())]);
     all.push(Error::SomeFailed { verb: Verb::Retain, failed: vec![other()], not_tried: vec![target()], of: 5 });
     let still = || Refusal { target: target(), reason: Reason::StillBound(v()), next: vec![] };
     all.push(Error::Refused(still()));
@@ -422,7 +419,6 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::ReadBack { volume: "pvc-b0f0", why: "unexpected EOF" },
         Notice::OthersChanged,
         Notice::Left(target),
-        Notice::NeverDeleted(target, "210d"),
         Notice::TryingAgain("in the words of the error"),
         Notice::PinStays,
         Notice::UnpinBreaks(target),

@@ -35,17 +35,6 @@ pub fn progress(awaited: Awaited, key: &str, holders: &[Holder], elapsed: Durati
     format!("{} of {limit}: {what}", time(elapsed))
 }
 
-/// The progress line of several claims.
-pub fn several(bound: usize, of: usize, elapsed: Duration, limit: &str) -> String {
-    format!("{} of {limit}: {bound} of {of} claims are verified", time(elapsed))
-}
-
-/// The progress line of several claims that are being deleted; `first` is one that is not.
-pub fn deleted(gone: usize, of: usize, first: Option<&str>, elapsed: Duration, limit: &str) -> String {
-    let first = first.map_or(String::new(), |key| format!("; waiting for claim {key}"));
-    format!("{} of {limit}: {gone} of {of} claims are deleted{first}", time(elapsed))
-}
-
 /// The line that stays when the wait is over.
 pub fn ended(awaited: Awaited, key: &str, elapsed: Duration) -> String {
     format!("✔ {}: {}", time(elapsed), object(awaited, key, "is "))

@@ -4,7 +4,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::procedure::check;
-use crate::world::{World, phase, says};
+use crate::world::{World, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
@@ -115,6 +115,8 @@ fn a_selection_of_nothing_and_a_name_that_is_nowhere_are_errors() {
         ("retain --all -n no-such --yes", "error: no claim in namespace no-such is selected by --all"),
         ("status --claim glance-images,no-such", "persistentvolumeclaims \"no-such\" not found"),
         ("retain --claim glance-images,no-such --yes", "error: claim no-such: "),
+        ("retain --claim glance-images,mysq-* --yes", "error: claim mysq-*: no claim in namespace openstack"),
+        ("retain --release nova,novo --yes", "error: claim novo: no claim in namespace openstack"),
     ] {
         let run = world.run(arguments);
         assert_eq!(run.status, 1, "{run}");
@@ -137,7 +139,8 @@ fn selections_that_exclude_each_other_and_verbs_that_take_one_claim() {
         "unpin -f x.yaml --claim a,b",
         "retain v --all",
         "unretain --all",
-        "verify v --all",
+        "reuse --all",
+        "verify --claim a,b",
         "export v --claim a,b",
         "reuse v --claim a*",
         "reuse --all -f x.yaml",
@@ -168,10 +171,17 @@ fn retain_of_several_asks_once_and_patches_each_volume_once() {
     let requests = world.requests();
     assert_eq!(requests.matches("PATCH ").count(), 5, "{requests}");
     assert_eq!(retain.stdout.matches(" patched\n").count(), 5, "{retain}");
-    says(&retain, &["Retained: 5 of 5 claims in openstack", "next:\n  helm uninstall nova -n openstack"]);
+    says(
+        &retain,
+        &[
+            "Retained: 5 of 5 claims in openstack",
+            "next: uninstall the release of the claim, then",
+            "  kubectl glancepv status --all",
+        ],
+    );
     // Once the claims are deleted nothing tells which were the release's.
     let release = world.run("status --release nova");
-    says(&release, &["  kubectl glancepv reuse --timeout 10m --claim nova-instances\n"]);
+    says(&release, &["  kubectl glancepv status --claim nova-instances\n"]);
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
     world.requests();
     let again = world.run("retain --all");
@@ -227,88 +237,6 @@ fn a_connection_that_breaks_stops_all_and_says_what_was_not_tried() {
 
 const NAMES: [&str; 5] = ["glance-images", "mysql-data-0", "mysql-data-2", "mysql-data-10", "nova-instances"];
 
-/// Deletes claims, as the reset of a namespace does, and waits until their volumes are Released.
-fn reset(world: &World, names: &[&str]) {
-    for name in names {
-        let volume = world.volume_of(name);
-        world.delete_named(name);
-        world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
-    }
-}
-
-#[test]
-fn a_namespace_that_is_reset_has_its_volumes_again() {
-    let world = installed();
-    // A set is whole: 0, 1 and 2.
-    world.create_claim(|claim| claim["metadata"]["name"] = "mysql-data-1".into());
-    world.await_bound("mysql-data-1");
-    let volume = world.volume_of("mysql-data-10");
-    world.delete_named("mysql-data-10");
-    world.await_volume(&volume, |v| v.is_none());
-    assert_eq!(world.run("retain --all --yes").status, 0);
-    let names = ["glance-images", "mysql-data-0", "mysql-data-1", "mysql-data-2", "nova-instances"];
-    let volumes: Vec<String> = names.iter().map(|name| world.volume_of(name)).collect();
-    let early = world.run("verify --all");
-    assert_eq!(early.status, 1, "nothing was deleted: {early}");
-    let none = world.run("reuse --all --yes");
-    assert_eq!(none.status, 1, "{none}");
-    says(&none, &["error: no selected claim in namespace openstack has a volume to reuse"]);
-    let export = world.run("export --all");
-    assert_eq!((export.status, export.stdout.matches("---\n").count()), (0, 4), "{export}");
-    let list: Value = serde_json::from_str(&world.run("export --all -o json").stdout).unwrap();
-    assert_eq!(list["items"].as_array().unwrap().len(), 5);
-    let command = format!("reuse --yes --timeout 60s --claim {}", names.join(","));
-    let waiting = world.spawn(&command);
-    reset(&world, &names);
-    let reuse = world.finish(&command, waiting);
-    assert_eq!(reuse.status, 0, "{reuse}");
-    assert_eq!(reuse.stdout.matches(" patched\n").count(), 5, "{reuse}");
-    says(&reuse, &["Reserved: 5 of 5 claims in openstack", "  kubectl glancepv verify --timeout 60s --claim "]);
-    for name in names {
-        world.create_claim(|claim| claim["metadata"]["name"] = name.into());
-        world.await_bound(name);
-    }
-    let verify = world.run("verify --all --timeout 60s");
-    assert_eq!(verify.status, 0, "{verify}");
-    says(&verify, &["Reused: 5 of 5"]);
-    assert_eq!(names.iter().map(|name| world.volume_of(name)).collect::<Vec<_>>(), volumes);
-    let document: Value = serde_json::from_str(&world.run("verify --all -o json").stdout).unwrap();
-    assert_eq!((&document["kind"], &document["verified"]), (&json!("VerificationList"), &json!(true)));
-    // One is deleted, and its kept volume is not used.
-    world.delete_named("mysql-data-0");
-    let verify = world.run("verify --all");
-    assert_eq!(verify.status, 1, "{verify}");
-    says(&verify, &["error: claim mysql-data-0: ", "error: 1 of 5 claims failed"]);
-}
-
-#[test]
-fn a_set_is_reused_as_a_whole_or_left_alone() {
-    let world = installed();
-    assert_eq!(world.run("retain --all --yes").status, 0);
-    // 0 is deleted; 2 lives, and 1 is nowhere.
-    reset(&world, &["mysql-data-0", "nova-instances"]);
-    let reuse = world.run("reuse --all --yes");
-    assert_eq!(reuse.status, 1, "{reuse}");
-    says(&reuse, &["error: claim mysql-data-0: SetIncomplete: mysql-data-0 kept, mysql-data-1, mysql-data-2"]);
-    // The other claim is not of the set.
-    assert_eq!(reuse.stdout.matches(" patched\n").count(), 1, "{reuse}");
-    // Who names it takes it.
-    let named = world.run("reuse --yes --claim mysql-data-0,glance-images");
-    says(&named, &["error: claim glance-images: ", "is still bound"]);
-    assert_eq!(named.stdout.matches(" patched\n").count(), 1, "{named}");
-}
-
-#[test]
-fn unretain_of_several_takes_names() {
-    let world = installed();
-    assert_eq!(world.run("retain --all --yes").status, 0);
-    let unretain = world.run("unretain --yes --claim mysql-data-0,mysql-data-2");
-    assert_eq!(unretain.status, 0, "{unretain}");
-    let exposed: Vec<String> =
-        policies(&world).into_iter().filter(|(_, p)| p == "Delete").map(|(name, _)| name).collect();
-    assert_eq!(exposed, ["mysql-data-0", "mysql-data-2"]);
-}
-
 #[test]
 fn documents_of_several_are_lists() {
     let world = installed();
@@ -338,4 +266,23 @@ fn every_claim_of_the_cluster_is_shown_and_none_is_changed() {
     assert_eq!(run.next, [format!("kubectl glancepv retain --all -n {}", world.namespace)], "{run}");
     world.type_line(&run.next[0]);
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
+}
+
+#[test]
+fn volumes_that_are_released_have_a_line_each_and_export_prints_all() {
+    let world = installed();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let export = world.run("export --all");
+    assert_eq!((export.status, export.stdout.matches("---\n").count()), (0, 4), "{export}");
+    let list: Value = serde_json::from_str(&world.run("export --all -o json").stdout).unwrap();
+    assert_eq!(list["items"].as_array().unwrap().len(), 5);
+    let volume = world.volume_of("mysql-data-0");
+    world.delete_named("mysql-data-0");
+    world.await_volume(&volume, |v| v.is_some_and(|v| crate::world::phase(v) == "Released"));
+    let status = world.run("status --all");
+    says(&status, &["Released: claim openstack/mysql-data-0: ", "  kubectl glancepv reuse --claim mysql-data-0\n"]);
+    let document: Value = serde_json::from_str(&world.run("status --all -o json").stdout).unwrap();
+    let item =
+        document["items"].as_array().unwrap().iter().find(|item| item["target"]["name"] == "mysql-data-0").unwrap();
+    assert_eq!(item["next"][0]["command"], "kubectl glancepv reuse --claim mysql-data-0");
 }
