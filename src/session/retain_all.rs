@@ -45,7 +45,7 @@ impl Session {
         let mut planned = self.plan_all(&all);
         planned.failed.extend(missing);
         let (mut changed, mut not_tried): (Vec<Read<Volume>>, Vec<Target>) = (Vec::new(), Vec::new());
-        let mut round = 0;
+        let (mut round, mut stopped) = (0, false);
         while !planned.changes.is_empty() && round < ROUNDS {
             match self.agree_to_all(&planned, round, of).await {
                 Err(error) if round == 0 => return Err(error),
@@ -53,7 +53,7 @@ impl Session {
                 Err(_) => break,
                 Ok(()) => {}
             }
-            let (mut again, mut stopped) = (Vec::new(), false);
+            let mut again = Vec::new();
             let mut changes = take(&mut planned.changes).into_iter();
             for (target, change) in changes.by_ref() {
                 match self.retain_one(&target, &change).await {
@@ -79,10 +79,14 @@ impl Session {
             }
         }
         not_tried.extend(take(&mut planned.changes).into_iter().map(|(target, _)| target));
-        if self.consent.dry_run == DryRun::None && not_tried.is_empty() {
+        if self.consent.dry_run == DryRun::None && !stopped {
             // A claim may have been bound to another volume meanwhile.
-            all = self.survey(Fresh::Consistent).await?;
-            let known: Vec<Target> = planned.failed.iter().map(|(target, _)| target.clone()).collect();
+            match self.survey(Fresh::Consistent).await {
+                Ok(now) => all = now,
+                Err(error) => planned.failed.push((self.target.clone(), error)),
+            }
+            let failed = planned.failed.iter().map(|(target, _)| target);
+            let known: Vec<Target> = failed.chain(&not_tried).cloned().collect();
             for seen in all.iter().filter(|seen| !known.contains(&seen.target)) {
                 for volume in seen.situation().referring(|volume| !volume.is_retained()) {
                     let reason = Reason::Policy { volume: volume.name.clone(), policy: volume.policy.clone() };
@@ -122,7 +126,7 @@ impl Session {
         if self.consent.dry_run == DryRun::Client { Fresh::Cached } else { Fresh::Consistent }
     }
 
-    /// What to do with each volume of each claim; those that may be deleted at any time come first.
+    /// The plan for each volume of each claim; those that may be deleted at any time come first.
     fn plan_all(&self, all: &[Observation]) -> Planned {
         let mut planned = Planned::default();
         let urgent = |seen: &&Observation| matches!(seen.assess().stage, Stage::Doomed | Stage::Terminating);
