@@ -101,6 +101,26 @@ fn ctrl_c_while_waiting() {
     assert_eq!(phase(&world.volume(&world.bound())), "Bound");
 }
 
+/// The pods are listed for the progress line alone.
+#[test]
+fn a_list_of_pods_that_never_comes_delays_neither_the_change_nor_the_deadline() {
+    use glancepv_sandbox::state::Fault;
+    let world = World::sandbox().provisioned();
+    world.install(None);
+    world.run("retain --yes");
+    let state = &world.sandbox.as_ref().unwrap().state;
+    state.plan("GET", "/pods?", 1000, Fault::Hang);
+    let (mut session, _) = ask(&world, "reuse --yes --timeout 2s");
+    session.exp_string("error: timed out after 2s").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(status(&session), 1);
+    let (mut session, _) = ask(&world, "reuse --yes --timeout 60s");
+    session.exp_string("0s of 60s: waiting for claim").unwrap();
+    world.delete_claim();
+    session.exp_string("is deleted").unwrap();
+    state.plan_nothing();
+}
+
 #[test]
 fn another_writer_between_question_and_answer() {
     let (world, volume) = World::installed();

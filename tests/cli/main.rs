@@ -25,7 +25,6 @@ mod reference;
 mod requests;
 mod rights;
 mod server_faults;
-mod several;
 mod stages;
 mod stale_cache;
 mod status;
@@ -54,6 +53,8 @@ mod owners;
 mod packages;
 #[cfg(unix)]
 mod picture;
+#[cfg(unix)]
+mod several;
 #[cfg(unix)]
 mod shells;
 

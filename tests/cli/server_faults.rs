@@ -254,6 +254,31 @@ fn a_controller_that_stands_still_is_no_success() {
     assert_eq!(phase(&world.volume(&volume)), "Available");
 }
 
+/// The next claim exists when `reuse` patches, and is bound to another volume before the patched one is Available.
+#[test]
+fn a_claim_that_takes_another_volume_meanwhile_is_told() {
+    let world = World::sandbox();
+    let volume = world.create_volume(world.reference(None));
+    world.install(Some(&volume));
+    world.uninstall();
+    // It asks for more than the kept volume has.
+    world.create_claim(|claim| claim["spec"]["resources"]["requests"]["storage"] = serde_json::json!("600Gi"));
+    let sandbox = world.sandbox.as_ref().unwrap();
+    sandbox.pause_controller(true);
+    let command = "reuse --yes --timeout 60s";
+    let waiting = world.spawn(command);
+    world.await_volume(&volume, |v| {
+        v.and_then(|v| v.spec.as_ref()).and_then(|s| s.claim_ref.as_ref()).is_some_and(|r| r.uid.is_none())
+    });
+    world.create_volume_from(serde_json::json!({"metadata": {"name": format!("pool-{}", world.class)},
+        "spec": {"capacity": {"storage": "600Gi"}, "accessModes": ["ReadWriteMany"], "storageClassName": world.class,
+            "persistentVolumeReclaimPolicy": "Retain", "csi": {"driver": "pool.csi.example.com", "volumeHandle": "p"}}}));
+    sandbox.pause_controller(false);
+    let run = world.finish(command, waiting);
+    assert_eq!(run.status, 1, "{run}");
+    says(&run, &[" patched\n", "error: claim openstack/glance-images is bound to persistentvolume/pool-"]);
+}
+
 #[test]
 #[cfg(unix)]
 fn the_guide_waits_for_the_controller_as_long_as_it_was_told() {
