@@ -16,7 +16,7 @@ use crate::lifecycle::Target;
 use crate::session::consent::{Consent, DryRun};
 use crate::session::report::screen;
 use crate::session::{Session, connect};
-use crate::terminal::{Color, Stream, Terminal, Tone};
+use crate::terminal::{Color, Stream, Terminal};
 use crate::words::error::{hints, message};
 use crate::words::next::{Flag, Typed};
 
@@ -261,7 +261,7 @@ fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
         error => {
             let text = message(error);
             match text.split_once(": ").filter(|(head, _)| head.starts_with("error") || head.starts_with("Error")) {
-                Some((head, rest)) => terminal.headline(Tone::Bad, head, rest),
+                Some((head, rest)) => terminal.error(head, rest),
                 None => terminal.note(&text),
             }
         }

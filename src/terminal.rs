@@ -120,6 +120,11 @@ impl Terminal {
         let _ = write!(stderr(), "{}", self.headed(Stream::Err, tone, head, rest));
     }
 
+    /// Prints an error to standard error, the head colored; its line breaks stay.
+    pub fn error(&self, head: &str, rest: &str) {
+        let _ = writeln!(stderr(), "{}: {}", painted(Tone::Bad, self.colored.1, &plain(head)), plain(rest));
+    }
+
     /// The line `HEAD: REST` for a stream, the head colored.
     pub fn headed(&self, stream: Stream, tone: Tone, head: &str, rest: &str) -> String {
         let head = painted(tone, self.is_colored(stream), &line(head));

@@ -1,12 +1,12 @@
 //! `export`: prints a volume as a manifest that creates it again.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::flags::VolumeArg;
 use crate::cluster::Fresh;
 use crate::error::Error;
-use crate::kubectl::output::{Format, Output};
+use crate::kubectl::output::{Format, Output, list};
 use crate::lifecycle::{Verb, preserved};
 use crate::session::Session;
 use crate::words::question::{Notice, notice};
@@ -63,8 +63,7 @@ async fn several(session: &Session) -> Result<(), Error> {
     let json = session.output.format == Some(Format::Json);
     let output = Output { format: Some(if json { Format::Json } else { Format::Yaml }), ..session.output };
     if json {
-        let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": manifests});
-        session.terminal.print(&output.object(&list)?.unwrap_or_default())?;
+        session.terminal.print(&output.object(&list(&manifests))?.unwrap_or_default())?;
     } else {
         let texts: Result<Vec<_>, _> = manifests.iter().map(|it| output.object(it)).collect();
         let texts: Vec<String> = texts?.into_iter().flatten().collect();

@@ -52,7 +52,7 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
 async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
     let mut shown: Option<Vec<Vec<String>>> = None;
     loop {
-        // Whatever changes while the claims are read is seen by the watch.
+        // Read before the claims, so that the watch misses no change.
         let versions = async {
             if watch { session.cluster.versions(&session.target.namespace).await } else { Ok(Default::default()) }
         };

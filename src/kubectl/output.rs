@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::escape::acts;
@@ -42,7 +42,7 @@ impl Output {
     pub fn object(&self, object: &impl Serialize) -> Result<Option<String>, Error> {
         let object = || serde_json::to_value(object).map_err(Error::response);
         match self.format {
-            Some(Format::Json) => json(&object()?).map(Some),
+            Some(Format::Json) => pretty(&object()?).map(Some),
             Some(Format::Yaml) => yaml(&object()?).map(Some),
             Some(Format::Wide | Format::Name) | None => Ok(None),
         }
@@ -58,9 +58,14 @@ pub fn without_managed_fields(object: &Value) -> Value {
     object
 }
 
+/// A `List` of objects, as kubectl prints several.
+pub fn list(items: &[Value]) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
+}
+
 /// Four spaces, keys in order, and `<`, `>`, `&` escaped, as in Go's encoder for kubectl; so are characters that act
 /// on a terminal.
-fn json(object: &Value) -> Result<String, Error> {
+fn pretty(object: &Value) -> Result<String, Error> {
     let mut bytes = Vec::new();
     let four = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, four);

@@ -3,7 +3,7 @@
 
 use std::mem::take;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Session;
 use super::change::send;
@@ -11,7 +11,7 @@ use super::consent::DryRun;
 use super::report::volume_line;
 use crate::cluster::{Fresh, Observation, Reach, Read};
 use crate::error::{Action, Error, Unsettled};
-use crate::kubectl::output::{Format, without_managed_fields};
+use crate::kubectl::output::{Format, list, without_managed_fields};
 use crate::kubectl::table::table;
 use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Situation, Stage, Target, Verb, Volume, retain};
 use crate::terminal::{Stream, Tone};
@@ -229,8 +229,7 @@ impl Session {
             return self.terminal.print(&self.table(&rows));
         }
         let items: Vec<Value> = rows.iter().map(|row| without_managed_fields(&row.object)).collect();
-        let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
-        self.output.object(&list)?.iter().try_for_each(|text| self.terminal.print(text))
+        self.output.object(&list(&items))?.iter().try_for_each(|text| self.terminal.print(text))
     }
 
     /// Tells people where the claims stand now.

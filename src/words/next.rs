@@ -75,32 +75,17 @@ impl Typed {
         line
     }
 
-    /// The same flags, about one claim.
-    pub fn of_claim(&self, claim: &str) -> Self {
-        let others = self
-            .0
-            .iter()
-            .filter(|flag| !["--all", "--release", "--all-namespaces"].contains(&flag.name.as_str()))
-            .cloned();
-        Self(others.collect()).with("--claim", claim)
+    /// The same flags, about these claims, separated by commas.
+    pub fn of_claim(&self, claims: &str) -> Self {
+        self.selecting("--claim", Some(claims))
     }
 
-    /// The same flags, about the claims of a release.
-    fn of_release(&self, release: &str) -> Self {
-        let others = self
-            .0
-            .iter()
-            .filter(|flag| !["--all", "--claim", "--all-namespaces"].contains(&flag.name.as_str()))
-            .cloned();
-        Self(others.collect()).with("--release", release)
-    }
-
-    /// The same flags, about all claims of a namespace.
-    fn of_namespace(&self, namespace: &str) -> Self {
-        let selecting = ["--claim", "--release", "--all", "--all-namespaces"];
-        let others = self.0.iter().filter(|flag| !selecting.contains(&flag.name.as_str())).cloned();
-        let all = Flag { name: "--all".to_owned(), value: None, verbs: Vec::new() };
-        Self(others.chain([all]).collect()).with("-n", namespace)
+    /// The same flags, with this one in place of those that select claims.
+    fn selecting(&self, name: &str, value: Option<&str>) -> Self {
+        const SELECTING: [&str; 4] = ["--all", "--all-namespaces", "--claim", "--release"];
+        let others = self.0.iter().filter(|flag| !SELECTING.contains(&flag.name.as_str())).cloned();
+        let flag = Flag { name: name.to_owned(), value: value.map(str::to_owned), verbs: Vec::new() };
+        Self(others.chain([flag]).collect())
     }
 
     /// The same flags, with `value` for the flag of that name.
@@ -157,11 +142,11 @@ impl Typed {
             Step::Look(resource, true) => kubectl(format!("get {resource} -n {namespace}")),
             Step::Look(resource, false) => kubectl(format!("get {resource}")),
             Step::RetainRelease(release) => {
-                let there = self.of_release(release);
+                let there = self.selecting("--release", Some(release));
                 (None, String::new(), Some(there.command(Verb::Retain, None, false, false)))
             }
             Step::RetainNamespace(namespace) => {
-                let there = self.of_namespace(namespace);
+                let there = self.selecting("--all", None).with("-n", namespace);
                 (None, String::new(), Some(there.command(Verb::Retain, None, false, false)))
             }
             Step::RemoveMark(volume) => kubectl(format!("annotate pv {volume} glancepv.io/retained-after-release-")),

@@ -85,7 +85,7 @@ fn build() -> Outcome<PathBuf> {
     writeln!(stderr(), "Building the plugin; the first time this takes a minute or two.")?;
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--bin", "kubectl-glancepv"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What `cargo run` sets for this program: build scripts that watch it would run again, and their crates with them.
+    // The variables that `cargo run` sets for this program: build scripts that watch them would run again.
     let own = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
     for (name, _) in std::env::vars_os() {
         if own.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
