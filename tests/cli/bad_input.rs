@@ -27,7 +27,7 @@ fn line(world: &World, what: &str, arguments: &[&str], kubeconfig: Option<&Path>
         |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(|c: char| c.is_control() && c != '\n' && c != '\t');
     assert!(!harmful(&output.stdout) && !harmful(&output.stderr), "{what}: {output:?}");
     let run = world.outcome(&arguments.join(" "), output);
-    assert!(!run.contains("a-secret"), "{what}: {run}");
+    assert!(!run.stderr.contains("a-secret"), "{what}: {run}");
     assert!(matches!(run.status, 1 | 2), "{what}: {run}");
     let told = run.stderr.lines().find(|l| !l.trim().is_empty() && !l.starts_with("Warning")).unwrap_or_default();
     let told = told.replace(&*world.home().to_string_lossy(), "HOME").replace(&*world.sandbox_folder(), "SANDBOX");

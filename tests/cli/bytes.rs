@@ -138,7 +138,7 @@ fn guide_retains_a_volume_deleted_while_bound() {
     let (world, volume, before) = installed("Immediate");
     world.delete_volume(&volume);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.contains("expect driver folder.csi.example.com to keep the data"), "{run}");
+    assert!(run.status == 1 && run.stderr.contains("expect driver folder.csi.example.com to keep the data"), "{run}");
     for line in &run.next {
         world.type_line(line);
     }
@@ -235,10 +235,10 @@ fn a_retain_that_came_too_late_is_told_to_the_end() {
     let (world, volume) = too_late();
     let retained = ok(world.run("retain --yes"));
     let told = " was retained after claim ";
-    assert!(retained.contains(told), "{retained}");
+    assert!(retained.stderr.contains(told), "{retained}");
     // The provisioner is inside DeleteVolume, and its finalizer stays.
     let early = world.run("reuse --yes");
-    assert!(early.status == 1 && early.contains("the provisioner"), "{early}");
+    assert!(early.status == 1 && early.stderr.contains("the provisioner"), "{early}");
     let (by_hand, other) = too_late();
     by_hand.eventually_of_volumes("status", "DeletionBegun: the driver tried to delete ");
     by_hand.patch_volume(&other, json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));

@@ -71,7 +71,7 @@ fn without_a_terminal_nothing_is_asked_and_nothing_is_done() {
     let run = world.run("retain");
     assert_eq!(run.status, 1);
     assert_eq!(run.stdout, "");
-    assert!(run.contains("without confirmation: no terminal\nhint: pass --yes"), "{run}");
+    assert!(run.stderr.contains("without confirmation: no terminal\nhint: pass --yes"), "{run}");
     assert_eq!(world.volume(&volume), before);
 }
 

@@ -143,7 +143,7 @@ fn wrong_usage_exits_with_2() {
     ] {
         let run = world.run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run}");
-        assert!(run.contains("--help"), "{run}");
+        assert!(run.stderr.contains("--help"), "{run}");
     }
     assert_eq!(world.requests().lines().filter(|l| l.contains("includeObject")).count(), 0);
 }
@@ -191,7 +191,7 @@ fn flags_that_mend_what_the_kubeconfig_lacks() {
     ];
     for (change, flags, without) in table {
         let run = with(&world, change, &[]);
-        assert!(run.status == 1 && run.contains(without), "{flags:?}: {run}");
+        assert!(run.status == 1 && run.stderr.contains(without), "{flags:?}: {run}");
         let run = with(&world, change, flags);
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{flags:?}: {run}");
     }
@@ -374,9 +374,9 @@ fn flags_are_heeded_in_a_pod() {
     let flags = ["--certificate-authority", &authority, "--token", "operator-token"];
     assert_eq!(run(&flags).0.status, 0, "{}", run(&flags).0);
     let (as_other, _) = run(&[&flags[..], &["--as", "someone-else", "--proxy-url", "ftp://127.0.0.1:1"]].concat());
-    assert!(as_other.contains("unsupported proxy scheme"), "{as_other}");
+    assert!(as_other.stderr.contains("unsupported proxy scheme"), "{as_other}");
     let (without, _) = run(&["--token", "operator-token"]);
-    assert!(without.status == 1 && without.contains("serviceaccount/ca.crt"), "{without}");
+    assert!(without.status == 1 && without.stderr.contains("serviceaccount/ca.crt"), "{without}");
 }
 
 #[test]
@@ -429,7 +429,7 @@ fn verbose_output_has_requests_and_no_secrets() {
     let world = world();
     let run = world.run("status -v 6 --token operator-token");
     assert_eq!(run.stderr.matches(" 200 OK in ").count(), 3, "{run}");
-    assert!(run.contains("] GET https://127.0.0.1:"), "{run}");
-    assert!(!run.contains("operator-token") && !run.stderr.to_lowercase().contains("authorization"), "{run}");
+    assert!(run.stderr.contains("] GET https://127.0.0.1:"), "{run}");
+    assert!(!run.stderr.contains("operator-token") && !run.stderr.to_lowercase().contains("authorization"), "{run}");
     assert_eq!(world.run("status -v 5").stderr.matches(" 200 OK in ").count(), 0);
 }

@@ -32,7 +32,7 @@ fn guide_runs_the_commands_that_are_given_and_stops_at_a_failure() {
     let policy = world.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
     assert_eq!(policy.as_deref(), Some("Retain"), "before anything is uninstalled");
     let refused = world.command_with(&["guide", "--uninstall", "true"]);
-    assert!(refused.status == 1 && refused.contains("without confirmation: no terminal"), "{refused}");
+    assert!(refused.status == 1 && refused.stderr.contains("without confirmation: no terminal"), "{refused}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn guide_stops_where_helm_keeps_the_claim_and_where_it_is_diverted() {
     world.uninstall();
     world.install(None);
     let run = world.run("guide --yes");
-    assert!(run.status == 1 && run.contains("error: guide cannot continue from stage Diverted"), "{run}");
+    assert!(run.status == 1 && run.stderr.contains("error: guide cannot continue from stage Diverted"), "{run}");
     let kept = World::new().provisioned();
     kept.create_claim(|claim| claim["metadata"]["annotations"] = json!(World::kept()));
     kept.bound();

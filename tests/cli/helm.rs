@@ -230,11 +230,11 @@ fn unpin_under_a_living_claim_warns_of_what_helm_then_refuses() {
     world.run("retain --yes");
     chart.shell(&chart.uninstall());
     let pinned = world.run(&format!("reuse --yes --timeout 60s -f {template}"));
-    assert!(pinned.contains("without it, `helm upgrade` fails"), "{pinned}");
+    assert!(pinned.stderr.contains("without it, `helm upgrade` fails"), "{pinned}");
     chart.shell(&chart.install());
     assert_eq!(world.run("verify --timeout 60s").status, 0);
     let unpinned = world.run(&format!("unpin --yes -f {template}"));
-    assert!(unpinned.contains("every later `helm upgrade` fails"), "{unpinned}");
+    assert!(unpinned.stderr.contains("every later `helm upgrade` fails"), "{unpinned}");
     let upgrade =
         Command::new("sh").args(["-c", &chart.install()]).env("KUBECONFIG", world.kubeconfig()).output().unwrap();
     let refused = String::from_utf8_lossy(&upgrade.stderr);

@@ -201,7 +201,7 @@ fn a_shell_that_is_missing_is_named() {
     world.run("retain --yes");
     let output = world.command("guide --yes --uninstall true").env("PATH", "/nonexistent").output().unwrap();
     let run = world.outcome("guide", output);
-    assert!(run.status == 1 && run.contains("error: cannot run a shell: no such file or directory"), "{run}");
+    assert!(run.status == 1 && run.stderr.contains("error: cannot run a shell: no such file or directory"), "{run}");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_timeout_is_told_as_it_was_typed_and_none_is_too_long() {
     let (world, _) = World::installed();
     world.run("retain --yes");
     let run = world.run("reuse --yes --timeout 500ms");
-    assert!(run.contains("error: timed out after 500ms: "), "{run}");
+    assert!(run.stderr.contains("error: timed out after 500ms: "), "{run}");
     let mut longest = world.spawn("reuse --yes --timeout 9223372036854775807");
     world.uninstall();
     assert!(longest.wait().unwrap().success());

@@ -271,7 +271,7 @@ fn the_volume_controller_is_away() {
     signal("manager", "KILL");
     let run = world.run("reuse --yes --timeout 2s");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.contains(" to be Available (it was patched)") && run.contains("safe to re-run"), "{run}");
+    assert!(run.stderr.contains(" to be Available (it was patched)") && run.stderr.contains("safe to re-run"), "{run}");
     start("manager");
     let again = world.run("reuse --yes --timeout 10m");
     assert_eq!((again.status, phase(&world.volume(&volume))), (0, "Available"), "{again}");
@@ -309,6 +309,6 @@ fn the_clock_is_a_day_off() {
     let world = World::new();
     for (days, told) in [("-2d", "not valid yet"), ("+2d", "expired")] {
         let run = off(&world, days, "status");
-        assert!(run.status == 1 && run.contains(told), "{days}: {run}");
+        assert!(run.status == 1 && run.stderr.contains(told), "{days}: {run}");
     }
 }

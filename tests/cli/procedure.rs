@@ -319,14 +319,14 @@ fn several_preserved_volumes() {
     world.uninstall();
     let mut runs = vec![world.run("status -o name")];
     let listing = world.run("reuse --yes");
-    assert!(listing.contains("2 volumes refer to claim openstack/glance-images: pvc"), "{listing}");
+    assert!(listing.stderr.contains("2 volumes refer to claim openstack/glance-images: pvc"), "{listing}");
     assert_eq!(listing.status, 1);
     assert_eq!(phase(&world.volume(&first)), "Released");
     runs.push(world.run(&format!("reuse {second} --yes")));
     world.install(Some(&second));
     runs.push(world.run(&format!("verify {second} -o name")));
     let other = world.run(&format!("verify {first}"));
-    assert!(other.contains("is bound to") && other.status == 1, "{other}");
+    assert!(other.stderr.contains("is bound to") && other.status == 1, "{other}");
     runs[0].stdout = runs[0].stdout.lines().count().to_string() + "\n";
     check(
         &runs,
@@ -723,5 +723,5 @@ fn a_claim_in_another_namespace_is_named() {
             .starts_with("Error from server (NotFound): persistentvolumeclaims \"glance-images\" not found\nhint:"),
         "{run}"
     );
-    assert!(run.contains("openstack"), "{run}");
+    assert!(run.stderr.contains("openstack"), "{run}");
 }

@@ -120,6 +120,6 @@ fn without_patch(world: &World, volume: &str) {
     assert!(check.stdout.contains("! pods: Error from server (Forbidden): "), "{check}");
     assert_eq!(run(world, "status").status, 0);
     let retain = run(world, "retain --yes");
-    assert!(retain.status == 1 && retain.contains("cannot patch resource \"persistentvolumes\""), "{retain}");
+    assert!(retain.status == 1 && retain.stderr.contains("cannot patch resource \"persistentvolumes\""), "{retain}");
     assert_eq!(world.volume(volume).spec.and_then(|s| s.persistent_volume_reclaim_policy).as_deref(), Some("Delete"));
 }

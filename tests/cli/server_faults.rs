@@ -124,7 +124,7 @@ fn a_conflict_without_end_ends() {
     state(&world).plan("PATCH", &volume, 1000, Fault::Answer(conflict));
     let run = world.run("retain --yes");
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
-    assert!(run.contains("Error from server (Conflict): the object has been modified"), "{run}");
+    assert!(run.stderr.contains("Error from server (Conflict): the object has been modified"), "{run}");
     assert_eq!(world.requests().matches("PATCH").count(), 10);
 }
 
@@ -134,7 +134,7 @@ fn a_lost_answer_is_read_back_and_told() {
     state(&world).plan("PATCH", &volume, 1, Fault::LoseAnswer);
     let run = world.run("retain --yes");
     assert_eq!(run.status, 0, "{run}");
-    assert!(run.stdout.contains(" patched\n") && run.contains("was read back and is patched"), "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.stderr.contains("was read back and is patched"), "{run}");
     let again = world.run("retain");
     assert!(again.status == 0 && again.stdout.contains("patched (no change)"), "{again}");
 }
@@ -208,7 +208,7 @@ fn a_broken_connection_changes_nothing() {
     state(&world).plan("PATCH", &volume, 1, Fault::Break);
     let run = world.run("retain --yes");
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
-    assert!(run.contains("Unable to connect to the server: "), "{run}");
+    assert!(run.stderr.contains("Unable to connect to the server: "), "{run}");
     assert_eq!(world.volume(&volume), before);
 }
 
@@ -247,7 +247,7 @@ fn a_controller_that_stands_still_is_no_success() {
     world.sandbox.as_ref().unwrap().pause_controller(true);
     let run = world.run("reuse --yes --timeout 1s");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.stdout.contains(" patched\n") && run.contains(" to be Available (it was patched)\n"), "{run}");
+    assert!(run.stdout.contains(" patched\n") && run.stderr.contains(" to be Available (it was patched)\n"), "{run}");
     world.sandbox.as_ref().unwrap().pause_controller(false);
     let again = world.run("reuse --yes");
     assert_eq!(again.status, 0, "{again}");
@@ -288,7 +288,7 @@ fn the_guide_waits_for_the_controller_as_long_as_it_was_told() {
     world.sandbox.as_ref().unwrap().pause_controller(true);
     let run = world.run("guide --yes --timeout 1500ms");
     assert_eq!(run.status, 1, "{run}");
-    assert!(run.contains("error: timed out after 1500ms waiting for persistentvolume/"), "{run}");
+    assert!(run.stderr.contains("error: timed out after 1500ms waiting for persistentvolume/"), "{run}");
     // The hint, once the controller is back.
     world.sandbox.as_ref().unwrap().pause_controller(false);
     let (_, hint) = run.stderr.split_once("hint: ").expect("a hint");
@@ -347,7 +347,7 @@ fn guide_has_one_deadline_for_a_step() {
     });
     assert_eq!(finished.status, 1, "{finished}");
     assert!(
-        finished.contains("error: timed out after 2s waiting for claim openstack/glance-images to be deleted"),
+        finished.stderr.contains("error: timed out after 2s waiting for claim openstack/glance-images to be deleted"),
         "{finished}"
     );
 }
@@ -462,7 +462,7 @@ fn an_answer_without_end_is_read_up_to_a_bound() {
         state(&world).plan("GET", path, 1, Fault::Endless);
         let run = world.run("status");
         assert_eq!(run.status, 1, "{run}");
-        assert!(run.contains(told), "{run}");
+        assert!(run.stderr.contains(told), "{run}");
         assert_eq!(state(&world).planned(), 0);
     }
 }
@@ -472,7 +472,7 @@ fn a_failed_dry_run_of_the_server_patches_nothing_and_says_no_more() {
     let (world, volume) = installed();
     state(&world).plan("PATCH", &volume, 1, Fault::Break);
     let run = world.run("retain --dry-run=server");
-    assert!(run.status == 1 && !run.contains("patched"), "{run}");
+    assert!(run.status == 1 && !run.stderr.contains("patched"), "{run}");
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn a_second_volume_that_the_cache_does_not_know_is_not_missed() {
         assert_eq!(run.status, 1, "{run}");
         if command != "verify" {
             let both = format!("2 volumes refer to claim {}/glance-images", world.stable(&world.namespace));
-            assert!(run.contains(&both), "{run}");
+            assert!(run.stderr.contains(&both), "{run}");
         }
     }
     assert_eq!((world.volume(&volume), world.volume(&second)), before);

@@ -14,7 +14,7 @@ fn a_command_of_the_guides_may_have_quotes() {
     assert_eq!(run.status, 1, "{run}");
     let printed: Vec<_> = run.stdout.lines().map(str::trim_end).collect();
     assert!(printed.ends_with(&["\"it is\"", "\"gone\""]), "{run}");
-    assert!(run.contains("failed: exit code: 3"), "{run}");
+    assert!(run.stderr.contains("failed: exit code: 3"), "{run}");
 }
 
 #[test]
