@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::flags::{ChangeFlags, NAME_RULE, Shared};
+use crate::commands::flags::{ChangeFlags, NAME_RULE, Shared, TemplateFlag, VolumeArg};
 use crate::commands::{check, completion, export, guide, options, pin, retain, reuse, status, unpin, unretain, verify};
 use crate::error::Error;
 use crate::kubectl::connection::Connection;
@@ -15,6 +15,7 @@ use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::Target;
 use crate::session::consent::{Consent, DryRun};
 use crate::session::report::screen;
+use crate::session::select::Selection;
 use crate::session::{Session, connect};
 use crate::terminal::{Color, Stream, Terminal};
 use crate::words::error::{hints, message};
@@ -117,11 +118,21 @@ impl Cli {
         if self.shared.selection().only().is_some() {
             return None;
         }
+        let volume = |it: &VolumeArg| it.volume.is_some().then_some("PV is the volume of one claim");
+        let template = |it: &TemplateFlag| it.template.is_some().then_some("TEMPLATE has one claim");
+        let exact =
+            matches!(self.shared.selection(), Selection::Claims(names) if names.iter().all(|name| !name.contains('*')));
         let takes_one = match &self.command {
-            Command::Retain(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
-            Command::Export(it) => it.named.volume.is_some().then_some("PV is the volume of one claim"),
+            Command::Retain(it) => volume(&it.named),
+            Command::Export(it) => volume(&it.named),
+            Command::Verify(it) => volume(&it.expected),
+            Command::Reuse(it) => volume(&it.named).or_else(|| template(&it.pinned)),
+            Command::Unretain(it) if exact => volume(&it.named),
+            Command::Unretain(_) => Some("it takes names: it would expose volumes that were Retain before"),
+            Command::Check(it) => template(&it.pinned),
+            Command::Guide(it) => template(&it.pinned),
             Command::Status(_) | Command::Completion(_) | Command::Options(_) | Command::Version => None,
-            _ => Some("it takes one claim"),
+            Command::Pin(_) | Command::Unpin(_) => Some("it takes one claim"),
         }?;
         Some(format!(
             "several claims are selected ({}): {takes_one}",
@@ -148,7 +159,8 @@ impl Cli {
 
     /// True if the verb handles Ctrl-C itself.
     fn handles_ctrl_c(&self) -> bool {
-        matches!(self.command, Command::Guide(_))
+        let changes = matches!(self.command, Command::Retain(_) | Command::Unretain(_) | Command::Reuse(_));
+        matches!(self.command, Command::Guide(_)) || changes && self.shared.selection().only().is_none()
     }
 
     /// Connects to the cluster; nothing is sent yet.

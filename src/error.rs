@@ -5,7 +5,7 @@ use std::process::ExitCode;
 pub use kube::core::Status;
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::lifecycle::{Applier, Refusal, Stage, Target, Verb};
+use crate::lifecycle::{Applier, Reason, Refusal, Stage, Target, Verb};
 use crate::template::Misfit;
 
 /// Reason why a command did not do as asked.
@@ -24,8 +24,13 @@ pub enum Error {
     Absent { target: Target, elsewhere: Vec<String>, here: Vec<String> },
     /// No claim of this namespace is selected by these flags.
     NothingSelected(String, String),
-    /// Of several claims these failed, and were told; these were not tried; the number of all.
-    SomeFailed { verb: Verb, failed: Vec<Target>, not_tried: Vec<Target>, of: usize },
+    /// The error, in a run about these claims of releases, separated by commas.
+    OfClaims(String, Box<Error>),
+    /// Of `reuse`: no selected claim of this namespace has a volume to reuse.
+    NothingToReuse(String),
+    /// Of several claims these failed, and were told; these were not tried; the number of all. True to repeat the command for
+    /// the same selection: naming the claims of a set would take it in part.
+    SomeFailed { verb: Verb, failed: Vec<Target>, not_tried: Vec<Target>, of: usize, repeats: bool },
     /// There is no volume of the name that the user gave: it is that of this claim.
     ClaimNamed(Target),
     /// The verb was refused.
@@ -50,6 +55,8 @@ pub enum Error {
     Terminal(std::io::Error),
     /// Ctrl-C.
     Interrupted,
+    /// Ctrl-C, after so many of all volumes were patched.
+    InterruptedAfter { patched: usize, of: usize },
 }
 
 /// Reason why a server was not reached; the texts are those of whoever noticed.
@@ -151,7 +158,10 @@ impl Error {
     /// program.)
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Interrupted | Self::Guide(_, Halt::Interrupted(..)) => ExitCode::from(130),
+            Self::OfClaims(_, error) => error.exit_code(),
+            Self::Interrupted | Self::InterruptedAfter { .. } | Self::Guide(_, Halt::Interrupted(..)) => {
+                ExitCode::from(130)
+            }
             Self::Api(_)
             | Self::Connection { .. }
             | Self::Response(_)
@@ -159,6 +169,7 @@ impl Error {
             | Self::Absent { .. }
             | Self::ClaimNamed(_)
             | Self::NothingSelected(..)
+            | Self::NothingToReuse(_)
             | Self::SomeFailed { .. }
             | Self::File { .. }
             | Self::Failed
@@ -171,6 +182,12 @@ impl Error {
             | Self::Guide(..)
             | Self::Terminal(_) => ExitCode::FAILURE,
         }
+    }
+
+    /// True if the failures are told for the whole selection: a set is whole or left alone.
+    pub fn repeats_selection(failed: &[(Target, Self)]) -> bool {
+        let of_set = |error: &Self| matches!(error, Self::Refused(it) if matches!(it.reason, Reason::SetIncomplete(_)));
+        failed.iter().any(|(_, error)| of_set(error))
     }
 
     /// True if the server refused a patch because the volume has changed since it was read.
@@ -200,6 +217,7 @@ impl Error {
             Self::Connection { trouble, .. } => !matches!(trouble, Trouble::Lasting(_)),
             Self::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
             Self::Unsettled(_, Unsettled::Unknown(_, cause) | Unsettled::NotDone(_, cause)) => cause.is_passing(),
+            Self::OfClaims(_, error) => error.is_passing(),
             _ => false,
         }
     }

@@ -35,10 +35,21 @@ pub struct Candidates {
 /// Volumes and the names of the claims of one namespace that their claimRefs have, as far as a list tells.
 #[derive(Debug)]
 pub struct Bindings {
-    /// A volume's name and a claim's.
-    pub pairs: Vec<(String, String)>,
+    /// The volumes.
+    pub volumes: Vec<Binding>,
     /// The list's resourceVersion.
     pub version: Option<u64>,
+}
+
+/// A volume in a list, and the claim that its claimRef names.
+#[derive(Debug)]
+pub struct Binding {
+    /// The volume's name.
+    pub volume: String,
+    /// The claim's name.
+    pub claim: String,
+    /// The policy, if the volume is bound and would be deleted with the claim.
+    pub at_risk: Option<String>,
 }
 
 /// The rows of a list that were kept.
@@ -68,11 +79,14 @@ impl List {
     /// The volumes in it whose claimRef names a claim of the namespace.
     pub fn bindings(self, namespace: &str) -> Result<Bindings, Error> {
         let (name, claim) = (self.column("Name")?, self.column("Claim")?);
+        let (policy, status) = (self.column("Reclaim Policy")?, self.column("Status")?);
         let binding = |row: &TableRow| {
             let claim = text(row, claim)?.strip_prefix(namespace)?.strip_prefix('/')?.to_owned();
-            Some((text(row, name)?, claim))
+            let bound = text(row, status).as_deref() == Some("Bound");
+            let at_risk = text(row, policy).filter(|policy| bound && policy != "Retain");
+            Some(Binding { volume: text(row, name)?, claim, at_risk })
         };
-        Ok(Bindings { pairs: self.rows.iter().filter_map(binding).collect(), version: self.version })
+        Ok(Bindings { volumes: self.rows.iter().filter_map(binding).collect(), version: self.version })
     }
 
     fn column(&self, name: &str) -> Result<usize, Error> {

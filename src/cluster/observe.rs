@@ -260,21 +260,16 @@ impl Cluster {
     /// The pods that keep the target's claim from being deleted: those with a node that list it, whatever their phase, and
     /// the pod of an ephemeral volume (`podUsesPVCForDeletion` in Kubernetes' PVC protection controller).
     pub async fn pods_using(&self, target: &Target) -> Result<Vec<Holder>, Error> {
-        let path = format!("{}?includeObject=Object", Kind::Pod.path(Some(&target.namespace)));
         // An ephemeral claim is named `POD-VOLUME`: its pod mentions the end of the name.
         let end = target.name.rsplit('-').next().unwrap_or_default();
-        let pods = self.list(&path, end).await?.objects()?;
-        let uses = |pod: &&Value| {
-            let name = pod["metadata"]["name"].as_str().unwrap_or_default();
-            let lists = |volume: &Value| {
-                volume["persistentVolumeClaim"]["claimName"] == target.name.as_str()
-                    || (volume["ephemeral"].is_object()
-                        && volume["name"].as_str().is_some_and(|volume| target.name == format!("{name}-{volume}")))
-            };
-            pod["spec"]["nodeName"].is_string()
-                && pod["spec"]["volumes"].as_array().is_some_and(|all| all.iter().any(lists))
-        };
-        Ok(pods.iter().filter(uses).filter_map(holder).collect())
+        let pods = self.pods(&target.namespace, end).await?;
+        Ok(pods.iter().filter(|pod| pod.uses(target)).filter_map(Pod::holder).collect())
+    }
+
+    /// The pods of a namespace whose text has `needle`.
+    pub async fn pods(&self, namespace: &str, needle: &str) -> Result<Vec<Pod>, Error> {
+        let path = format!("{}?includeObject=Object", Kind::Pod.path(Some(namespace)));
+        Ok(self.list(&path, needle).await?.objects()?.into_iter().map(Pod).collect())
     }
 
     /// The nodes of the cluster.
@@ -340,15 +335,35 @@ impl Cluster {
     }
 }
 
-/// A pod, as one that uses a claim.
-fn holder(pod: &Value) -> Option<Holder> {
-    let owners = pod["metadata"]["ownerReferences"].as_array();
-    let job = owners.and_then(|all| all.iter().find(|owner| owner["kind"] == "Job" && owner["controller"] == true));
-    Some(Holder {
-        name: meta(pod, "name")?,
-        phase: pod["status"]["phase"].as_str().unwrap_or_default().to_owned(),
-        job: job.and_then(|job| job["name"].as_str()).map(str::to_owned),
-    })
+/// A pod.
+#[derive(Debug)]
+pub struct Pod(Value);
+
+impl Pod {
+    /// True if it keeps the target's claim from being deleted.
+    pub fn uses(&self, target: &Target) -> bool {
+        let Self(pod) = self;
+        let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+        let lists = |volume: &Value| {
+            volume["persistentVolumeClaim"]["claimName"] == target.name.as_str()
+                || (volume["ephemeral"].is_object()
+                    && volume["name"].as_str().is_some_and(|volume| target.name == format!("{name}-{volume}")))
+        };
+        pod["spec"]["nodeName"].is_string()
+            && pod["spec"]["volumes"].as_array().is_some_and(|all| all.iter().any(lists))
+    }
+
+    /// The pod, as one that uses a claim.
+    pub fn holder(&self) -> Option<Holder> {
+        let Self(pod) = self;
+        let owners = pod["metadata"]["ownerReferences"].as_array();
+        let job = owners.and_then(|all| all.iter().find(|owner| owner["kind"] == "Job" && owner["controller"] == true));
+        Some(Holder {
+            name: meta(pod, "name")?,
+            phase: pod["status"]["phase"].as_str().unwrap_or_default().to_owned(),
+            job: job.and_then(|job| job["name"].as_str()).map(str::to_owned),
+        })
+    }
 }
 
 /// A string field of an object's metadata.

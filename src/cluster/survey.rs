@@ -10,13 +10,31 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::api::{Cluster, Kind, LIST, Read, Row, json};
-use super::list::{Bindings, Fresh, Reader, Rows};
+use super::list::{Binding, Bindings, Fresh, Reader, Rows};
 use super::observe::Observation;
 use crate::error::Error;
-use crate::lifecycle::{Claim, Target, Volume};
+use crate::lifecycle::{Assessment, Claim, Rival, Stays, Target, Volume, add_sets, member};
 
 /// The number of volumes that are read at a time.
 const AT_A_TIME: usize = 32;
+
+/// Several claims of a namespace.
+pub struct Survey {
+    /// Those that were picked.
+    pub claims: Vec<Observation>,
+    /// The others of their sets.
+    pub mates: Vec<Observation>,
+}
+
+impl Survey {
+    /// The stage, the findings and the next steps of each claim.
+    pub fn assess(&self) -> Vec<Assessment<'_>> {
+        let mut found: Vec<Assessment<'_>> = self.claims.iter().map(Observation::assess).collect();
+        let mates: Vec<Assessment<'_>> = self.mates.iter().map(Observation::assess).collect();
+        add_sets(&mut found, &mates);
+        found
+    }
+}
 
 /// The claims and the volumes of a whole cluster, as far as volumes have a claimRef.
 pub struct Everything {
@@ -31,25 +49,30 @@ struct RowOf<K> {
 }
 
 impl Cluster {
-    /// Reads the claims of a namespace that `selects` takes, by name and, if the claim exists, by its facts; the names that
-    /// only a volume's claimRef has are offered, too. One list of claims, one of volumes, and each volume once.
+    /// Reads the claims of a namespace that `pick` takes, and those of the same sets; the names that only a volume's claimRef
+    /// has are offered, too. One list of claims, one of volumes, and each volume once.
     ///
     /// A list from the watch cache is used if it is no older than what was read.
     pub async fn survey(
         &self,
         namespace: &str,
-        selects: impl Fn(&str, Option<&Claim>) -> bool,
+        pick: impl Fn(&str, Option<&Claim>) -> bool,
         fresh: Fresh,
-    ) -> Result<Vec<Observation>, Error> {
+    ) -> Result<Survey, Error> {
         let (claims, listed) = join(Box::pin(self.claims_in(namespace)), self.bindings(namespace, fresh)).await;
         let (claims, mut listed) = (claims?, listed?);
         loop {
             let mut names: BTreeSet<&str> = claims.keys().map(String::as_str).collect();
-            names.extend(listed.pairs.iter().map(|(_, claim)| claim.as_str()));
-            names.retain(|name| selects(name, claims.get(*name).map(|claim| &claim.facts)));
-            let own = names.iter().filter_map(|name| claims.get(*name)?.facts.volume_name.clone());
-            let referring = listed.pairs.iter().filter(|(_, claim)| names.contains(claim.as_str()));
-            let wanted: BTreeSet<String> = referring.map(|(volume, _)| volume.clone()).chain(own).collect();
+            names.extend(listed.volumes.iter().map(|binding| binding.claim.as_str()));
+            let (picked, others): (BTreeSet<&str>, BTreeSet<&str>) =
+                names.into_iter().partition(|name| pick(name, claims.get(*name).map(|claim| &claim.facts)));
+            let stems: BTreeSet<&str> = picked.iter().filter_map(|name| Some(member(name)?.0)).collect();
+            let in_set = |name: &&str| member(name).is_some_and(|(stem, _)| stems.contains(stem));
+            let mates: BTreeSet<&str> = others.into_iter().filter(in_set).collect();
+            let meant = |name: &str| picked.contains(name) || mates.contains(name);
+            let own = claims.iter().filter(|(name, _)| meant(name)).filter_map(|(_, it)| it.facts.volume_name.clone());
+            let referring = listed.volumes.iter().filter(|binding| meant(&binding.claim));
+            let wanted: BTreeSet<String> = referring.map(|binding| binding.volume.clone()).chain(own).collect();
             let read = async |name: String| self.volume(&name).await;
             let volumes: Vec<Option<Read<Volume>>> =
                 stream::iter(wanted).map(read).buffered(AT_A_TIME).try_collect().await?;
@@ -64,8 +87,12 @@ impl Cluster {
                 listed.version = Some(u64::MAX);
                 continue;
             }
-            let target = |name: &str| Target { namespace: namespace.to_owned(), name: name.to_owned() };
-            return Ok(names.into_iter().map(|name| observed(&target(name), &claims, &volumes)).collect());
+            let read = Namespace { name: namespace, claims: &claims, volumes: &volumes, bindings: &listed.volumes };
+            let observed = |name: &&str| read.observation(name, &meant);
+            return Ok(Survey {
+                claims: picked.iter().map(observed).collect(),
+                mates: mates.iter().map(observed).collect(),
+            });
         }
     }
 
@@ -78,6 +105,13 @@ impl Cluster {
             Ok((name, Read::new::<PersistentVolumeClaim>(row)?))
         };
         rows.into_iter().map(named).collect()
+    }
+
+    /// The Helm releases that own claims of a namespace.
+    pub async fn releases(&self, namespace: &str) -> Result<Vec<String>, Error> {
+        let claims = self.claims_in(namespace).await?;
+        let releases = claims.into_values().filter_map(|claim| Some(claim.facts.release?.name));
+        Ok(releases.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     /// The volumes whose claimRef names a claim of the namespace.
@@ -143,15 +177,47 @@ impl Everything {
     }
 }
 
-/// The observation of one of the claims that were read together.
-fn observed(target: &Target, claims: &BTreeMap<String, Read<Claim>>, volumes: &[Read<Volume>]) -> Observation {
-    let claim = claims.get(&target.name).cloned();
-    let own = claim.as_ref().and_then(|claim| claim.facts.volume_name.clone());
-    let mut seen = Observation { claim, is_complete: true, ..Observation::new(target, None) };
-    for volume in volumes {
-        if volume.facts.refers_to(target) || own.as_ref() == Some(&volume.facts.name) {
-            seen.put(volume.clone());
+/// A namespace as it was read.
+struct Namespace<'a> {
+    name: &'a str,
+    claims: &'a BTreeMap<String, Read<Claim>>,
+    volumes: &'a [Read<Volume>],
+    bindings: &'a [Binding],
+}
+
+impl Namespace<'_> {
+    /// The observation of the claim of that name; the claims of its release that are `meant`, too, are told by themselves.
+    fn observation(&self, name: &str, meant: &impl Fn(&str) -> bool) -> Observation {
+        let target = Target { namespace: self.name.to_owned(), name: name.to_owned() };
+        let claim = self.claims.get(name).cloned();
+        let own = claim.as_ref().and_then(|claim| claim.facts.volume_name.clone());
+        let siblings = claim.as_ref().map_or_else(Vec::new, |claim| self.siblings(&claim.facts, meant));
+        let mut seen = Observation { claim, siblings, is_complete: true, ..Observation::new(&target, None) };
+        for volume in self.volumes {
+            if volume.facts.refers_to(&target) || own.as_ref() == Some(&volume.facts.name) {
+                seen.put(volume.clone());
+            }
         }
+        seen.rivals = Some(seen.volumes.iter().filter_map(|volume| self.rival(&target, &volume.facts)).collect());
+        seen
     }
-    seen
+
+    /// The claims that are deleted with the claim's release, and are not meant: names and policies.
+    fn siblings(&self, claim: &Claim, meant: &impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let Some(release) = &claim.release else { return Vec::new() };
+        let sibling = |binding: &Binding| {
+            let other = &self.claims.get(&binding.claim)?.facts;
+            let stays = other.stays.is_some_and(Stays::survives_uninstall);
+            let goes = other.release.as_ref() == Some(release) && !stays && !meant(&binding.claim);
+            goes.then(|| Some((binding.claim.clone(), binding.at_risk.clone()?))).flatten()
+        };
+        self.bindings.iter().filter_map(sibling).collect()
+    }
+
+    /// The living claim of another name that a volume of the target belongs to by UID.
+    fn rival(&self, target: &Target, volume: &Volume) -> Option<Rival> {
+        let uid = volume.claim_ref.as_ref().filter(|_| volume.refers_to(target))?.uid.as_ref()?;
+        let (name, _) = self.claims.iter().find(|(name, claim)| **name != target.name && claim.facts.uid == *uid)?;
+        Some(Rival { volume: volume.name.clone(), claim: Target { name: name.clone(), ..target.clone() } })
+    }
 }

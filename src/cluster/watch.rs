@@ -25,6 +25,8 @@ pub enum Watched<'a> {
     Volume(&'a str, Option<&'a str>),
     /// Every object of a kind, in this namespace, since this version of the list.
     All(Kind, Option<&'a str>, &'a str),
+    /// The claims of a namespace and all volumes, since these versions.
+    Any(&'a str, &'a [String; 2]),
 }
 
 #[derive(Clone, Deserialize)]
@@ -44,6 +46,11 @@ impl Cluster {
     ///
     /// A server that cannot be reached is not an error here: the caller tries again. A refused watch is.
     pub async fn changed(&self, watched: Watched<'_>) -> Result<(), Error> {
+        if let Watched::Any(namespace, [claims, volumes]) = watched {
+            let claims = Box::pin(self.changed(Watched::All(Kind::Claim, Some(namespace), claims)));
+            let volumes = Box::pin(self.changed(Watched::All(Kind::Volume, None, volumes)));
+            return tokio::select! { outcome = claims => outcome, outcome = volumes => outcome };
+        }
         let begun = tokio::time::Instant::now();
         let longest = self.timeout.as_ref().map_or(LONGEST, |(limit, _)| LONGEST.min(*limit));
         match tokio::time::timeout(longest, self.event(watched)).await {
@@ -57,17 +64,10 @@ impl Cluster {
         }
     }
 
-    /// The versions of the namespace's claims and of all volumes as of now, for [`Self::any_changed`].
+    /// The versions of the namespace's claims and of all volumes as of now, for [`Watched::Any`].
     pub async fn versions(&self, namespace: &str) -> Result<[String; 2], Error> {
         let (claims, volumes) = (Kind::Claim.path(Some(namespace)), Kind::Volume.path(None));
         try_join(self.version_of(&claims), self.version_of(&volumes)).await.map(<[String; 2]>::from)
-    }
-
-    /// Returns when a claim of the namespace or a volume may have changed since, as [`Self::changed`] does.
-    pub async fn any_changed(&self, namespace: &str, [claims, volumes]: &[String; 2]) -> Result<(), Error> {
-        let claims = self.changed(Watched::All(Kind::Claim, Some(namespace), claims));
-        let volumes = self.changed(Watched::All(Kind::Volume, None, volumes));
-        tokio::select! { outcome = claims => outcome, outcome = volumes => outcome }
     }
 
     /// Watches until an event; false if the watch ends before.
@@ -78,6 +78,8 @@ impl Cluster {
             }
             Watched::Volume(name, seen) => (Kind::Volume.path(None), Some(name), seen),
             Watched::All(kind, namespace, seen) => (kind.path(namespace), None, Some(seen)),
+            // Two watches, above.
+            Watched::Any(namespace, [claims, _]) => (Kind::Claim.path(Some(namespace)), None, Some(claims.as_str())),
         };
         let params = WatchParams::default().timeout(u32::try_from(LONGEST.as_secs()).unwrap_or(u32::MAX));
         let params = match name {

@@ -1,23 +1,26 @@
 //! `check`: the preconditions of a maintenance window.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use serde::Serialize;
 
 use super::flags::TemplateFlag;
-use crate::cluster::{Fresh, Kind, Observation, Reach, Right};
+use crate::cluster::{Fresh, Kind, Observation, Pod, Reach, Right};
 use crate::error::Error;
 use crate::escape::line;
 use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Verb};
 use crate::session::Session;
 use crate::session::draft::Draft;
+use crate::session::overview::{Item, List};
 use crate::session::report::Document;
 use crate::terminal::{Stream, Tone};
 use crate::words::check::{RIGHTS_HINT, Use, class, kubernetes, rights, template, verdict};
 use crate::words::error::{remedies, within};
 use crate::words::next::Line;
+use crate::words::stage::claims;
 use crate::words::{finding, stage};
 
 /// Check the preconditions before a maintenance window
@@ -31,7 +34,7 @@ use crate::words::{finding, stage};
 pub struct Checks {
     /// The template to check
     #[command(flatten)]
-    pinned: TemplateFlag,
+    pub pinned: TemplateFlag,
 }
 
 /// The rights that the plugin uses, and what each is used for.
@@ -72,7 +75,17 @@ struct Check {
     next: Vec<Line>,
 }
 
+impl Report {
+    fn new(checks: Vec<Check>) -> Self {
+        Self { passed: checks.iter().all(Check::is_passed), checks }
+    }
+}
+
 impl Check {
+    fn is_passed(&self) -> bool {
+        self.outcome != Outcome::Failed
+    }
+
     fn new(name: &str, outcome: Outcome, message: String) -> Self {
         Self { name: name.to_owned(), outcome, message, next: Vec::new() }
     }
@@ -83,36 +96,123 @@ impl Check {
     }
 }
 
+/// Several claims: the checks of the cluster, and those of each claim.
+#[derive(Serialize)]
+struct CheckList<'a> {
+    #[serde(flatten)]
+    list: List<'a, Item<'a, Report>>,
+    #[serde(flatten)]
+    cluster: Report,
+}
+
 /// Runs `check`; what a user with few rights cannot see is reported, and the rest goes on.
 pub async fn run(session: &Session, arguments: &Checks) -> Result<(), Error> {
-    let cluster = &session.cluster;
-    let mut checks = vec![match cluster.version().await {
-        Ok(version) => {
-            let server = kubernetes(version.as_deref(), &cluster.url, cluster.context.as_deref());
-            Check::new("kubernetes", Outcome::Passed, server)
-        }
-        Err(error @ Error::Api(_)) => Check::unknown(session, "kubernetes", Outcome::Note, &error),
-        Err(error) => return Err(error),
-    }];
-    match cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await {
+    let mut checks = vec![server(session).await?];
+    if session.selection.only().is_none() {
+        return several(session, checks).await;
+    }
+    match session.cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await {
         Ok(seen) => checks.extend(objects(session, &seen).await?),
         Err(error) if error.is_forbidden() => checks.push(Check::unknown(session, "claim", Outcome::Failed, &error)),
         Err(error) => return Err(error),
     }
     checks.push(granted(session).await);
     checks.extend(arguments.pinned.template.as_deref().map(|template| pinnable(session, template)));
-    let failed = checks.iter().filter(|c| c.outcome == Outcome::Failed).count();
-    print(session, checks, failed)?;
-    if failed == 0 { Ok(()) } else { Err(Error::Failed) }
+    let report = Report::new(checks);
+    let document = Document::new("Check", &session.target, report);
+    if !session.print_document(&document)? {
+        session.terminal.print(&shown(session, &document.body.checks))?;
+    }
+    if document.body.passed { Ok(()) } else { Err(Error::Failed) }
 }
 
-fn print(session: &Session, checks: Vec<Check>, failed: usize) -> Result<(), Error> {
-    let document = Document::new("Check", &session.target, Report { passed: failed == 0, checks });
-    if session.print_document(&document)? {
-        return Ok(());
+/// Checks several claims: the server, the rights and each class once; equal checks of claims are one line.
+async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error> {
+    let survey = match session.survey(Fresh::Consistent).await {
+        Err(error) if error.is_forbidden() => {
+            checks.push(Check::unknown(session, "claims", Outcome::Failed, &error));
+            checks.push(granted(session).await);
+            session.terminal.print(&shown(session, &checks))?;
+            return Err(Error::Failed);
+        }
+        survey => survey?,
+    };
+    let mut found = survey.assess();
+    match session.cluster.pods(&session.target.namespace, "").await {
+        Ok(pods) => {
+            for found in &mut found {
+                let uses = pods.iter().filter(|pod| pod.uses(found.situation.target));
+                found.add_holders(uses.filter_map(Pod::holder).collect());
+            }
+        }
+        Err(error) => checks.push(Check::unknown(session, "pods", Outcome::Note, &error)),
     }
+    if found.iter().any(|found| found.volume.is_some_and(|volume| !volume.nodes.is_empty())) {
+        match session.cluster.nodes().await {
+            Ok(nodes) => found.iter_mut().for_each(|found| found.add_nodes(&nodes)),
+            Err(error) => checks.push(Check::unknown(session, "nodes", Outcome::Note, &error)),
+        }
+    }
+    for (target, error) in session.missing(&survey.claims).await {
+        checks.push(Check::unknown(&session.of(&target), &target.name, Outcome::Failed, &error));
+    }
+    let claims = found.iter().filter_map(|found| found.situation.claim);
+    let classes: BTreeSet<&str> = claims.filter_map(|claim| claim.wants.class.as_deref()).collect();
+    checks.extend(join_all(classes.into_iter().map(|class| storage_class(session, Some(class)))).await);
+    checks.push(granted(session).await);
+    let reports = found.iter().map(|found| Report::new(of_claim(&session.of(found.situation.target), found)));
+    let reports: Vec<Report> = reports.collect();
+    let passed = checks.iter().all(Check::is_passed) && reports.iter().all(|report| report.passed);
+    let targets = found.iter().map(|found| found.situation.target);
+    let items: Vec<_> = targets.zip(reports).map(|(target, body)| Item { target, body }).collect();
+    let list = CheckList {
+        list: session.list_of("CheckList", &found, Some(&session.target.namespace), items),
+        cluster: Report { passed, checks },
+    };
+    let text = session.output.object(&list)?.unwrap_or_else(|| {
+        let checks: Vec<Check> = together(session, &found).into_iter().chain(list.cluster.checks).collect();
+        shown(session, &checks)
+    });
+    session.terminal.print(&text)?;
+    if passed { Ok(()) } else { Err(Error::Failed) }
+}
+
+/// The checks of several claims: a line for each stage, worst first, and for each finding, with the names of its claims.
+fn together(session: &Session, found: &[Assessment<'_>]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for stage in Stage::WORST_FIRST {
+        let at: Vec<&Assessment<'_>> = found.iter().filter(|found| found.stage == stage).collect();
+        let Some(first) = at.first() else { continue };
+        let names: Vec<&str> = at.iter().map(|found| found.situation.target.name.as_str()).collect();
+        let of_these = session.typed.of_claim(&names.join(","));
+        let next = if is_safe(stage) { Vec::new() } else { vec![of_these.line(&session.target, &way_out(first))] };
+        let outcome = if is_safe(stage) { Outcome::Passed } else { Outcome::Failed };
+        checks.push(Check { next, ..Check::new(&stage.to_string(), outcome, stage::of_claims(stage, &names)) });
+    }
+    for told in session.findings_of_several(found) {
+        let message = format!("{}: {}", claims(&told.claims), told.message);
+        checks.push(Check { next: told.next, ..Check::new(&told.reason, told.outcome, message) });
+    }
+    checks
+}
+
+/// The server that was reached.
+async fn server(session: &Session) -> Result<Check, Error> {
+    let cluster = &session.cluster;
+    match cluster.version().await {
+        Ok(version) => {
+            let server = kubernetes(version.as_deref(), &cluster.url, cluster.context.as_deref());
+            Ok(Check::new("kubernetes", Outcome::Passed, server))
+        }
+        Err(error @ Error::Api(_)) => Ok(Check::unknown(session, "kubernetes", Outcome::Note, &error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The checks as lines, and the verdict.
+fn shown(session: &Session, checks: &[Check]) -> String {
     let mut text = String::new();
-    for check in &document.body.checks {
+    for check in checks {
         let (mark, tone) = match check.outcome {
             Outcome::Passed => ("✔", Tone::Good),
             Outcome::Note => ("!", Tone::Warning),
@@ -125,10 +225,11 @@ fn print(session: &Session, checks: Vec<Check>, failed: usize) -> Result<(), Err
             text += &command.as_ref().map_or(String::new(), |command| format!("    {}\n", line(command)));
         }
     }
+    let failed = checks.iter().filter(|check| !check.is_passed()).count();
     if let Some(verdict) = verdict(failed) {
         text += &format!("{verdict}\n");
     }
-    session.terminal.print(&text)
+    text
 }
 
 /// The stage, the findings and the storage class.
@@ -142,25 +243,33 @@ async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Er
     if let Err(error) = session.look_for_node(&mut found).await {
         unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error));
     }
-    let safe = matches!(found.stage, Stage::Retained | Stage::Reused);
-    let lines = |next: &[Next]| session.typed.lines(&session.target, next);
-    let mut checks = vec![Check {
-        next: if safe { Vec::new() } else { lines(&[way_out(&found)]) },
-        ..Check::new(
-            &found.stage.to_string(),
-            if safe { Outcome::Passed } else { Outcome::Failed },
-            stage::summary(&found, jiff::Timestamp::now()),
-        )
-    }];
-    checks.extend(found.findings.iter().map(|it| Check {
-        next: lines(&it.remedies()),
-        ..Check::new(it.reason(), it.outcome(), finding::message(it, &session.target, found.situation.only_volume()))
-    }));
+    let mut checks = of_claim(session, &found);
     checks.extend(unknown);
     if let Some(claim) = &seen.claim {
         checks.push(storage_class(session, claim.facts.wants.class.as_deref()).await);
     }
     Ok(checks)
+}
+
+/// The stage and the findings.
+fn of_claim(session: &Session, found: &Assessment<'_>) -> Vec<Check> {
+    let lines = |next: &[Next]| session.typed.lines(&session.target, next);
+    let stage = Check::new(
+        &found.stage.to_string(),
+        if is_safe(found.stage) { Outcome::Passed } else { Outcome::Failed },
+        stage::summary(found, jiff::Timestamp::now()),
+    );
+    let next = if is_safe(found.stage) { Vec::new() } else { lines(&[way_out(found)]) };
+    let own = found.situation.only_volume();
+    let findings = found.findings.iter().map(|it| Check {
+        next: lines(&it.remedies()),
+        ..Check::new(it.reason(), it.outcome(), finding::message(it, &session.target, own))
+    });
+    [Check { next, ..stage }].into_iter().chain(findings).collect()
+}
+
+fn is_safe(stage: Stage) -> bool {
+    matches!(stage, Stage::Retained | Stage::Reused)
 }
 
 /// The first next step, if it is a command of the plugin, else `status`, which prints them all.

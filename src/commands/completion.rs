@@ -12,7 +12,7 @@ use super::flags::{DEFAULT_CLAIM, PATIENCE};
 use crate::cluster::{Cluster, Kind};
 use crate::error::Error;
 use crate::kubectl::completion::{self, Candidate, Request, Script};
-use crate::kubectl::suggest::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES};
+use crate::kubectl::suggest::{CLAIMS, NAMESPACES, RELEASES, TEMPLATES, VOLUMES};
 use crate::lifecycle::{Target, Volume};
 use crate::session::connect;
 use crate::template::{Pin, edit};
@@ -75,6 +75,7 @@ async fn from_cluster(request: &Request, terminal: Terminal) -> Result<Vec<Candi
     match request.placeholder.as_deref() {
         Some(NAMESPACES) => cluster.names("/api/v1/namespaces").await.map(bare),
         Some(CLAIMS) => cluster.names(&Kind::Claim.path(Some(&target.namespace))).await.map(bare),
+        Some(RELEASES) => cluster.releases(&target.namespace).await.map(bare),
         Some(VOLUMES) => volumes(&cluster, &target, request.verb.as_deref()).await,
         _ => Ok(Vec::new()),
     }

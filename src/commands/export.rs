@@ -44,7 +44,7 @@ pub struct Export {
 
 /// Prints the volumes of several claims: documents of YAML, or a `List`. A claim without a volume fails where it was named.
 async fn several(session: &Session) -> Result<(), Error> {
-    let all = session.survey(Fresh::Consistent).await?;
+    let all = session.survey(Fresh::Consistent).await?.claims;
     let mut failed = session.missing(&all).await;
     let mut manifests = Vec::new();
     for seen in &all {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cluster::is_name;
 use crate::kubectl::output::Format;
-use crate::kubectl::suggest::{CLAIMS, NAMESPACES, TEMPLATES, VOLUMES, suggests};
+use crate::kubectl::suggest::{CLAIMS, NAMESPACES, RELEASES, TEMPLATES, VOLUMES, suggests};
 use crate::session::consent::{Consent, DryRun};
 use crate::session::select::Selection;
 use crate::session::wait::Limit;
@@ -95,7 +95,7 @@ pub struct Shared {
     #[arg(long, global = true)]
     pub all: bool,
     /// Claims of these Helm releases
-    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = name)]
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = name, add = suggests(RELEASES))]
     pub release: Vec<String>,
     /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, value_name = "wide|name|json|yaml", hide_possible_values = true)]

@@ -3,19 +3,20 @@
 //! The only state is the set of steps that this run has done; the cluster is read again before each step.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::flags::{ManagerFlag, TemplateFlag, limit};
-use crate::cluster::{Fresh, Observation, PAUSE, Reach};
-use crate::error::{Action, Error, Halt, os_message};
+use crate::cluster::{Fresh, Observation, PAUSE, Reach, Survey, Watched};
+use crate::error::{Action, Error, Halt};
 use crate::kubectl::suggest::suggests;
 use crate::lifecycle::{Assessment, Next, Remark, Stage, Stays, Step, Verb, Volume, preserved};
 use crate::session::Session;
 use crate::session::draft::Draft;
+use crate::session::planned::Many;
 use crate::session::report::screen;
+use crate::session::shell::execute;
 use crate::session::wait::{Limit, Wait};
 use crate::template::Pin;
 use crate::terminal::Stream;
@@ -39,7 +40,7 @@ const A_WEEK: &str = "168h";
 pub struct Guide {
     /// The template to pin
     #[command(flatten)]
-    pinned: TemplateFlag,
+    pub pinned: TemplateFlag,
     /// Shell command that uninstalls the release
     #[arg(long, value_name = "CMD")]
     uninstall: Option<String>,
@@ -67,6 +68,18 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         // A template that cannot be pinned is an error before anything is changed.
         Draft::place(&session.target.name, template)?;
     }
+    if session.selection.only().is_some() {
+        return walk(session, arguments).await;
+    }
+    let survey = session.survey(Fresh::Consistent).await?;
+    if let Some((_, error)) = session.missing(&survey.claims).await.into_iter().next() {
+        return Err(error);
+    }
+    let session = session.settled(&survey);
+    walk(&session, arguments).await.map_err(|error| session.owned(error))
+}
+
+async fn walk(session: &Session, arguments: &Guide) -> Result<(), Error> {
     let mut walk = Walk::new(session, arguments);
     loop {
         let act = tokio::select! {
@@ -81,6 +94,22 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         }
     }
 }
+
+/// The order in which claims at different stages go on; those that are Retained beside others were not deleted.
+const ORDER: [Stage; 12] = [
+    Stage::Terminating,
+    Stage::Doomed,
+    Stage::AtRisk,
+    Stage::Lost,
+    Stage::Diverted,
+    Stage::Releasing,
+    Stage::Released,
+    Stage::Reserved,
+    Stage::Binding,
+    Stage::Reused,
+    Stage::Retained,
+    Stage::Absent,
+];
 
 /// Outcome of one look at the cluster.
 enum Act {
@@ -114,12 +143,14 @@ struct Walk<'a> {
     done: BTreeSet<Done>,
     /// The stage that was told last, and the wait until it is left.
     at: Option<(Stage, Wait<'a>)>,
+    /// Of several claims: the number of those that were deleted at the last look.
+    gone: usize,
 }
 
 impl<'a> Walk<'a> {
     fn new(session: &'a Session, arguments: &'a Guide) -> Self {
         let done = arguments.again.then_some(Done::AnotherRound).into_iter().collect();
-        Self { session, arguments, done, at: None }
+        Self { session, arguments, done, at: None, gone: 0 }
     }
 
     fn limit(&self) -> Limit {
@@ -139,101 +170,145 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn step(&mut self) -> Result<Act, Error> {
-        let (session, arguments) = (self.session, self.arguments);
-        let template = arguments.pinned.template.as_deref();
+    /// Reads the claims; of several, also the versions since which a watch misses no change.
+    async fn look(&mut self) -> Result<(Survey, Option<[String; 2]>), Error> {
+        let session = self.session;
+        if session.selection.only().is_none() {
+            let (versions, survey) = match &mut self.at {
+                Some((_, wait)) => wait.read(async || session.survey_and_versions().await).await?,
+                None => session.survey_and_versions().await?,
+            };
+            return Ok((survey, Some(versions)));
+        }
         let mut seen = match &mut self.at {
             Some((_, wait)) => wait.observe(None, Reach::All, Fresh::Consistent).await?,
             None => session.cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await?,
         };
-        seen.pinned = template.is_some();
-        let mut found = seen.assess();
-        let stage = found.stage;
-        if !matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Reused) {
+        seen.pinned = self.arguments.pinned.template.is_some();
+        Ok((Survey { claims: vec![seen], mates: Vec::new() }, None))
+    }
+
+    async fn step(&mut self) -> Result<Act, Error> {
+        let session = self.session;
+        let (survey, versions) = self.look().await?;
+        let mut all: Vec<Assessment<'_>> = survey.claims.iter().map(Observation::assess).collect();
+        let at = |stage: Stage| all.iter().position(|found| found.stage == stage);
+        let Some(leading) = ORDER.into_iter().find_map(at) else { return Err(session.absent().await) };
+        let stage = all[leading].stage;
+        if all.iter().any(|found| !matches!(found.stage, Stage::AtRisk | Stage::Retained | Stage::Reused)) {
             self.done.insert(Done::SawClaimDeleted);
         }
         if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
-            self.arrive(&mut found).await?;
+            self.arrive(&mut all, leading).await?;
         }
-        let name = found.volume.map(|v| v.name.as_str());
+        let look = Look { seen: &survey.claims[leading], found: &all[leading], all: &all, versions };
         match stage {
-            Stage::Terminating if found.volume.is_some_and(|v| !v.is_retained()) => {
+            Stage::Terminating if look.found.volume.is_some_and(|v| !v.is_retained()) => {
                 // Always safe; then the stage is told again, with the steps that create the volume again.
                 self.at = None;
-                self.retain(name).await
+                self.retain(&look).await
             }
-            Stage::AtRisk | Stage::Doomed => self.retain(name).await,
-            Stage::Released => {
-                // Of several preserved volumes the user chooses one.
-                let volume = name.filter(|_| found.preserved.is_empty());
-                // After an outage the volume controller may need two minutes more.
-                session.reuse(volume, template, None, Some(self.limit())).await?;
-                Ok(Act::LookAgain)
-            }
+            Stage::AtRisk | Stage::Doomed => self.retain(&look).await,
+            Stage::Released => self.reuse(&look).await,
             Stage::Reused if self.done.contains(&Done::SawClaimDeleted) => self.verify().await,
-            Stage::Reused if self.done.contains(&Done::AnotherRound) => self.uninstall(&seen).await,
-            Stage::Reused => self.ask_for_another_round().await,
-            Stage::Retained
-                if seen.claim.as_ref().is_some_and(|c| c.facts.stays.is_some_and(Stays::survives_uninstall)) =>
-            {
-                Err(self.halt(Halt::Kept))
-            }
-            Stage::Retained => self.uninstall(&seen).await,
-            Stage::Reserved => self.install(&seen, name).await,
-            Stage::Releasing | Stage::Binding => self.wait(&seen).await,
+            Stage::Reused if self.done.contains(&Done::AnotherRound) => self.uninstall(look).await,
+            Stage::Reused => self.ask_for_another_round(all.len()).await,
+            Stage::Retained if all.iter().all(survives) => Err(self.halt(&look, Halt::Kept)),
+            Stage::Retained => self.uninstall(look).await,
+            Stage::Reserved => self.install(look).await,
+            Stage::Releasing | Stage::Binding => self.wait(look).await,
             Stage::Absent => Err(session.absent().await),
-            Stage::Terminating | Stage::Diverted | Stage::Lost => Err(self.halt(Halt::Stopped(stage))),
+            Stage::Terminating | Stage::Diverted | Stage::Lost => Err(self.halt(&look, Halt::Stopped(stage))),
         }
     }
 
     /// Tells a stage that was reached, and starts the wait until it is left.
-    async fn arrive(&mut self, found: &mut Assessment<'_>) -> Result<(), Error> {
-        let stage = found.stage;
+    async fn arrive(&mut self, all: &mut [Assessment<'_>], leading: usize) -> Result<(), Error> {
+        let (session, arguments) = (self.session, self.arguments);
+        let stage = all[leading].stage;
         let awaited = match stage {
             Stage::Reserved | Stage::Binding => Awaited::ClaimBound,
             _ => Awaited::ClaimGone,
         };
         let is_told = !matches!(stage, Stage::Reused | Stage::Absent);
-        if is_told {
-            self.session.explain(found).await?;
+        let several = session.selection.only().is_none();
+        if is_told && !several {
+            session.explain(&mut all[leading]).await?;
         }
         if let Some((_, wait)) = &mut self.at {
             wait.end(!matches!(stage, Stage::AtRisk | Stage::Retained | Stage::Releasing | Stage::Binding));
         }
         if is_told {
             if self.done.insert(Done::SaidWhatIsToCome) {
-                let (uninstall, install) = (self.arguments.uninstall.as_deref(), self.arguments.install.as_deref());
-                self.session.terminal.note(&notice(&Notice::ToCome { uninstall, install }));
+                let (uninstall, install) = (arguments.uninstall.as_deref(), arguments.install.as_deref());
+                session.terminal.note(&notice(&Notice::ToCome { several, uninstall, install }));
             }
-            self.session.tell_steps(stage);
+            session.tell_steps(stage);
             // Steps that the guide does itself are not printed.
             let stops = matches!(stage, Stage::Terminating | Stage::Diverted | Stage::Lost);
-            found.next.retain(|next| stops || is_for_operator(next, self.arguments));
+            let wanted = |next: &Next| stops || is_for_operator(next, arguments);
+            let found = &mut all[leading];
+            found.next.retain(|next| several || wanted(next));
             if stage == Stage::Terminating && !found.volume.is_some_and(Volume::is_retained) {
                 found.next.clear();
             }
-            self.session.tell(found);
+            if several {
+                let told = session.told_with(Stream::Err, all, Some(&session.target.namespace), wanted);
+                session.terminal.say(Stream::Err, &told)?;
+            } else {
+                session.tell(&all[leading]);
+            }
         }
-        self.at = Some((stage, Wait::started(self.session, awaited, self.limit())));
+        self.at = Some((stage, Wait::started(session, awaited, self.limit())));
         Ok(())
     }
 
-    async fn retain(&mut self, volume: Option<&str>) -> Result<Act, Error> {
-        let changed = self.session.retain(volume).await?;
+    async fn retain(&mut self, look: &Look<'_>) -> Result<Act, Error> {
+        let session = self.session;
         self.done.remove(&Done::AgreedToUninstall);
-        // A tool that applies the volume sets the policy back within a second: nothing is uninstalled before.
-        self.session.await_policy_stays(&changed.name, STAYS).await?;
+        if look.versions.is_some() {
+            session.change_all(Many::Retain, None).await?.end()?;
+        } else {
+            session.retain(look.volume()).await?;
+        }
+        // A tool that applies a volume sets the policy back within a second: nothing is uninstalled before.
+        let mut volumes: Vec<&str> = look.all.iter().filter_map(|found| Some(found.volume?.name.as_str())).collect();
+        volumes.dedup();
+        tokio::time::sleep(STAYS).await;
+        for volume in volumes {
+            session.check_policy_stays(volume).await?;
+        }
         Ok(Act::LookAgain)
     }
 
-    async fn uninstall(&mut self, seen: &Observation) -> Result<Act, Error> {
-        let applier = seen.assess().volume.and_then(|volume| volume.applier.clone());
-        if let Some(applier) = applier.filter(|applier| self.session.consent.yes && applier.acts_by_itself()) {
-            return Err(self.halt(Halt::Applied(applier)));
+    async fn reuse(&mut self, look: &Look<'_>) -> Result<Act, Error> {
+        if look.versions.is_none() {
+            // Of several preserved volumes the user chooses one.
+            let volume = look.volume().filter(|_| look.found.preserved.is_empty());
+            let template = self.arguments.pinned.template.as_deref();
+            // After an outage the volume controller may need two minutes more.
+            self.session.reuse(volume, template, None, Some(self.limit())).await?;
+            return Ok(Act::LookAgain);
+        }
+        // An uninstallation deletes one claim after the other: until no other goes.
+        let gone = look.all.iter().filter(|found| found.situation.claim.is_none()).count();
+        if self.gone != gone {
+            self.gone = gone;
+            tokio::time::sleep(STAYS).await;
+            return Ok(Act::LookAgain);
+        }
+        self.session.change_all(Many::Reuse, None).await?.end()?;
+        Ok(Act::LookAgain)
+    }
+
+    async fn uninstall(&mut self, look: Look<'_>) -> Result<Act, Error> {
+        let mut appliers = look.all.iter().filter_map(|found| found.volume?.applier.clone());
+        if let Some(applier) = appliers.find(|applier| self.session.consent.yes && applier.acts_by_itself()) {
+            return Err(self.halt(&look, Halt::Applied(applier)));
         }
         let Some(command) = self.arguments.uninstall.as_ref().filter(|_| !self.done.contains(&Done::Uninstalled))
         else {
-            return self.wait(seen).await;
+            return self.wait(look).await;
         };
         if self.done.contains(&Done::AgreedToUninstall) {
             self.done.insert(Done::Uninstalled);
@@ -244,18 +319,18 @@ impl<'a> Walk<'a> {
         Ok(Act::LookAgain)
     }
 
-    async fn install(&mut self, seen: &Observation, volume: Option<&str>) -> Result<Act, Error> {
+    async fn install(&mut self, look: Look<'_>) -> Result<Act, Error> {
         let session = self.session;
-        if let (Some(template), Some(_)) = (&self.arguments.pinned.template, volume) {
+        if let (Some(template), Some(_)) = (&self.arguments.pinned.template, look.volume()) {
             // Of several reserved volumes the user names one.
-            let volume = &preserved(&seen.situation(), Verb::Pin)?.name;
+            let volume = &preserved(&look.found.situation, Verb::Pin)?.name;
             let draft = Draft::new(&session.target.name, template, Pin::To(volume))?;
             if draft.is_change() {
                 session.terminal.print(&draft.write(session.terminal, session.consent).await?)?;
             }
         }
         let Some(command) = self.arguments.install.as_ref().filter(|_| !self.done.contains(&Done::Installed)) else {
-            return self.wait(seen).await;
+            return self.wait(look).await;
         };
         self.agree(command).await?;
         self.done.insert(Done::Installed);
@@ -263,26 +338,34 @@ impl<'a> Walk<'a> {
     }
 
     /// Waits until the situation changes, within the time limit of the stage.
-    async fn wait(&mut self, seen: &Observation) -> Result<Act, Error> {
+    async fn wait(&mut self, look: Look<'_>) -> Result<Act, Error> {
         let Some((stage, wait)) = &mut self.at else { return Ok(Act::LookAgain) };
         let stage = *stage;
-        if wait.until_changed(seen).await? {
-            return Ok(Act::LookAgain);
-        }
-        Err(self.halt(Halt::TimedOut(stage, self.limit().typed)))
+        let changed = match &look.versions {
+            Some(versions) => {
+                let left = look.all.iter().filter(|found| found.stage == stage).count();
+                wait.count(look.found.situation.target, look.all.len() - left, look.all.len());
+                wait.until(Watched::Any(&self.session.target.namespace, versions)).await?
+            }
+            None => wait.until_changed(look.seen).await?,
+        };
+        if changed { Ok(Act::LookAgain) } else { Err(self.halt(&look, Halt::TimedOut(stage, self.limit().typed))) }
     }
 
     async fn verify(&mut self) -> Result<Act, Error> {
         self.at = None;
-        self.session.verify(None, None).await?;
+        match self.session.selection.only() {
+            Some(_) => self.session.verify(None, None).await?,
+            None => self.session.verify_all(None).await?,
+        }
         self.session.tell_steps(Stage::Reused);
         Ok(Act::End)
     }
 
     /// Says that nothing was uninstalled, and asks whether to.
-    async fn ask_for_another_round(&mut self) -> Result<Act, Error> {
+    async fn ask_for_another_round(&mut self, claims: usize) -> Result<Act, Error> {
         let session = self.session;
-        session.terminal.note(&notice(&Notice::ReusedBefore));
+        session.terminal.note(&notice(&Notice::ReusedBefore(claims)));
         let asks = session.terminal.is_interactive() && !session.consent.yes;
         if asks && session.terminal.confirm(ANOTHER_ROUND).await? {
             self.done.insert(Done::AnotherRound);
@@ -299,9 +382,32 @@ impl<'a> Walk<'a> {
         self.session.consent.agree(self.session.terminal, Action::Run(command.to_owned()), || {}).await
     }
 
-    fn halt(&self, halt: Halt) -> Error {
-        Error::Guide(self.session.target.clone(), halt)
+    fn halt(&self, look: &Look<'_>, halt: Halt) -> Error {
+        Error::Guide(look.found.situation.target.clone(), halt)
     }
+}
+
+/// One look at the cluster.
+struct Look<'a> {
+    /// The claim that goes first, as it was read.
+    seen: &'a Observation,
+    /// Its assessment.
+    found: &'a Assessment<'a>,
+    /// The assessments of all.
+    all: &'a [Assessment<'a>],
+    /// Of several claims: the versions of the lists.
+    versions: Option<[String; 2]>,
+}
+
+impl Look<'_> {
+    fn volume(&self) -> Option<&str> {
+        self.found.volume.map(|v| v.name.as_str())
+    }
+}
+
+/// True if the claim stays bound when its release is uninstalled.
+fn survives(found: &Assessment<'_>) -> bool {
+    found.situation.claim.is_some_and(|claim| claim.stays.is_some_and(Stays::survives_uninstall))
 }
 
 /// True if a next step is for the operator to do, and not for the guide.
@@ -312,40 +418,4 @@ fn is_for_operator(next: &Next, arguments: &Guide) -> bool {
         Step::Run { .. } => false,
         _ => true,
     }
-}
-
-/// The shell that reads the command.
-#[cfg(not(windows))]
-fn shell(command: &str) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]);
-    shell
-}
-
-/// `cmd /S` takes away the outer quotes and leaves the line as it was typed; an argument would be escaped.
-#[cfg(windows)]
-fn shell(command: &str) -> Command {
-    let mut shell = Command::new("cmd");
-    std::os::windows::process::CommandExt::raw_arg(shell.args(["/D", "/S", "/C"]), format!("\"{command}\""));
-    shell
-}
-
-/// Runs a command of the operator's at the terminal, and waits for its end even after Ctrl-C.
-async fn execute(session: &Session, command: String) -> Result<(), Error> {
-    let mut shell = shell(&command);
-    let mut interrupted = false;
-    let mut run = tokio::task::spawn_blocking(move || shell.status());
-    let ended = loop {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => interrupted = true,
-            ended = &mut run => break ended.map_err(std::io::Error::other)?,
-        }
-    };
-    let halt = match ended {
-        Err(error) => Halt::NoShell(os_message(&error)),
-        Ok(status) if interrupted => Halt::Interrupted(command, status.to_string()),
-        Ok(status) if status.success() => return Ok(()),
-        Ok(status) => Halt::Command(command, status.to_string()),
-    };
-    Err(Error::Guide(session.target.clone(), halt))
 }

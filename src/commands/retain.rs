@@ -5,6 +5,7 @@ use clap::Args;
 use super::flags::{ChangeFlags, VolumeArg};
 use crate::error::Error;
 use crate::session::Session;
+use crate::session::planned::Many;
 
 /// Set the volume's reclaim policy to Retain
 ///
@@ -26,7 +27,7 @@ pub struct Retain {
 /// Runs `retain`.
 pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
     if session.selection.only().is_none() {
-        return session.retain_all().await;
+        return session.change_all(Many::Retain, None).await?.tell().end();
     }
     session.retain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

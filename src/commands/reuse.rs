@@ -6,6 +6,7 @@ use super::flags::{ChangeFlags, TemplateFlag, VolumeArg, limit};
 use crate::error::Error;
 use crate::kubectl::suggest::suggests;
 use crate::session::Session;
+use crate::session::planned::Many;
 use crate::session::wait::Limit;
 
 /// Make the preserved volume Available to the next claim of the same name
@@ -19,10 +20,10 @@ use crate::session::wait::Limit;
 pub struct Reuse {
     /// The volume
     #[command(flatten)]
-    named: VolumeArg,
+    pub named: VolumeArg,
     /// The template to pin
     #[command(flatten)]
-    pinned: TemplateFlag,
+    pub pinned: TemplateFlag,
     /// Wait up to D for the claim to be deleted (90s, 10m, 1h30m) [default: do not wait]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     timeout: Option<Limit>,
@@ -34,6 +35,9 @@ pub struct Reuse {
 /// Runs `reuse`.
 pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
     let Reuse { named, pinned, timeout, .. } = arguments;
+    if session.selection.only().is_none() {
+        return session.change_all(Many::Reuse, timeout.clone()).await?.tell().end();
+    }
     let (volume, template) = (named.volume.as_deref(), pinned.template.as_deref());
     session.reuse(volume, template, timeout.clone(), timeout.clone()).await?.tell(session).await
 }

@@ -57,14 +57,14 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
             if watch { session.cluster.versions(&session.target.namespace).await } else { Ok(Default::default()) }
         };
         let read = async { Ok::<_, Error>((versions.await?, session.survey(Fresh::Cached).await?)) };
-        let (versions, all) = match read.await {
+        let (versions, survey) = match read.await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
             outcome => outcome?,
         };
-        let found: Vec<Assessment<'_>> = all.iter().map(Observation::assess).collect();
+        let found = survey.assess();
         let rows: Vec<_> = found.iter().map(|found| session.cells(found, None)).collect();
         if shown.as_ref() != Some(&rows) {
             if watch && shown.is_some() {
@@ -74,10 +74,10 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
             shown = Some(rows);
         }
         if !watch {
-            let missing = session.missing(&all).await;
+            let missing = session.missing(&survey.claims).await;
             return missing.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
         }
-        session.cluster.any_changed(&session.target.namespace, &versions).await?;
+        session.cluster.changed(Watched::Any(&session.target.namespace, &versions)).await?;
     }
 }
 

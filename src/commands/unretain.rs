@@ -5,6 +5,7 @@ use clap::Args;
 use super::flags::{ChangeFlags, VolumeArg};
 use crate::error::Error;
 use crate::session::Session;
+use crate::session::planned::Many;
 
 /// Set the volume's reclaim policy back to Delete
 ///
@@ -16,7 +17,7 @@ use crate::session::Session;
 pub struct Unretain {
     /// The volume
     #[command(flatten)]
-    named: VolumeArg,
+    pub named: VolumeArg,
     /// The change
     #[command(flatten)]
     pub change: ChangeFlags,
@@ -24,5 +25,8 @@ pub struct Unretain {
 
 /// Runs `unretain`.
 pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
+    if session.selection.only().is_none() {
+        return session.change_all(Many::Unretain, None).await?.tell().end();
+    }
     session.unretain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

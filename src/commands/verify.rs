@@ -20,7 +20,7 @@ use crate::session::wait::Limit;
 pub struct Verify {
     /// The expected volume
     #[command(flatten)]
-    expected: VolumeArg,
+    pub expected: VolumeArg,
     /// Wait up to D for the claim to be bound (90s, 10m, 1h30m) [default: do not wait]
     #[arg(long, value_name = "D", value_parser = limit, add = suggests("10m"))]
     timeout: Option<Limit>,
@@ -28,5 +28,8 @@ pub struct Verify {
 
 /// Runs `verify`.
 pub async fn run(session: &Session, arguments: &Verify) -> Result<(), Error> {
+    if session.selection.only().is_none() {
+        return session.verify_all(arguments.timeout.clone()).await;
+    }
     session.verify(arguments.expected.volume.as_deref(), arguments.timeout.clone()).await
 }

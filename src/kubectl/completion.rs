@@ -12,7 +12,7 @@ use clap_complete::engine::complete;
 
 use super::connection::Connection;
 use super::kubeconfig;
-use super::suggest::{CLUSTERS, CONTEXTS, USERS};
+use super::suggest::{CLAIMS, CLUSTERS, CONTEXTS, RELEASES, USERS};
 
 /// Nothing but the candidates: no files.
 const NO_FILES: u8 = 4;
@@ -62,6 +62,8 @@ pub struct Request {
     pub namespace: Option<String>,
     pub claim: Option<String>,
     pub verb: Option<String>,
+    /// The claims and the releases that were named before.
+    chosen: Vec<String>,
     /// A sum of `ShellCompDirective`.
     directive: u8,
 }
@@ -84,6 +86,8 @@ pub fn request(mut command: Command, words: &[OsString]) -> Request {
         let source = |m: &&clap::ArgMatches| m.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
         flags.filter(source).and_then(|m| m.get_one::<String>(id).cloned())
     };
+    let chosen = |id: &str| flags.and_then(|m| m.get_many::<String>(id)).into_iter().flatten().cloned();
+    let chosen = given("claim").into_iter().flat_map(|_| chosen("claim")).chain(chosen("release")).collect();
     let connection = flags.and_then(|m| Connection::from_arg_matches(m).ok()).unwrap_or_default();
     let (namespace, claim) = (given("namespace"), given("claim"));
     let wants_file = flag.is_some_and(|flag| takes_file(&mut command, verb.as_deref(), &flag));
@@ -97,6 +101,7 @@ pub fn request(mut command: Command, words: &[OsString]) -> Request {
         namespace,
         claim,
         verb,
+        chosen,
         directive: if wants_file { FILES } else { NO_FILES },
     };
     for candidate in found.iter().filter(|c| !c.is_hide_set()) {
@@ -141,8 +146,20 @@ impl Request {
         }
     }
 
+    /// The values that are left to choose; after a comma, each behind those that the word has already.
+    fn of_list(&self, mut values: Vec<Candidate>) -> Vec<Candidate> {
+        if !matches!(self.placeholder.as_deref(), Some(CLAIMS | RELEASES)) {
+            return values;
+        }
+        let before = self.prefix.rsplit_once(',').map_or("", |(before, _)| before);
+        values.retain(|(value, _)| before.split(',').all(|known| known != value) && !self.chosen.contains(value));
+        let behind = |value: String| if before.is_empty() { value } else { format!("{before},{value}") };
+        values.into_iter().map(|(value, help)| (behind(value), help)).collect()
+    }
+
     /// The response in kubectl's form, with the values that were looked up.
     pub fn response(&self, values: Vec<Candidate>) -> String {
+        let values = self.of_list(values);
         let begins = |(value, _): &Candidate| value.starts_with(&self.prefix);
         let directive = if values.iter().any(begins) { NO_FILES } else { self.directive };
         let mut lines: Vec<String> = Vec::new();

@@ -7,6 +7,8 @@ pub const CLUSTERS: &str = "\0clusters";
 pub const USERS: &str = "\0users";
 pub const NAMESPACES: &str = "\0namespaces";
 pub const CLAIMS: &str = "\0claims";
+/// The Helm releases that own claims.
+pub const RELEASES: &str = "\0releases";
 /// The volumes that the command could act on.
 pub const VOLUMES: &str = "\0volumes";
 /// The templates that have the claim.

@@ -80,6 +80,8 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         | Reason::LostNotVerified
         | Reason::MadeForClaim(..)
         | Reason::BeingDeleted(_)
+        | Reason::SetIncomplete(_)
+        | Reason::Unused(_)
         | Reason::NoVolume => status(),
         Reason::NotRetained { volume, phase, .. } => {
             let remark = match phase {

@@ -5,6 +5,8 @@ use super::facts::Volume;
 use super::finding::{DeletionSign, Event, Finding, Holder, deletions, findings};
 use super::next::{Next, Step};
 use super::node::Node;
+use super::plan::{Plan, reuse};
+use super::set::{Incomplete, Part, incomplete};
 use super::situation::Situation;
 use super::stage::{Stage, stand};
 
@@ -34,6 +36,27 @@ pub fn assess<'a>(situation: &Situation<'a>) -> Assessment<'a> {
     let findings = findings(situation, stage, volume, &preserved);
     let next = steps(situation, stage, volume, &preserved);
     Assessment { situation: situation.clone(), stage, volume, preserved, findings, next }
+}
+
+/// Adds a finding to the claims whose volumes wait to be reused while their sets are kept only in part. `mates` are the
+/// other claims of the sets.
+pub fn add_sets(found: &mut [Assessment<'_>], mates: &[Assessment<'_>]) {
+    let all = found.iter().chain(mates).map(|it| (it.situation.target.name.as_str(), part(it)));
+    let sets: Vec<Incomplete> = incomplete(all);
+    for claim in found.iter_mut().filter(|it| part(it) == Part::Waits) {
+        let name = &claim.situation.target.name;
+        let set = sets.iter().find(|set| set.kept.contains(name));
+        claim.findings.extend(set.cloned().map(Finding::SetIncomplete));
+    }
+}
+
+fn part(found: &Assessment<'_>) -> Part {
+    match reuse(&found.situation) {
+        Ok(Plan::Change(_)) => Part::Waits,
+        Ok(Plan::Done(_)) => Part::Has,
+        Err(_) if found.stage == Stage::Reused => Part::Has,
+        Err(_) => Part::Lacks,
+    }
 }
 
 impl Assessment<'_> {

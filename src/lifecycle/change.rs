@@ -86,10 +86,16 @@ impl Change {
         self.edits.iter().any(|edit| edit.path == CLAIM_UID && edit.to.is_some())
     }
 
+    /// The policy that the change sets.
+    #[must_use]
+    pub fn policy_set(&self) -> Option<&str> {
+        self.edits.iter().find(|edit| edit.path == POLICY)?.to.as_deref()
+    }
+
     /// True if the change sets the policy to Delete: from then on deleting the claim deletes the volume.
     #[must_use]
     pub fn exposes(&self) -> bool {
-        self.edits.iter().any(|edit| edit.path == POLICY && edit.to.as_deref() == Some("Delete"))
+        self.policy_set() == Some("Delete")
     }
 
     /// True if `other` makes the same edits to the same volume, from the same values, whatever the

@@ -6,6 +6,7 @@ use super::facts::{Claim, Target, Volume, VolumePhase};
 use super::fit::{Field, Misfit, misfits};
 use super::next::{Next, Remark, Step, Verb};
 use super::owner::{Applier, DeletedWith, Driver, Keep, Release, Stays};
+use super::set::Incomplete;
 use super::situation::Situation;
 use super::stage::Stage;
 
@@ -170,6 +171,8 @@ pub enum Finding {
         release: Release,
         claims: Vec<(String, String)>,
     },
+    /// The claim's set is kept only in part.
+    SetIncomplete(Incomplete),
     /// An event of the claim.
     Event(Event),
 }
@@ -197,9 +200,10 @@ impl Finding {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::HeldByPods(pods) if !pods.iter().any(Holder::has_ended) => Outcome::Passed,
-            Self::OtherVolumeDoomed { .. } | Self::UidOfLivingClaim { .. } | Self::SiblingsAtRisk { .. } => {
-                Outcome::Failed
-            }
+            Self::OtherVolumeDoomed { .. }
+            | Self::UidOfLivingClaim { .. }
+            | Self::SiblingsAtRisk { .. }
+            | Self::SetIncomplete(_) => Outcome::Failed,
             _ => Outcome::Note,
         }
     }

@@ -15,10 +15,12 @@ mod owner;
 mod plan;
 mod quantity;
 mod reason;
+mod set;
 mod situation;
 mod stage;
 #[cfg(test)]
 pub(crate) mod tests;
+mod together;
 
 pub use assess::assess;
 pub use change::Change;
@@ -31,9 +33,11 @@ pub use plan::{Plan, retain, reuse, unretain, verify};
 pub use situation::{Rival, Situation};
 pub use stage::Stage;
 
-pub(crate) use assess::Assessment;
+pub(crate) use assess::{Assessment, add_sets};
 pub(crate) use facts::{Evidence, Origin};
 pub(crate) use finding::{ATTACHER, DeletionSign, Event, Holder, SNAPSHOT_SOURCE};
 pub(crate) use fit::{Field, Misfit};
 pub(crate) use plan::{Refusal, preserved};
 pub(crate) use reason::{Fate, Reason, Remedy};
+pub(crate) use set::{Incomplete, member};
+pub(crate) use together::{group, together};

@@ -14,6 +14,7 @@ use super::owner::{DeletedWith, Driver, Release};
 pub enum Verb {
     Status,
     Retain,
+    Unretain,
     Reuse,
     Pin,
     Unpin,
@@ -128,6 +129,8 @@ pub enum Remark {
     AnotherRound,
     SafeToRepeat,
     OnceFixed,
+    /// The claim is of a set that is kept in part.
+    OnceWhole,
     /// The tool is suspended: the user confirms the uninstallation.
     OnceSuspended,
 }

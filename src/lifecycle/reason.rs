@@ -4,6 +4,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use super::facts::{ClaimPhase, Evidence, Target, VolumePhase};
 use super::next::Verb;
+use super::set::Incomplete;
 
 /// Obstacle to a verb; the strings are names of volumes. A variant's name is the stable word in `-o json`.
 #[derive(Clone, Debug, IntoStaticStr, PartialEq, Eq, VariantNames)]
@@ -69,6 +70,10 @@ pub enum Reason {
     },
     VolumeGone(String),
     NoVolume,
+    /// Of several claims: the claim's set is kept only in part.
+    SetIncomplete(Incomplete),
+    /// Of `verify` of several claims: these volumes are kept for the claim, and unused.
+    Unused(Vec<String>),
     /// Neither claim nor volume.
     Nothing,
     /// Volumes of which the user has to name one for the verb.
@@ -127,6 +132,8 @@ impl Reason {
             | Reason::VolumeTerminating { .. }
             | Reason::VolumeGone(_)
             | Reason::NoVolume
+            | Reason::SetIncomplete(_)
+            | Reason::Unused(_)
             | Reason::Nothing => Remedy::None,
         }
     }

@@ -9,10 +9,10 @@ use super::consent::DryRun;
 use super::report::volume_line;
 use super::wait::{Limit, Wait};
 use super::{Session, allowed};
-use crate::cluster::{Fresh, Observation, Reach, Read, Row};
+use crate::cluster::{Fresh, Observation, Pod, Reach, Read, Row};
 use crate::error::{Action, Error, Unsettled};
 use crate::kubectl::output::{Format, without_managed_fields};
-use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Remedy, Situation, Stage, Volume, assess};
+use crate::lifecycle::{Change, Finding, Holder, Plan, Reason, Refusal, Remedy, Situation, Stage, Volume, assess};
 use crate::words::error::within;
 use crate::words::question::{self, Notice, notice};
 use crate::words::wait::Awaited;
@@ -142,7 +142,12 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         };
         wait.end(true);
         if intent.warn_about_data {
-            let warnings = warnings(session, &seen, &change.volume).await?;
+            let mut warnings = warnings(session, &seen, &change.volume).await?;
+            if seen.claim.is_none() {
+                let end = session.target.name.rsplit('-').next().unwrap_or_default();
+                let pods = allowed(session.cluster.pods(&session.target.namespace, end).await)?;
+                warnings.extend(mounted(&seen, &change.volume, &pods));
+            }
             // The same warning is printed once, however often others change the volume meanwhile.
             if warned.as_ref() != Some(&warnings) {
                 session.tell_each(&warnings, Some(&change.volume));
@@ -173,8 +178,8 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
 }
 
 /// The findings about a volume's data that matter before it is handed to another claim: its deletion began, it is still
-/// attached, no node can use it, or pods that run still list the deleted claim.
-async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
+/// attached, or no node can use it.
+pub(super) async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
     let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
     let mut found = assess(&situation);
     session.explain(&mut found).await?;
@@ -188,14 +193,14 @@ async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result
                 | Finding::NoNodeMatches(_)
         )
     });
-    if seen.claim.is_none() {
-        let mut pods = allowed(session.cluster.pods_using(&session.target).await)?;
-        pods.retain(|pod| !pod.has_ended());
-        if !pods.is_empty() {
-            found.findings.push(Finding::StillMounted { volume: volume.to_owned(), pods });
-        }
-    }
     Ok(found.findings)
+}
+
+/// A finding if pods that run still list the deleted claim.
+pub(super) fn mounted(seen: &Observation, volume: &str, pods: &[Pod]) -> Option<Finding> {
+    let users = pods.iter().filter(|pod| seen.claim.is_none() && pod.uses(&seen.target));
+    let pods: Vec<Holder> = users.filter_map(Pod::holder).filter(|pod| !pod.has_ended()).collect();
+    (!pods.is_empty()).then(|| Finding::StillMounted { volume: volume.to_owned(), pods })
 }
 
 /// Sends the change and returns the volume afterwards; a client dry run computes it.

@@ -1,13 +1,17 @@
 //! One run: the cluster, the target, the person and the output.
 
 pub mod change;
+pub mod change_all;
 pub mod consent;
 pub mod draft;
 pub mod overview;
+pub mod planned;
 pub mod report;
-pub mod retain_all;
 pub mod select;
+pub mod several;
+pub mod shell;
 pub mod verbs;
+pub mod verify_all;
 pub mod wait;
 
 use std::sync::Arc;

@@ -9,25 +9,33 @@ use serde_json::Value;
 use super::Session;
 use super::report::{Standing, screen, tone};
 use super::select::{Selection, natural};
-use crate::cluster::{Fresh, Observation};
+use crate::cluster::{Fresh, Observation, Survey};
 use crate::error::Error;
 use crate::kubectl::table::table;
-use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb};
+use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb, group, together};
 use crate::terminal::{Stream, Tone};
-use crate::words::next::{Line, Shown, Typed};
+use crate::words::next::{Line, Shown, shown};
 use crate::words::{finding, owner, stage};
 
-/// Several claims, for scripts.
+/// Several claims, for scripts: each an item.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StatusList<'a> {
+pub struct List<'a, I> {
     api_version: &'static str,
     kind: &'static str,
     namespace: Option<&'a str>,
     selection: String,
     stages: Vec<Count>,
     next: Vec<Line>,
-    items: Vec<Item<'a>>,
+    items: Vec<I>,
+}
+
+/// Several claims, verified or not, for scripts.
+#[derive(Serialize)]
+pub struct VerificationList<'a> {
+    #[serde(flatten)]
+    pub list: List<'a, Item<'a, Standing<'a>>>,
+    pub verified: bool,
 }
 
 /// The number of claims at a stage.
@@ -37,23 +45,50 @@ struct Count {
     claims: usize,
 }
 
+/// A claim of several.
 #[derive(Serialize)]
-struct Item<'a> {
-    target: &'a Target,
+pub struct Item<'a, B> {
+    pub target: &'a Target,
     #[serde(flatten)]
-    standing: Standing<'a>,
+    pub body: B,
 }
 
 impl Session {
-    /// Reads the claims of the selection, in natural order. An error if a name in full is nowhere, or nothing is selected.
-    pub async fn survey(&self, fresh: Fresh) -> Result<Vec<Observation>, Error> {
+    /// Reads the claims of the selection, in natural order. An error if no name was typed in full and nothing is selected.
+    pub async fn survey(&self, fresh: Fresh) -> Result<Survey, Error> {
         let selects = |name: &str, claim: Option<&_>| self.selection.selects(name, claim);
-        let mut all = self.cluster.survey(&self.target.namespace, selects, fresh).await?;
-        all.sort_by(|a, b| natural(&a.target.name, &b.target.name));
-        if all.is_empty() && self.selection.named().is_empty() {
+        let mut survey = self.cluster.survey(&self.target.namespace, selects, fresh).await?;
+        survey.claims.sort_by(|a, b| natural(&a.target.name, &b.target.name));
+        if survey.claims.is_empty() && self.selection.named().is_empty() {
             return Err(Error::NothingSelected(self.target.namespace.clone(), selection(&self.selection)));
         }
-        Ok(all)
+        Ok(survey)
+    }
+
+    /// An error whose next steps spell the claims of a release out.
+    pub fn owned(&self, error: Error) -> Error {
+        match &self.selection {
+            Selection::Owned(names) => Error::OfClaims(names.join(","), Box::new(error)),
+            _ => error,
+        }
+    }
+
+    /// The claim, or the namespace and the selection.
+    pub fn meant(&self) -> String {
+        match self.selection.only() {
+            Some(_) => self.target.key(),
+            None => format!("{} {}", self.target.namespace, selection(&self.selection)),
+        }
+    }
+
+    /// The same run, about the claims that were found: those of a release can be told only while they exist.
+    pub fn settled(&self, survey: &Survey) -> Self {
+        if !matches!(self.selection, Selection::Releases(_)) {
+            return self.clone();
+        }
+        let names: Vec<String> = survey.claims.iter().map(|seen| seen.target.name.clone()).collect();
+        let typed = self.typed.of_claim(&names.join(","));
+        Self { selection: Selection::Owned(names), typed, ..self.clone() }
     }
 
     /// The names of the selection that are nowhere, and the patterns and releases that nothing fits, each with its error.
@@ -86,30 +121,32 @@ impl Session {
         Self { target: target.clone(), selection, typed, ..self.clone() }
     }
 
-    /// The document of several claims, of this kind.
+    /// The standings of several claims, as a document of this kind.
     pub fn list<'a>(
         &'a self,
         kind: &'static str,
         found: &'a [Assessment<'a>],
         namespace: Option<&'a str>,
-    ) -> StatusList<'a> {
+    ) -> List<'a, Item<'a, Standing<'a>>> {
         let item = |found: &'a Assessment<'a>| {
             let target = found.situation.target;
-            Item { target, standing: self.of(target).standing(found) }
+            Item { target, body: self.of(target).standing(found) }
         };
-        let counts = counts(found).into_iter().map(|(stage, claims)| Count { stage, claims }).collect();
-        StatusList {
-            api_version: "glancepv.io/v1alpha1",
-            kind,
-            namespace,
-            selection: selection(&self.selection),
-            stages: counts,
-            next: {
-                let next = together(found, namespace.is_none());
-                self.typed_for(found, &next).lines(&self.nobody(), &next)
-            },
-            items: found.iter().map(item).collect(),
-        }
+        self.list_of(kind, found, namespace, found.iter().map(item).collect())
+    }
+
+    /// A document of this kind with these items, one for each claim.
+    pub fn list_of<'a, I>(
+        &'a self,
+        kind: &'static str,
+        found: &[Assessment<'_>],
+        namespace: Option<&'a str>,
+        items: Vec<I>,
+    ) -> List<'a, I> {
+        let stages = counts(found).into_iter().map(|(stage, claims)| Count { stage, claims }).collect();
+        let next = self.lines_together(found, namespace.is_none()).into_iter().map(|(line, _)| line).collect();
+        let selection = selection(&self.selection);
+        List { api_version: "glancepv.io/v1alpha1", kind, namespace, selection, stages, next, items }
     }
 
     /// A row for each claim; with the namespace first if there are several.
@@ -133,6 +170,17 @@ impl Session {
 
     /// The stages with their counts, the claims that a person has to look at, and the next steps.
     pub fn told_of_several(&self, stream: Stream, found: &[Assessment<'_>], namespace: Option<&str>) -> String {
+        self.told_with(stream, found, namespace, |_| true)
+    }
+
+    /// The same, with those of the next steps that are `wanted`.
+    pub fn told_with(
+        &self,
+        stream: Stream,
+        found: &[Assessment<'_>],
+        namespace: Option<&str>,
+        wanted: impl Fn(&Next) -> bool,
+    ) -> String {
         let now = Timestamp::now();
         let place = namespace.unwrap_or("all namespaces");
         let mut text = String::new();
@@ -140,85 +188,84 @@ impl Session {
             let words = stage::several(stage, count, found.len(), (nth == 0).then_some(place));
             text += &self.terminal.headed(stream, tone(stage), &stage.to_string(), &words);
         }
-        for found in found.iter().filter(|found| is_alone(found.stage)) {
+        for found in found.iter().filter(|found| group(found).is_none() && !is_settled(found.stage)) {
             let session = self.of(found.situation.target);
             let words = format!("claim {}: {}", found.situation.target.key(), stage::summary(found, now));
             text += &self.terminal.headed(stream, tone(found.stage), &found.stage.to_string(), &words);
-            // Its own step, where that is one of ours.
-            let own =
-                found.next.iter().find(|next| matches!(next.step, Step::Run { verb: Verb::Reuse | Verb::Verify, .. }));
-            let step = own.cloned().unwrap_or_else(|| Next::run(Verb::Status));
-            let command = session.typed.line(&session.target, &step).command;
+            let command = session.typed.line(&session.target, &Next::run(Verb::Status)).command;
             text += &screen(self.terminal, stream, &command.map(Shown::Command).into_iter().collect::<Vec<_>>());
         }
-        text += &self.findings_of_several(stream, found);
-        let next = together(found, namespace.is_none());
-        let shown = self.typed_for(found, &next).shown(&self.nobody(), "next", &next, now);
-        text + &screen(self.terminal, stream, &shown)
+        for told in self.findings_of_several(found).iter().filter(|told| told.outcome != Outcome::Passed) {
+            let tone = if told.outcome == Outcome::Failed { Tone::Bad } else { Tone::Warning };
+            let words = format!("{}: {}", stage::claims(&told.claims), told.message);
+            text += &self.terminal.headed(stream, tone, &told.reason, &words);
+            let commands = told.next.iter().filter_map(|line| line.command.clone()).map(Shown::Command);
+            text += &screen(self.terminal, stream, &commands.collect::<Vec<_>>());
+        }
+        let mut next = self.lines_together(found, namespace.is_none());
+        next.retain(|(_, next)| wanted(next));
+        text + &screen(self.terminal, stream, &shown("next", &next, now))
+    }
+
+    /// The next steps of all as lines; of the whole cluster one for each namespace whose volumes are not Retain.
+    fn lines_together(&self, found: &[Assessment<'_>], everywhere: bool) -> Vec<(Line, Next)> {
+        let nobody = Target { name: String::new(), ..self.target.clone() };
+        if everywhere {
+            let at_risk = found.iter().filter(|found| group(found) == Some(Verb::Retain));
+            let namespaces: BTreeSet<&String> = at_risk.map(|found| &found.situation.target.namespace).collect();
+            let retain = |it: &String| Next::from(Step::RetainNamespace(it.clone()));
+            return namespaces.into_iter().map(retain).map(|next| (self.typed.line(&nobody, &next), next)).collect();
+        }
+        let (verb, next) = together(found);
+        // Once the claims of a release are deleted nothing tells which they were.
+        let names: Vec<&str> = found.iter().map(|found| found.situation.target.name.as_str()).collect();
+        let by_release = matches!(self.selection, Selection::Releases(_)) && verb != Verb::Retain;
+        let typed = if by_release { self.typed.of_claim(&names.join(",")) } else { self.typed.clone() };
+        let line = |(target, next): (Option<&Target>, Next)| {
+            let line = match target {
+                Some(target) => self.of(target).typed.line(target, &next),
+                None => typed.line(&nobody, &next),
+            };
+            (line, next)
+        };
+        next.into_iter().map(line).collect()
     }
 
     /// The findings, equal ones once, each with its claims.
-    fn findings_of_several(&self, stream: Stream, found: &[Assessment<'_>]) -> String {
-        let mut told: Vec<(&str, String, bool, Vec<String>)> = Vec::new();
+    pub fn findings_of_several(&self, found: &[Assessment<'_>]) -> Vec<Told> {
+        let mut told: Vec<Told> = Vec::new();
         for found in found {
-            let target = found.situation.target;
-            for it in found.findings.iter().filter(|it| it.outcome() != Outcome::Passed) {
-                let words = finding::message(it, target, found.situation.only_volume());
-                let failed = it.outcome() == Outcome::Failed;
-                match told.iter_mut().find(|(reason, known, ..)| *reason == it.reason() && *known == words) {
-                    Some((.., claims)) => claims.push(target.key()),
-                    None => told.push((it.reason(), words, failed, vec![target.key()])),
+            let (target, own) = (found.situation.target, found.situation.only_volume());
+            for it in &found.findings {
+                let message = finding::message(it, target, own);
+                match told.iter_mut().find(|told| told.reason == it.reason() && told.message == message) {
+                    Some(told) => told.claims.push(target.name.clone()),
+                    None => told.push(Told {
+                        reason: it.reason().to_owned(),
+                        message,
+                        outcome: it.outcome(),
+                        claims: vec![target.name.clone()],
+                        next: self.of(target).typed.lines(target, &it.remedies()),
+                    }),
                 }
             }
         }
-        let line = |(reason, words, failed, claims): &(&str, String, bool, Vec<String>)| {
-            let noun = if claims.len() == 1 { "claim" } else { "claims" };
-            let tone = if *failed { Tone::Bad } else { Tone::Warning };
-            self.terminal.headed(stream, tone, reason, &format!("{noun} {}: {words}", claims.join(", ")))
-        };
-        told.iter().map(line).collect()
-    }
-
-    /// The flags to type for later steps: once the claims of a release are deleted nothing tells which they were.
-    fn typed_for(&self, found: &[Assessment<'_>], next: &[Next]) -> Typed {
-        let later = |next: &Next| matches!(next.step, Step::Run { verb: Verb::Status, .. });
-        if !matches!(self.selection, Selection::Releases(_)) || !next.iter().any(later) {
-            return self.typed.clone();
-        }
-        let names: Vec<&str> = found.iter().map(|found| found.situation.target.name.as_str()).collect();
-        self.typed.of_claim(&names.join(","))
-    }
-
-    /// The target of words that are no claim's own.
-    fn nobody(&self) -> Target {
-        Target { name: String::new(), ..self.target.clone() }
+        told
     }
 }
 
-/// The next steps of all: retain what is not kept, else go on together; of the whole cluster only the first, a line for each
-/// namespace.
-fn together(found: &[Assessment<'_>], everywhere: bool) -> Vec<Next> {
-    let at_risk = |found: &&Assessment<'_>| {
-        let all = found.situation.referring(|v| !v.is_retained());
-        matches!(found.stage, Stage::AtRisk | Stage::Doomed) || !all.is_empty()
-    };
-    if everywhere {
-        let namespaces: BTreeSet<&str> =
-            found.iter().filter(at_risk).map(|found| found.situation.target.namespace.as_str()).collect();
-        return namespaces.into_iter().map(|it| Step::RetainNamespace(it.to_owned()).into()).collect();
-    }
-    if found.iter().any(|found| at_risk(&found)) {
-        return vec![Next::run(Verb::Retain)];
-    }
-    if found.iter().any(|found| found.stage == Stage::Retained) {
-        return vec![Step::Uninstall(None).into(), Next::run(Verb::Status)];
-    }
-    Vec::new()
+/// A finding of one claim or several.
+pub struct Told {
+    pub reason: String,
+    pub message: String,
+    pub outcome: Outcome,
+    pub claims: Vec<String>,
+    pub next: Vec<Line>,
 }
 
-/// True if a claim at this stage needs a line of its own.
-fn is_alone(stage: Stage) -> bool {
-    !matches!(stage, Stage::AtRisk | Stage::Doomed | Stage::Retained | Stage::Reused | Stage::Absent)
+/// True if nobody has to look at a claim at this stage.
+fn is_settled(stage: Stage) -> bool {
+    matches!(stage, Stage::Retained | Stage::Reused | Stage::Absent)
 }
 
 /// The number of claims at each stage, worst first.
@@ -228,9 +275,9 @@ fn counts(found: &[Assessment<'_>]) -> Vec<(Stage, usize)> {
 }
 
 /// The selection as it was typed.
-fn selection(selection: &Selection) -> String {
+pub fn selection(selection: &Selection) -> String {
     match selection {
-        Selection::Claims(names) => format!("--claim {}", names.join(",")),
+        Selection::Claims(names) | Selection::Owned(names) => format!("--claim {}", names.join(",")),
         Selection::All => "--all".to_owned(),
         Selection::Releases(names) => format!("--release {}", names.join(",")),
     }

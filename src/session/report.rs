@@ -153,7 +153,7 @@ impl Session {
             self.terminal.styled(Stream::Err, tone, &format!("{step} {mark}"))
         };
         let line: Vec<_> = steps.iter().map(paint).collect();
-        let _ = self.terminal.say(Stream::Err, &format!("{}  {}\n", line.join("  "), self.target.key()));
+        let _ = self.terminal.say(Stream::Err, &format!("{}  {}\n", line.join("  "), self.meant()));
     }
 
     /// Tells people these findings.

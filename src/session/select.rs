@@ -13,6 +13,8 @@ pub enum Selection {
     All,
     /// Every claim that these Helm releases own.
     Releases(Vec<String>),
+    /// The claims that releases owned at the first look: once they are deleted nothing tells.
+    Owned(Vec<String>),
 }
 
 impl Selection {
@@ -22,7 +24,7 @@ impl Selection {
             Self::Claims(names) => {
                 names.first().filter(|name| names.len() == 1 && !name.contains('*')).map(String::as_str)
             }
-            Self::All | Self::Releases(_) => None,
+            Self::All | Self::Releases(_) | Self::Owned(_) => None,
         }
     }
 
@@ -30,7 +32,7 @@ impl Selection {
     pub fn named(&self) -> Vec<&str> {
         match self {
             Self::Claims(names) => names.iter().filter(|name| !name.contains('*')).map(String::as_str).collect(),
-            Self::All | Self::Releases(_) => Vec::new(),
+            Self::All | Self::Releases(_) | Self::Owned(_) => Vec::new(),
         }
     }
 
@@ -42,14 +44,14 @@ impl Selection {
                 patterns.map(|name| Self::Claims(vec![name.clone()])).collect()
             }
             Self::Releases(names) => names.iter().map(|name| Self::Releases(vec![name.clone()])).collect(),
-            Self::All => Vec::new(),
+            Self::All | Self::Owned(_) => Vec::new(),
         }
     }
 
     /// The names and patterns as they were typed.
     pub fn text(&self) -> String {
         match self {
-            Self::Claims(names) | Self::Releases(names) => names.join(","),
+            Self::Claims(names) | Self::Releases(names) | Self::Owned(names) => names.join(","),
             Self::All => "--all".to_owned(),
         }
     }
@@ -59,6 +61,7 @@ impl Selection {
         match self {
             Self::Claims(patterns) => patterns.iter().any(|pattern| matches(pattern, name)),
             Self::All => true,
+            Self::Owned(names) => names.iter().any(|known| known == name),
             Self::Releases(releases) => {
                 claim.and_then(|claim| claim.release.as_ref()).is_some_and(|release| releases.contains(&release.name))
             }

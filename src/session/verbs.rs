@@ -22,7 +22,7 @@ use crate::words::wait::Awaited;
 
 /// The time that the volume controller may take to make a volume Available, unless `--timeout` is given; it takes one
 /// or two seconds.
-const SETTLES_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
 /// The result of `verify`, for scripts.
 #[derive(Serialize)]
@@ -74,9 +74,8 @@ impl Session {
         Ok(changed)
     }
 
-    /// Waits for `time` and reads the volume again; an error if its policy is not Retain any more.
-    pub async fn await_policy_stays(&self, name: &str, time: Duration) -> Result<(), Error> {
-        tokio::time::sleep(time).await;
+    /// Reads the volume again; an error if its policy is not Retain any more.
+    pub async fn check_policy_stays(&self, name: &str) -> Result<(), Error> {
         let Some(volume) = self.cluster.volume(name).await? else { return Err(not_found(Kind::Volume, name)) };
         if volume.facts.is_retained() {
             return Ok(());

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use super::Session;
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
-use crate::lifecycle::{Finding, Holder, Reason, Refusal};
+use crate::lifecycle::{Finding, Holder, Reason, Refusal, Target};
 use crate::terminal::Progress;
-use crate::words::wait::{Awaited, ended, progress};
+use crate::words::wait::{Awaited, ended, limited, progress};
 
 /// The interval at which the pods that use a claim are listed while somebody looks at the progress line.
 const HOLDERS_EVERY: Duration = Duration::from_secs(5);
@@ -27,6 +27,10 @@ pub struct Limit {
 /// A wait that starts when the situation first needs one and ends at its deadline.
 pub struct Wait<'a> {
     session: &'a Session,
+    /// The claim that is waited for.
+    about: Target,
+    /// Of several claims: those that are done, and all.
+    counted: Option<(usize, usize)>,
     awaited: Awaited,
     limit: Option<Limit>,
     started: Option<(Instant, Progress)>,
@@ -44,6 +48,8 @@ impl<'a> Wait<'a> {
         let limit = limit.filter(|limit| !limit.time.is_zero());
         Self {
             session,
+            about: session.target.clone(),
+            counted: None,
             awaited,
             limit,
             started: None,
@@ -58,6 +64,14 @@ impl<'a> Wait<'a> {
     pub fn started(session: &'a Session, awaited: Awaited, limit: Limit) -> Self {
         let started = Some((Instant::now(), session.terminal.progress()));
         Self { started, ..Self::new(session, awaited, Some(limit)) }
+    }
+
+    /// Of several claims: this one is waited for first, and so many of all are done.
+    pub fn count(&mut self, about: &Target, done: usize, of: usize) {
+        if self.about != *about {
+            (self.about, self.holders, self.holders_read) = (about.clone(), Vec::new(), None);
+        }
+        self.counted = Some((done, of));
     }
 
     /// Observes the target, as [`Self::read`] does.
@@ -145,6 +159,7 @@ impl<'a> Wait<'a> {
         };
         self.started.get_or_insert_with(|| (Instant::now(), session.terminal.progress()));
         let Some(deadline) = self.deadline() else { return Ok(false) };
+        let about = self.about.clone();
         let changed = session.cluster.changed(watched);
         tokio::pin!(changed);
         let mut ticks = tokio::time::interval(Progress::EVERY);
@@ -155,7 +170,7 @@ impl<'a> Wait<'a> {
         loop {
             if shows_holders && reading.is_none() && self.holders_read.is_none_or(|at| at.elapsed() > HOLDERS_EVERY) {
                 self.holders_read = Some(Instant::now());
-                reading = Some(Box::pin(session.cluster.pods_using(&session.target)));
+                reading = Some(Box::pin(session.cluster.pods_using(&about)));
             }
             tokio::select! {
                 outcome = &mut changed => return outcome.map(|()| true),
@@ -182,14 +197,15 @@ impl<'a> Wait<'a> {
     fn show(&mut self, awaited: Awaited) {
         let limit = self.limit.as_ref().map_or("", |limit| &limit.typed);
         if let Some((since, shown)) = &mut self.started {
-            shown.tick(&progress(awaited, &self.session.target.key(), &self.holders, since.elapsed(), limit));
+            let text = progress(awaited, &self.about.key(), self.counted, &self.holders);
+            shown.tick(&limited(&text, since.elapsed(), limit));
         }
     }
 
     /// Ends the wait: its line says that what was awaited is done, or stays as it stands.
     pub fn end(&mut self, done: bool) {
         if let Some((since, mut shown)) = self.started.take().filter(|_| done) {
-            shown.end(&ended(self.awaited, &self.session.target.key(), since.elapsed()));
+            shown.end(&ended(self.awaited, &self.about.key(), self.counted, since.elapsed()));
         }
     }
 
@@ -202,7 +218,7 @@ impl<'a> Wait<'a> {
         if let Some((_, shown)) = &mut self.started {
             shown.leave();
         }
-        self.session.tell_each(&[Finding::HeldByPods(ended.clone())], None);
+        self.session.of(&self.about).tell_each(&[Finding::HeldByPods(ended.clone())], None);
         self.told_holders = ended;
     }
 }

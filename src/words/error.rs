@@ -28,6 +28,13 @@ pub fn message(error: &Error) -> String {
         Error::NothingSelected(namespace, flags) => {
             ours(format!("no claim in namespace {namespace} is selected by {flags}"))
         }
+        Error::OfClaims(_, error) => message(error),
+        Error::NothingToReuse(namespace) => {
+            ours(format!("no selected claim in namespace {namespace} has a volume to reuse"))
+        }
+        Error::InterruptedAfter { patched, of } => {
+            ours(format!("interrupted; {patched} of {of} persistentvolumes were patched"))
+        }
         Error::SomeFailed { failed, not_tried, of, .. } => {
             let left = not_tried.len();
             let left = if left == 0 { String::new() } else { format!("; {left} not tried") };
@@ -57,6 +64,9 @@ pub fn within(error: &Error) -> String {
 
 /// The remedies as lines of the screen.
 pub fn hints(error: &Error, typed: &Typed, now: Timestamp) -> Vec<Shown> {
+    if let Error::OfClaims(claims, error) = error {
+        return hints(error, &typed.of_claim(claims), now);
+    }
     if let Error::Refused(why) | Error::TimedOut(_, why) = error
         && !why.next.is_empty()
     {
@@ -84,6 +94,10 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             None => typed.lines(&why.target, &why.next),
         },
         Error::NothingSelected(..) => words("check -n; `kubectl glancepv status -A` shows every claim of the cluster"),
+        Error::SomeFailed { verb, repeats: true, .. } => {
+            let nobody = Target { namespace: String::new(), name: String::new() };
+            vec![typed.line(&nobody, &Next::run(*verb).because(Remark::OnceWhole))]
+        }
         Error::SomeFailed { verb, failed, not_tried, .. } => {
             let names: Vec<_> = failed.iter().chain(not_tried).map(|target| target.name.as_str()).collect();
             match failed.first().or(not_tried.first()) {
@@ -140,7 +154,14 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             Halt::TimedOut(..) | Halt::Interrupted(..) => guide(target, Remark::SafeToRepeat),
             Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
         },
-        Error::Interrupted => words("safe to re-run: the same command goes on from there"),
+        Error::OfClaims(claims, error) => remedies(error, &typed.of_claim(claims)),
+        Error::NothingToReuse(_) => {
+            let nobody = Target { namespace: String::new(), name: String::new() };
+            vec![typed.line(&nobody, &Next::run(Verb::Status))]
+        }
+        Error::Interrupted | Error::InterruptedAfter { .. } => {
+            words("safe to re-run: the same command goes on from there")
+        }
         Error::Api(_)
         | Error::Connection { .. }
         | Error::Response(_)

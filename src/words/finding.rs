@@ -2,7 +2,8 @@
 
 use super::next::driver;
 use crate::lifecycle::{
-    ATTACHER, Applier, DeletedWith, DeletionSign, Field, Finding, Holder, Keep, Misfit, SNAPSHOT_SOURCE, Stays, Target,
+    ATTACHER, Applier, DeletedWith, DeletionSign, Field, Finding, Holder, Incomplete, Keep, Misfit, SNAPSHOT_SOURCE,
+    Stays, Target,
 };
 
 /// The sentence of a finding; the volume of the name `own`, the only one, is "its volume".
@@ -79,8 +80,15 @@ pub fn message(finding: &Finding, target: &Target, own: Option<&str>) -> String 
             format!("no node satisfies the nodeAffinity of {}: expect no pod to start with it", the(volume))
         }
         Finding::SiblingsAtRisk { release, claims } => siblings(&release.name, claims),
+        Finding::SetIncomplete(set) => incomplete(set),
         Finding::Event(event) => event.message.clone(),
     }
+}
+
+/// The members of a set whose volumes are kept, and those that lack one.
+pub fn incomplete(set: &Incomplete) -> String {
+    let (kept, others) = (set.kept.join(", "), set.others.join(", "));
+    format!("the set is kept in part: {kept} kept; {others} missing, new, or being deleted")
 }
 
 /// Claims with their volumes' policies: those of one policy together.

@@ -181,34 +181,8 @@ impl Typed {
 
     /// Steps as lines of the screen: what is to be known of a command stands before it, behind `head` or `then`.
     pub fn shown(&self, target: &Target, head: &'static str, next: &[Next], now: Timestamp) -> Vec<Shown> {
-        let mut shown = Vec::new();
-        let mut told: Option<String> = None;
-        for (nth, step) in next.iter().enumerate() {
-            let line = self.line(target, step);
-            let remark = if is_alternative(step) { Some(alternatives(next, now)) } else { line.remark };
-            match (remark, shown.last_mut()) {
-                (None, None) => shown.push(Shown::Words(head, String::new())),
-                // A step that is done elsewhere comes before the command.
-                (None, Some(Shown::Words(_, words))) if !is_note(&next[nth - 1]) => words.push_str(", then"),
-                // The alternative ends here.
-                (None, _) if nth > 0 && is_or(&next[nth - 1]) => shown.push(Shown::Words("then", String::new())),
-                (None, _) => {}
-                (remark, _) if remark == told => {}
-                (Some(words), last) => {
-                    let head = if last.is_none() {
-                        head
-                    } else if is_or(step) {
-                        "or"
-                    } else {
-                        "then"
-                    };
-                    shown.push(Shown::Words(head, words.clone()));
-                    told = Some(words);
-                }
-            }
-            shown.extend(line.command.map(Shown::Command));
-        }
-        shown
+        let lines: Vec<(Line, Next)> = next.iter().map(|step| (self.line(target, step), step.clone())).collect();
+        shown(head, &lines, now)
     }
 
     /// The connection flags for another tool, with a leading space each, and words about those that it lacks.
@@ -237,6 +211,37 @@ impl Typed {
     pub fn lines(&self, target: &Target, next: &[Next]) -> Vec<Line> {
         next.iter().map(|step| self.line(target, step)).collect()
     }
+}
+
+/// Steps and their lines, as lines of the screen.
+pub fn shown(head: &'static str, next: &[(Line, Next)], now: Timestamp) -> Vec<Shown> {
+    let mut shown = Vec::new();
+    let mut told: Option<String> = None;
+    for (nth, (line, step)) in next.iter().enumerate() {
+        let remark = if is_alternative(step) { Some(alternatives(next, now)) } else { line.remark.clone() };
+        match (remark, shown.last_mut()) {
+            (None, None) => shown.push(Shown::Words(head, String::new())),
+            // A step that is done elsewhere comes before the command.
+            (None, Some(Shown::Words(_, words))) if !is_note(&next[nth - 1].1) => words.push_str(", then"),
+            // The alternative ends here.
+            (None, _) if nth > 0 && is_or(&next[nth - 1].1) => shown.push(Shown::Words("then", String::new())),
+            (None, _) => {}
+            (remark, _) if remark == told => {}
+            (Some(words), last) => {
+                let head = if last.is_none() {
+                    head
+                } else if is_or(step) {
+                    "or"
+                } else {
+                    "then"
+                };
+                shown.push(Shown::Words(head, words.clone()));
+                told = Some(words);
+            }
+        }
+        shown.extend(line.command.clone().map(Shown::Command));
+    }
+    shown
 }
 
 /// Another tool that a next step runs.
@@ -309,8 +314,8 @@ fn is_note(next: &Next) -> bool {
 }
 
 /// Words before the alternatives among `next`, with the ages of their volumes.
-fn alternatives(next: &[Next], now: Timestamp) -> String {
-    let ages = next.iter().filter_map(|next| match next.remark {
+fn alternatives(next: &[(Line, Next)], now: Timestamp) -> String {
+    let ages = next.iter().filter_map(|(_, next)| match next.remark {
         Some(Remark::OneOfThem(created)) => Some(age(created, now)),
         _ => None,
     });
@@ -361,6 +366,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
         Remark::AnotherRound => "to uninstall and install once more".to_owned(),
         Remark::SafeToRepeat => "safe to re-run: it goes on from where the cluster is".to_owned(),
         Remark::OnceSuspended => "once it is suspended".to_owned(),
+        Remark::OnceWhole => "once the set is whole; naming its claims in --claim takes them all the same".to_owned(),
         Remark::OnceFixed => "once the cause is fixed".to_owned(),
     }
 }

@@ -29,17 +29,15 @@ pub fn change(change: &Change, target: &Target) -> String {
     text
 }
 
-/// The change in a cell of a table.
+/// The change in a cell of a table: every field and its new value, of a policy the old one, too.
 pub fn brief(change: &Change) -> String {
     let value = |value: &Option<String>| value.as_ref().map_or("(none)".to_owned(), |text| line(text));
-    let edits: Vec<_> = change
-        .edits
-        .iter()
-        .map(|edit| match edit.path.last() {
-            Some(&"persistentVolumeReclaimPolicy") => format!("{} → {}", value(&edit.from), value(&edit.to)),
-            _ => format!("{}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to)),
-        })
-        .collect();
+    let edit = |path: &[&str], from: &Option<String>, to: &Option<String>| match path {
+        [_, "persistentVolumeReclaimPolicy"] => format!("{} → {}", value(from), value(to)),
+        [_, rest @ ..] => format!("{} → {}", rest.join("."), value(to)),
+        [] => String::new(),
+    };
+    let edits: Vec<_> = change.edits.iter().map(|it| edit(it.path, &it.from, &it.to)).collect();
     edits.join(", ")
 }
 
@@ -51,7 +49,13 @@ pub enum Notice<'a> {
     /// Before what is asked about once more, of several volumes.
     OthersChanged,
     /// Of a claim that was selected and has no volume: `retain` has nothing to do.
-    Left(&'a Target),
+    WithoutVolume(&'a Target),
+    /// Of a claim that was selected and is not deleted: `reuse` has nothing to do.
+    NotDeleted(&'a Target),
+    /// Before several volumes' policies become Delete.
+    Exposes,
+    /// Of `verify` of several: a claim that was never deleted, or is new, by its age.
+    NeverDeleted(&'a Target, &'a str),
     /// After a patch whose response was lost, and that was applied.
     ReadBack { volume: &'a str, why: &'a str },
     /// While a watch waits for its server.
@@ -66,10 +70,10 @@ pub enum Notice<'a> {
     ExportedRetain { volume: &'a str, policy: &'a str },
     /// After a wait: the provisioner has removed its finalizer.
     ProvisionerLetGo(&'a str),
-    /// Before `guide` asks about another round.
-    ReusedBefore,
+    /// Before `guide` asks about another round, of so many claims.
+    ReusedBefore(usize),
     /// Before the first question of `guide`: the operator's commands, where they are given.
-    ToCome { uninstall: Option<&'a str>, install: Option<&'a str> },
+    ToCome { several: bool, uninstall: Option<&'a str>, install: Option<&'a str> },
 }
 
 /// The sentence of a notice.
@@ -77,7 +81,12 @@ pub fn notice(notice: &Notice<'_>) -> String {
     match notice {
         Notice::Changed(volume) => format!("persistentvolume/{volume} has changed; the patch is now:"),
         Notice::OthersChanged => "these have changed since; the patches are now:".to_owned(),
-        Notice::Left(target) => format!("claim {} has no volume and is left as it is", target.key()),
+        Notice::WithoutVolume(target) => format!("claim {} has no volume and is left as it is", target.key()),
+        Notice::NotDeleted(target) => format!("claim {} is not deleted and is left as it is", target.key()),
+        Notice::Exposes => "  deleting these claims will then delete their volumes and data".to_owned(),
+        Notice::NeverDeleted(target, age) => {
+            format!("claim {} was never deleted, or is new: its age is {age}", target.key())
+        }
         Notice::ReadBack { volume, why } => {
             format!("no response to the patch ({why}); persistentvolume/{volume} was read back and is patched")
         }
@@ -98,14 +107,20 @@ pub fn notice(notice: &Notice<'_>) -> String {
         Notice::ProvisionerLetGo(volume) => format!(
             "the provisioner has removed its finalizer from persistentvolume/{volume}: it does not delete the volume any more"
         ),
-        Notice::ToCome { uninstall, install } => {
+        Notice::ToCome { several, uninstall, install } => {
             let run = |command: Option<&str>, verb: &str| {
                 command.map_or_else(|| format!("wait until you {verb}"), |command| format!("run `{command}`"))
             };
             let (uninstall, install) = (run(*uninstall, "uninstall"), run(*install, "install"));
-            format!("to come: retain the volume, {uninstall}, reserve the volume, {install}, verify")
+            let volume = if *several { "volumes" } else { "volume" };
+            format!("to come: retain the {volume}, {uninstall}, reserve the {volume}, {install}, verify")
         }
-        Notice::ReusedBefore => "the claim is bound to a preserved volume already; nothing was uninstalled".to_owned(),
+        Notice::ReusedBefore(2..) => {
+            "claims are bound to preserved volumes already; nothing was uninstalled".to_owned()
+        }
+        Notice::ReusedBefore(_) => {
+            "the claim is bound to a preserved volume already; nothing was uninstalled".to_owned()
+        }
     }
 }
 

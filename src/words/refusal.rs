@@ -79,6 +79,11 @@ pub fn message(refusal: &Refusal) -> String {
             "persistentvolume/{volume} was retained after its claim was deleted, and the provisioner's finalizer is still on it: it may be deleting the data"
         ),
         Reason::VolumeGone(volume) => format!("persistentvolume/{volume} not found"),
+        Reason::SetIncomplete(set) => super::finding::incomplete(set),
+        Reason::Unused(volumes) => {
+            let names: Vec<_> = volumes.iter().map(|v| format!("persistentvolume/{v}")).collect();
+            format!("{} is kept for claim {key}, and unused", names.join(", "))
+        }
         Reason::NoVolume => format!("claim {key} has no volume yet"),
         Reason::Nothing => format!("claim {key} not found, and no volume refers to it"),
         Reason::Several { volumes, .. } => {

@@ -85,17 +85,33 @@ pub fn summary(found: &Assessment<'_>, now: Timestamp) -> String {
     }
 }
 
-/// The number of claims at a stage; `place` is where they are.
+/// So many of so many claims are at the stage, in `place`.
 pub fn several(stage: Stage, count: usize, of: usize, place: Option<&str>) -> String {
-    let what = match stage {
+    let what = consequence(stage);
+    match place {
+        Some(place) => format!("{count} of {of} claims in {place}{what}"),
+        None => format!("{count} of {of}{what}"),
+    }
+}
+
+/// These claims are at the stage.
+pub fn of_claims(stage: Stage, names: &[&str]) -> String {
+    format!("{}{}", claims(names), consequence(stage))
+}
+
+/// `claim NAME`, or `claims NAME, NAME`.
+pub fn claims(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let noun = if names.len() == 1 { "claim" } else { "claims" };
+    format!("{noun} {}", names.join(", "))
+}
+
+fn consequence(stage: Stage) -> &'static str {
+    match stage {
         Stage::Terminating => ": their volumes are being deleted",
         Stage::Doomed => ": their volumes may be deleted at any time",
         Stage::AtRisk => ": deleting them deletes their volumes and data",
         _ => "",
-    };
-    match place {
-        Some(place) => format!("{count} of {of} claims in {place}{what}"),
-        None => format!("{count} of {of}{what}"),
     }
 }
 

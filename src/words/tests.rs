@@ -16,8 +16,8 @@ use crate::error::{Action, Error, FileProblem, Halt, Trouble, Unsettled};
 use crate::lifecycle::tests::{Seen, claim, situation, volume};
 use crate::lifecycle::{
     Applier, Change, Claim, ClaimPhase, DeletedWith, DeletionSign, Driver, Event, Evidence, Fate, Field, Finding,
-    Holder, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark, Stage, Stays, Step, Target, Verb, Volume,
-    VolumePhase, assess,
+    Holder, Incomplete, Keep, Misfit as Differs, Next, Reason, Refusal, Release, Remark, Stage, Stays, Step, Target,
+    Verb, Volume, VolumePhase, assess,
 };
 use crate::template::{Misfit, Problem};
 
@@ -117,9 +117,15 @@ fn reasons() -> Vec<Reason> {
         Reason::ProvisionerHolds(v()),
         Reason::VolumeGone(v()),
         Reason::NoVolume,
+        Reason::SetIncomplete(set()),
+        Reason::Unused(vec![v()]),
         Reason::Nothing,
         Reason::Several { verb: Verb::Reuse, volumes: vec![v(), "pvc-77aa".into()] },
     ]
+}
+
+fn set() -> Incomplete {
+    Incomplete { kept: vec!["db-0".into()], others: vec!["db-1".into(), "db-2".into()] }
 }
 
 fn findings() -> Vec<Finding> {
@@ -196,6 +202,7 @@ fn findings() -> Vec<Finding> {
         [&["glance-tmp"][..], &["glance-tmp", "glance-cache"]]
             .map(|names| Finding::SiblingsAtRisk { release: release(), claims: claims(names) }),
     );
+    all.push(Finding::SetIncomplete(set()));
     all.push(Finding::Event(Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() }));
     all
 }
@@ -205,6 +212,7 @@ fn steps() -> Vec<Step> {
     let mut all = vec![
         run(Verb::Status, None, false, false),
         run(Verb::Retain, Some(v()), false, false),
+        run(Verb::Unretain, None, false, false),
         run(Verb::Reuse, Some(v()), true, true),
         run(Verb::Pin, Some(v()), false, false),
         run(Verb::Unpin, None, false, false),
@@ -271,6 +279,7 @@ fn remarks() -> Vec<Remark> {
         Remark::AnotherRound,
         Remark::SafeToRepeat,
         Remark::OnceFixed,
+        Remark::OnceWhole,
         Remark::OnceSuspended,
     ]
 }
@@ -397,7 +406,13 @@ fn errors() -> Vec<Error> {
     }
     all.push(Error::ClaimNamed(target()));
     all.push(Error::NothingSelected("openstack".into(), "--release glance".into()));
-    all.push(Error::SomeFailed { verb: Verb::Retain, failed: vec![other()], not_tried: vec![target()], of: 5 });
+    for repeats in [false, true] {
+        let (failed, not_tried) = (vec![other()], vec![target()]);
+        all.push(Error::SomeFailed { verb: Verb::Reuse, failed, not_tried, of: 5, repeats });
+    }
+    all.push(Error::NothingToReuse("openstack".into()));
+    all.push(Error::OfClaims("a,b".into(), Box::new(Error::Guide(target(), Halt::Stopped(Stage::Lost)))));
+    all.push(Error::InterruptedAfter { patched: 2, of: 5 });
     let still = || Refusal { target: target(), reason: Reason::StillBound(v()), next: vec![] };
     all.push(Error::Refused(still()));
     all.push(Error::TimedOut("10m".into(), still()));
@@ -418,14 +433,19 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::Changed("pvc-b0f0"),
         Notice::ReadBack { volume: "pvc-b0f0", why: "unexpected EOF" },
         Notice::OthersChanged,
-        Notice::Left(target),
+        Notice::WithoutVolume(target),
+        Notice::NotDeleted(target),
+        Notice::Exposes,
+        Notice::NeverDeleted(target, "210d"),
         Notice::TryingAgain("in the words of the error"),
         Notice::PinStays,
         Notice::UnpinBreaks(target),
         Notice::UnpinMayBreak { claim: "glance-images", why: "no response" },
         Notice::ExportedRetain { volume: "pvc-b0f0", policy: "Delete" },
-        Notice::ReusedBefore,
-        Notice::ToCome { uninstall: Some("helm uninstall glance"), install: None },
+        Notice::ReusedBefore(1),
+        Notice::ReusedBefore(3),
+        Notice::ToCome { several: true, uninstall: None, install: None },
+        Notice::ToCome { several: false, uninstall: Some("helm uninstall glance"), install: None },
         Notice::ProvisionerLetGo("pvc-b0f0"),
     ]
 }
@@ -569,9 +589,13 @@ fn the_whole_voice() {
     for awaited in wait::Awaited::iter() {
         for pods in pods.iter().take(if awaited == wait::Awaited::ClaimGone { 3 } else { 1 }) {
             let pods: Vec<Holder> = pods.iter().map(|name| pod(name, "Running", None)).collect();
-            voice += &format!("{}\n", wait::progress(awaited, &t.key(), &pods, Duration::from_secs(130), "10m"));
+            let text = wait::progress(awaited, &t.key(), None, &pods);
+            voice += &format!("{}\n", wait::limited(&text, Duration::from_secs(130), "10m"));
         }
-        voice += &format!("{}\n", wait::ended(awaited, &t.key(), Duration::from_secs(36)));
+        voice += &format!("{}\n", wait::progress(awaited, &t.key(), Some((5, 8)), &[]));
+        for counted in [None, Some((5, 8))] {
+            voice += &format!("{}\n", wait::ended(awaited, &t.key(), counted, Duration::from_secs(36)));
+        }
     }
     expect_file!["voice.txt"].assert_eq(voice.trim_start());
     // Lists of anything, and what others worded, may be longer.

@@ -22,9 +22,13 @@ pub enum Awaited {
     ClaimBound,
 }
 
-/// The progress line: elapsed of the limit first, so that nothing cuts it off, then the event that is awaited or who holds
-/// the claim.
-pub fn progress(awaited: Awaited, key: &str, holders: &[Holder], elapsed: Duration, limit: &str) -> String {
+/// The progress line: elapsed of the limit first, so that nothing cuts it off.
+pub fn limited(text: &str, elapsed: Duration, limit: &str) -> String {
+    format!("{} of {limit}: {text}", time(elapsed))
+}
+
+/// The event that is awaited or who holds the claim; of several, first how many are done.
+pub fn progress(awaited: Awaited, key: &str, counted: Option<(usize, usize)>, holders: &[Holder]) -> String {
     let what = match holders {
         [pod] if awaited == Awaited::ClaimGone => {
             format!("claim {key} is held by pod {}", pods(std::slice::from_ref(pod)))
@@ -32,12 +36,27 @@ pub fn progress(awaited: Awaited, key: &str, holders: &[Holder], elapsed: Durati
         [_, ..] if awaited == Awaited::ClaimGone => format!("claim {key} is held by pods {}", pods(holders)),
         _ => format!("waiting for {}", object(awaited, key, "to be ")),
     };
-    format!("{} of {limit}: {what}", time(elapsed))
+    match counted {
+        Some((done, of)) => format!("{}; {what}", several(awaited, done, of)),
+        None => what,
+    }
 }
 
 /// The line that stays when the wait is over.
-pub fn ended(awaited: Awaited, key: &str, elapsed: Duration) -> String {
-    format!("✔ {}: {}", time(elapsed), object(awaited, key, "is "))
+pub fn ended(awaited: Awaited, key: &str, counted: Option<(usize, usize)>, elapsed: Duration) -> String {
+    let what = match counted {
+        Some((_, of)) => several(awaited, of, of),
+        None => object(awaited, key, "is "),
+    };
+    format!("✔ {}: {what}", time(elapsed))
+}
+
+fn several(awaited: Awaited, done: usize, of: usize) -> String {
+    match awaited {
+        Awaited::ClaimGone | Awaited::VolumeReleased => format!("{done} of {of} claims are deleted"),
+        Awaited::VolumeAvailable => format!("{done} of {of} volumes are Available"),
+        Awaited::ClaimBound => format!("{done} of {of} claims are bound"),
+    }
 }
 
 fn object(awaited: Awaited, key: &str, verb: &str) -> String {

@@ -4,7 +4,9 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::procedure::check;
-use crate::world::{World, says};
+use glancepv_sandbox::state::Fault;
+
+use crate::world::{Run, World, phase, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
@@ -138,16 +140,15 @@ fn selections_that_exclude_each_other_and_verbs_that_take_one_claim() {
         "pin v -f x.yaml --all",
         "unpin -f x.yaml --claim a,b",
         "retain v --all",
+        "verify v --all",
         "unretain --all",
-        "reuse --all",
-        "verify --claim a,b",
         "export v --claim a,b",
         "reuse v --claim a*",
         "reuse --all -f x.yaml",
         "unretain --release x",
         "unretain --claim a*",
-        "guide --all",
-        "check --all",
+        "guide --all -f x.yaml",
+        "check --all -f x.yaml",
         "status --claim A",
         "status --claim a,",
     ] {
@@ -175,13 +176,13 @@ fn retain_of_several_asks_once_and_patches_each_volume_once() {
         &retain,
         &[
             "Retained: 5 of 5 claims in openstack",
-            "next: uninstall the release of the claim, then",
-            "  kubectl glancepv status --all",
+            "next: uninstall the release of the claim",
+            "  helm uninstall nova -n openstack\n  kubectl glancepv reuse --timeout 10m --all",
         ],
     );
     // Once the claims are deleted nothing tells which were the release's.
     let release = world.run("status --release nova");
-    says(&release, &["  kubectl glancepv status --claim nova-instances\n"]);
+    says(&release, &["  kubectl glancepv reuse --timeout 10m --claim nova-instances\n"]);
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
     world.requests();
     let again = world.run("retain --all");
@@ -210,7 +211,6 @@ fn a_failure_of_one_claim_leaves_the_others_and_is_repeated_for_it_alone() {
 
 #[test]
 fn a_connection_that_breaks_stops_all_and_says_what_was_not_tried() {
-    use glancepv_sandbox::state::Fault;
     let world = installed_in(World::sandbox());
     let state = &world.sandbox.as_ref().unwrap().state;
     state.plan("PATCH", &world.volume_of("mysql-data-2"), 1000, Fault::Break);
@@ -280,9 +280,296 @@ fn volumes_that_are_released_have_a_line_each_and_export_prints_all() {
     world.delete_named("mysql-data-0");
     world.await_volume(&volume, |v| v.is_some_and(|v| crate::world::phase(v) == "Released"));
     let status = world.run("status --all");
-    says(&status, &["Released: claim openstack/mysql-data-0: ", "  kubectl glancepv reuse --claim mysql-data-0\n"]);
+    says(
+        &status,
+        &[
+            "Released: claim openstack/mysql-data-0: ",
+            "  kubectl glancepv status --claim mysql-data-0\n",
+            "SetIncomplete: claim mysql-data-0: the set is kept in part: mysql-data-0 kept; mysql-data-1, mysql-data-2,",
+        ],
+    );
     let document: Value = serde_json::from_str(&world.run("status --all -o json").stdout).unwrap();
     let item =
         document["items"].as_array().unwrap().iter().find(|item| item["target"]["name"] == "mysql-data-0").unwrap();
     assert_eq!(item["next"][0]["command"], "kubectl glancepv reuse --claim mysql-data-0");
+}
+
+/// Deletes claims, as the reset of a namespace does, and waits until their volumes are Released.
+fn reset(world: &World, names: &[&str]) {
+    for name in names {
+        let volume = world.volume_of(name);
+        world.delete_named(name);
+        world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
+    }
+}
+
+/// Creates claims again, once their volumes are older, and waits until they are bound.
+fn install(world: &World, names: &[&str]) {
+    for name in names {
+        world.create_claim(|claim| claim["metadata"]["name"] = (*name).into());
+        world.await_bound(name);
+    }
+}
+
+/// The claims of `installed`, with the set of mysql-data made whole: 0, 1 and 2.
+const WHOLE: [&str; 5] = ["glance-images", "mysql-data-0", "mysql-data-1", "mysql-data-2", "nova-instances"];
+
+fn whole() -> World {
+    whole_in(World::new())
+}
+
+fn whole_in(world: World) -> World {
+    let world = installed_in(world);
+    let volume = world.volume_of("mysql-data-10");
+    world.delete_named("mysql-data-10");
+    world.await_volume(&volume, |v| v.is_none());
+    install(&world, &["mysql-data-1"]);
+    world
+}
+
+fn volumes(world: &World, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| world.volume_of(name)).collect()
+}
+
+fn json_of(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
+}
+
+#[test]
+fn a_namespace_that_is_reset_has_its_volumes_again() {
+    let world = whole();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let before = volumes(&world, &WHOLE);
+    let early = world.run("verify --all");
+    assert_eq!(early.status, 1, "nothing was deleted: {early}");
+    let none = world.run("reuse --all --yes");
+    assert_eq!(none.status, 1, "{none}");
+    says(
+        &none,
+        &[
+            "claim openstack/glance-images is not deleted and is left as it is",
+            "error: no selected claim in namespace openstack has a volume to reuse",
+        ],
+    );
+    let command = format!("reuse --yes --timeout 60s --claim {}", WHOLE.join(","));
+    let waiting = world.spawn(&command);
+    reset(&world, &WHOLE);
+    let reuse = world.finish(&command, waiting);
+    assert_eq!(reuse.status, 0, "{reuse}");
+    assert_eq!(reuse.stdout.matches(" patched\n").count(), 5, "{reuse}");
+    says(&reuse, &["Reserved: 5 of 5 claims in openstack", "  kubectl glancepv verify --timeout 60s --claim "]);
+    let again = world.run("reuse --all --yes");
+    assert_eq!((again.status, again.stdout.as_str()), (0, ""), "nothing is done twice: {again}");
+    install(&world, &WHOLE);
+    let verify = world.run("verify --all --timeout 60s");
+    assert_eq!(verify.status, 0, "{verify}");
+    says(&verify, &["Reused: 5 of 5"]);
+    assert_eq!(volumes(&world, &WHOLE), before);
+    let document = json_of(&world.run("verify --all -o json"));
+    assert_eq!((&document["kind"], &document["verified"]), (&json!("VerificationList"), &json!(true)));
+    // One is deleted, and its kept volume is not used.
+    reset(&world, &["mysql-data-0"]);
+    let verify = world.run("verify --all");
+    assert_eq!(verify.status, 1, "{verify}");
+    says(&verify, &["error: claim mysql-data-0: ", "error: 1 of 5 claims failed"]);
+}
+
+#[test]
+fn a_set_is_reused_as_a_whole_or_left_alone() {
+    let world = installed();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    // 0 is deleted; 2 and 10 live, and the others are nowhere.
+    let [images, instances] = ["mysql-data-0", "nova-instances"].map(|name| world.volume_of(name));
+    reset(&world, &["mysql-data-0", "nova-instances"]);
+    for selection in ["--all", "--claim mysql-data-0*,nova-instances"] {
+        let reuse = world.run(&format!("reuse --yes {selection}"));
+        assert_eq!(reuse.status, 1, "{reuse}");
+        says(&reuse, &["error: claim mysql-data-0: the set is kept in part: mysql-data-0 kept; mysql-data-1, "]);
+        // Naming its claims would take it: the same selection is to be typed again.
+        assert!(!reuse.next.last().unwrap().ends_with("--claim mysql-data-0"), "{reuse}");
+        assert_eq!(phase(&world.volume(&images)), "Released");
+    }
+    // The other claim is not of the set.
+    assert_eq!(phase(&world.volume(&instances)), "Available");
+    // Who names it takes it.
+    let named = world.run("reuse --yes --claim mysql-data-0,glance-images");
+    says(&named, &["error: claim glance-images: ", "is still bound"]);
+    assert_eq!(named.stdout.matches(" patched\n").count(), 1, "{named}");
+}
+
+#[test]
+fn a_set_of_which_one_member_is_refused_is_left_alone() {
+    let world = whole();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    reset(&world, &WHOLE);
+    // A second kept volume for member 1: a person has to choose.
+    let target = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "namespace": world.namespace, "name": "mysql-data-1", "uid": "11111111-1111-1111-1111-111111111111"});
+    let volume = world.create_volume(target);
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
+    let reuse = world.run("reuse --all --yes");
+    assert_eq!(reuse.status, 1, "{reuse}");
+    says(&reuse, &["kept; mysql-data-1 missing, new, or being deleted", "2 volumes refer to claim"]);
+    assert_eq!(reuse.stdout.matches(" patched\n").count(), 2, "those that are of no set: {reuse}");
+}
+
+#[test]
+fn unretain_of_several_takes_names() {
+    let world = installed();
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let unretain = world.run("unretain --yes --claim mysql-data-0,mysql-data-2");
+    assert_eq!(unretain.status, 0, "{unretain}");
+    says(&unretain, &["deleting these claims will then delete their volumes and data"]);
+    let exposed: Vec<String> =
+        policies(&world).into_iter().filter(|(_, p)| p == "Delete").map(|(name, _)| name).collect();
+    assert_eq!(exposed, ["mysql-data-0", "mysql-data-2"]);
+}
+
+#[test]
+fn check_of_several_names_the_claims_of_each_line() {
+    let world = installed_in(World::sandbox());
+    let run = world.run("check --all");
+    assert_eq!(run.status, 1, "{run}");
+    let names = "glance-images, mysql-data-0, mysql-data-2, mysql-data-10, nova-instances";
+    says(&run, &[&format!("✖ AtRisk: claims {names}: deleting them deletes their volumes and data")]);
+    assert_eq!(run.stdout.matches("class: ").count(), 1, "{run}");
+    assert_eq!(run.stdout.matches("rights: ").count(), 1, "{run}");
+    world.run("retain --all --yes");
+    let run = world.run("check --all");
+    assert_eq!(run.status, 0, "{run}");
+    let document = json_of(&world.run("check --all -o json"));
+    assert_eq!((&document["kind"], &document["passed"]), (&json!("CheckList"), &json!(true)));
+    assert_eq!(document["items"].as_array().unwrap().len(), 5);
+    assert_eq!(document["items"][0]["target"]["name"], "glance-images");
+    assert_eq!(document["items"][0]["checks"][0]["name"], "Retained");
+    assert_eq!(world.run("check --claim glance-images,no-such").status, 1);
+}
+
+#[test]
+fn a_release_is_remembered_while_its_claims_are_deleted() {
+    let mut world = installed_in(World::sandbox());
+    world.run("retain --release nova --yes");
+    let bound = world.run("reuse --yes --timeout 60s --release nova");
+    assert_eq!(bound.status, 1, "a selected claim that is bound is not waited for: {bound}");
+    world.claim = "nova-instances";
+    world.mount("nova-compute-0");
+    world.delete_claim();
+    world.requests();
+    let command = "reuse --yes --timeout 60s --release nova";
+    let waiting = world.spawn(command);
+    while !world.requests().contains("watch=true") {
+        std::thread::yield_now();
+    }
+    world.unmount("nova-compute-0");
+    let reuse = world.finish(command, waiting);
+    assert_eq!(reuse.status, 0, "{reuse}");
+    says(&reuse, &["  kubectl glancepv verify --timeout 60s --claim nova-instances\n"]);
+    let gone = world.run("reuse --yes --release nova");
+    assert_eq!(gone.status, 1, "nothing tells any more: {gone}");
+    says(&gone, &["error: no claim in namespace openstack is selected by --release nova"]);
+}
+
+#[test]
+fn guide_of_several_while_somebody_does_the_rest_elsewhere() {
+    let world = whole();
+    let (mut guide, mut lines) = world.follow_lines("guide --yes --all --timeout 60s");
+    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
+    told("Retained: 5 of 5 claims");
+    let before = volumes(&world, &WHOLE);
+    reset(&world, &WHOLE);
+    told("Reserved: 5 of 5 claims");
+    install(&world, &WHOLE);
+    told("Reused: 5 of 5 claims");
+    assert_eq!(guide.wait().unwrap().code(), Some(0));
+    assert_eq!(volumes(&world, &WHOLE), before);
+    let again = world.run("guide --yes --all");
+    assert_eq!(again.status, 0, "{again}");
+    says(&again, &["nothing was uninstalled", "  kubectl glancepv guide --again --all"]);
+}
+
+#[test]
+fn interrupted_after_each_patch_the_same_line_finishes_the_rest() {
+    for kill in ["-INT", "-KILL"] {
+        let world = installed_in(World::sandbox());
+        let state = &world.sandbox.as_ref().unwrap().state;
+        let volumes = volumes(&world, &NAMES);
+        let mut patched = 0;
+        world.requests();
+        for at in 0..volumes.len() - 1 {
+            state.plan("PATCH", &volumes[at + 1], 1, Fault::Hang);
+            let child = world.spawn("retain --all --yes");
+            let retained = |v: &k8s_openapi::api::core::v1::PersistentVolume| {
+                v.spec.as_ref().and_then(|s| s.persistent_volume_reclaim_policy.as_deref()) == Some("Retain")
+            };
+            world.await_volume(&volumes[at], |v| v.is_some_and(retained));
+            while state.planned() > 0 {
+                std::thread::yield_now();
+            }
+            let id = child.id().to_string();
+            assert!(std::process::Command::new("kill").args([kill, &id]).status().unwrap().success());
+            let run = world.finish("retain --all --yes", child);
+            if kill == "-INT" {
+                assert_eq!(run.status, 130, "{run}");
+                says(
+                    &run,
+                    &[&format!("error: interrupted; 1 of {} persistentvolumes were patched", volumes.len() - at)],
+                );
+            }
+            patched += world.requests().matches("PATCH ").count();
+            state.plan_nothing();
+        }
+        let last = world.run("retain --all --yes");
+        assert_eq!(last.status, 0, "{last}");
+        patched += world.requests().matches("PATCH ").count();
+        // Each once, and those that were never answered.
+        assert_eq!(patched, 2 * volumes.len() - 1);
+        assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
+    }
+}
+
+#[test]
+fn forty_claims_are_read_once_and_patched_once() {
+    let world = World::sandbox().provisioned();
+    let names: Vec<String> = (0..40).map(|nth| format!("data-{nth}")).collect();
+    for name in &names {
+        world.create_claim(|claim| claim["metadata"]["name"] = name.as_str().into());
+    }
+    for name in &names {
+        world.await_bound(name);
+    }
+    let counted = |arguments: &str| {
+        world.requests();
+        let run = world.run(arguments);
+        assert_eq!(run.status, 0, "{run}");
+        // The provisioner asks for whole lists, and not for tables.
+        let requests = world.requests();
+        let requests: Vec<&str> =
+            requests.lines().filter(|line| line.contains("includeObject") || line.starts_with("PATCH ")).collect();
+        let of = |what: &str| requests.iter().filter(|line| line.starts_with(what)).count();
+        let single = of("GET /api/v1/persistentvolumes/");
+        (of("GET ") - single, single, of("PATCH "))
+    };
+    // Two lists and each volume.
+    assert_eq!(counted("status --all"), (2, 40, 0));
+    // Before each patch the claim and its volume again, and everything at the end.
+    let (lists, volumes, patches) = counted("retain --all --yes");
+    assert_eq!((lists, volumes, patches), (2 + 40 + 2, 40 + 40 + 40, 40));
+    assert_eq!(counted("retain --all --yes"), (4, 80, 0));
+}
+
+#[test]
+fn claims_of_other_names_and_of_other_namespaces_are_not_touched() {
+    let world = installed_in(World::sandbox());
+    let mut other = World::beside(&world);
+    other.claim = "mysql-data-0";
+    other.install(None);
+    install(&world, &["mysql-data"]);
+    let run = world.run("retain --claim mysql-data-* --yes");
+    assert_eq!((run.status, run.stdout.matches(" patched\n").count()), (0, 3), "{run}");
+    assert_eq!(policies(&world)[0].1, "Delete");
+    let document = json_of(&world.run("status -o json --claim mysql-data"));
+    assert_eq!(document["volumes"][0]["reclaimPolicy"], "Delete", "a name that begins like theirs");
+    let volume = other.volume_of("mysql-data-0");
+    let policy = other.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
+    assert_eq!(policy.as_deref(), Some("Delete"), "the same name in another namespace");
 }

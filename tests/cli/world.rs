@@ -123,6 +123,11 @@ impl World {
         Self::with(Some(sandbox), kubeconfig)
     }
 
+    /// Another namespace of the same sandbox, with a class and a provisioner of its own.
+    pub fn beside(other: &Self) -> Self {
+        Self::with(None, other.sandbox.as_ref().expect("a sandbox").kubeconfig()).provisioned()
+    }
+
     fn with(sandbox: Option<Sandbox>, kubeconfig: PathBuf) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
