@@ -226,6 +226,7 @@ impl Cluster {
     async fn read(&self, seen: &mut Observation, listed: &Candidates) -> Result<(), Error> {
         let at_risk = listed.at_risk.iter().filter(|(claim, _)| seen.of_release.contains(claim));
         seen.siblings = at_risk.cloned().collect();
+        seen.siblings.sort();
         let unread = listed.names.iter().filter(|name| seen.volume(name).is_none());
         let volumes = try_join_all(unread.map(|name| self.volume(name))).await?;
         volumes.into_iter().flatten().for_each(|volume| seen.put(volume));

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use serde_json::json;
 
 use crate::world::{Run, World, phase, says};
@@ -252,4 +253,59 @@ fn a_retain_that_came_too_late_is_told_to_the_end() {
         let verified = ok(world.run("verify"));
         assert!(verified.contains(told), "{verified}");
     }
+}
+
+const MEMBERS: [&str; 3] = ["data-mariadb-0", "data-mariadb-1", "data-mariadb-2"];
+
+/// A set of three members, made by the real controller.
+fn stateful(world: &World) -> Vec<String> {
+    let labels = json!({"app": "mariadb"});
+    world.create_in_namespace::<StatefulSet>(json!({"metadata": {"name": "mariadb"}, "spec": {
+        "serviceName": "mariadb", "replicas": 3, "podManagementPolicy": "Parallel",
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "db", "image": "db",
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}]}]}},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteMany"],
+            "storageClassName": world.class, "resources": {"requests": {"storage": "1Gi"}}}}]}}));
+    for name in MEMBERS {
+        world.await_bound(name);
+    }
+    MEMBERS.map(|name| world.volume_of(name)).to_vec()
+}
+
+/// burrito's reset: every release is uninstalled, then `kubectl delete pvc --all`.
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn a_reset_of_a_namespace_keeps_the_bytes_of_each_claim() {
+    let (world, images, sum_of_images) = installed("Immediate");
+    let volumes = stateful(&world);
+    let before: Vec<String> = volumes.iter().map(|volume| upload(volume)).collect();
+    ok(world.run("retain --all --yes"));
+    world.delete_in_namespace::<StatefulSet>("mariadb");
+    let reuse = "reuse --all --yes --timeout 60s";
+    world.delete_all_claims();
+    ok(world.run(reuse));
+    settled();
+    assert_eq!(stateful(&world), volumes);
+    assert_eq!(world.install(None), images);
+    ok(world.run("verify --all --timeout 60s"));
+    assert_eq!(volumes.iter().map(|volume| sum(volume)).collect::<Vec<_>>(), before);
+    assert_eq!(sum(&images), sum_of_images);
+}
+
+#[test]
+#[ignore = "needs a provisioner: tests/cluster/suite.sh"]
+fn a_namespace_that_is_deleted_and_made_again_has_its_bytes() {
+    let (world, images, sum_of_images) = installed("Immediate");
+    let volumes = stateful(&world);
+    let before: Vec<String> = volumes.iter().map(|volume| upload(volume)).collect();
+    ok(world.run("retain --all --yes"));
+    world.make_namespace_again();
+    ok(world.run("reuse --all --yes --timeout 60s"));
+    settled();
+    assert_eq!(stateful(&world), volumes);
+    assert_eq!(world.install(None), images);
+    ok(world.run("verify --all --timeout 60s"));
+    assert_eq!(volumes.iter().map(|volume| sum(volume)).collect::<Vec<_>>(), before);
+    assert_eq!(sum(&images), sum_of_images);
 }

@@ -150,6 +150,17 @@ fn volumes_claims_and_namespaces_of_the_cluster() {
     assert_eq!(ask(&["unretain", "-n", namespace, ""]), ":4\n");
     assert_eq!(ask(&["status", "-n", namespace, "--claim", ""]), "glance-images\n:4\n");
     assert!(ask(&["status", "-n", ""]).lines().any(|line| line == namespace));
+    world.create_claim(|claim| {
+        claim["metadata"]["name"] = "nova-instances".into();
+        claim["metadata"]["annotations"] =
+            serde_json::json!({"meta.helm.sh/release-name": "nova", "meta.helm.sh/release-namespace": namespace});
+    });
+    // After a comma, and what is left to choose.
+    assert_eq!(ask(&["status", "-n", namespace, "--claim", "glance-images,"]), "glance-images,nova-instances\n:4\n");
+    assert_eq!(ask(&["status", "-n", namespace, "--claim=no,gl"]), "no,glance-images\n:4\n");
+    assert_eq!(ask(&["status", "-n", namespace, "--claim", "nova-instances", "--claim", ""]), "glance-images\n:4\n");
+    assert_eq!(ask(&["retain", "-n", namespace, "--release", ""]), "nova\n:4\n");
+    assert_eq!(ask(&["retain", "-n", namespace, "--release", "nova,"]), ":4\n");
     world.run("retain --yes");
     assert_eq!(ask(&["retain", "-n", namespace, ""]), ":4\n");
     assert_eq!(

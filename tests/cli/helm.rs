@@ -12,6 +12,7 @@ const WHY: &str = "helm on PATH: tests/cluster/suite.sh puts it there";
 /// A copy of the chart, for this world's class, to be edited and installed.
 struct Chart<'a> {
     world: &'a World,
+    release: &'static str,
     folder: PathBuf,
 }
 
@@ -23,7 +24,22 @@ impl<'a> Chart<'a> {
         for file in ["Chart.yaml", "values.yaml", "templates/pvc-images.yaml", "templates/configmap-etc.yaml"] {
             fs::copy(from.join(file), folder.join(file)).unwrap();
         }
-        Self { world, folder }
+        Self { world, release: "glance", folder }
+    }
+
+    /// A release of three claims.
+    fn of_three(world: &'a World) -> Self {
+        let folder = world.home().join("nova");
+        fs::create_dir_all(folder.join("templates")).unwrap();
+        fs::write(folder.join("Chart.yaml"), "apiVersion: v2\nname: nova\nversion: 0.1.0\n").unwrap();
+        let claims = format!(
+            "{{{{- range list \"{}\" }}}}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: {{{{ . }}}}\n\
+             spec:\n  accessModes: [ReadWriteMany]\n  storageClassName: {{{{ $.Values.volume.class_name }}}}\n  \
+             resources: {{requests: {{storage: 1Gi}}}}\n{{{{- end }}}}\n",
+            THREE.join("\" \"")
+        );
+        fs::write(folder.join("templates/claims.yaml"), claims).unwrap();
+        Self { world, release: "nova", folder }
     }
 
     fn template(&self) -> String {
@@ -32,7 +48,8 @@ impl<'a> Chart<'a> {
 
     fn install(&self) -> String {
         format!(
-            "helm upgrade --install glance {} -n {} --set volume.class_name={}",
+            "helm upgrade --install {} {} -n {} --set volume.class_name={}",
+            self.release,
             self.folder.display(),
             self.world.namespace,
             self.world.class
@@ -40,7 +57,7 @@ impl<'a> Chart<'a> {
     }
 
     fn uninstall(&self) -> String {
-        format!("helm uninstall glance --ignore-not-found -n {}", self.world.namespace)
+        format!("helm uninstall {} --ignore-not-found -n {}", self.release, self.world.namespace)
     }
 
     fn shell(&self, command: &str) -> String {
@@ -60,6 +77,8 @@ impl<'a> Chart<'a> {
         command
     }
 }
+
+const THREE: [&str; 3] = ["nova-cache", "nova-instances", "nova-tmp"];
 
 /// A release whose claim is bound to the volume that was made for it.
 fn released(world: &World) -> (Chart<'_>, String) {
@@ -275,4 +294,48 @@ fn what_helm_renders_of_a_pinned_chart() {
     assert!(filtered.contains("\n  volumeName: pvc-b0f01f0f\n"), "{filtered}");
     let claim = after.split("---\n").find(|d| d.contains("kind: PersistentVolumeClaim")).unwrap();
     assert!(claim.trim_end().ends_with("storageClassName: netapp\n  volumeName: pvc-b0f01f0f"), "{claim}");
+}
+
+/// The volumes of the three claims, once they are bound.
+fn bound_of_three(world: &World) -> Vec<String> {
+    for name in THREE {
+        world.await_bound(name);
+    }
+    THREE.map(|name| world.volume_of(name)).to_vec()
+}
+
+#[test]
+#[ignore = "needs helm: tests/cluster/suite.sh"]
+fn a_release_of_three_claims_by_the_lines_that_are_printed() {
+    let world = World::new().provisioned();
+    let chart = Chart::of_three(&world);
+    chart.shell(&chart.install());
+    let volumes = bound_of_three(&world);
+    let one = world.run("retain --yes --claim nova-tmp");
+    assert!(one.contains("SiblingsAtRisk: release nova owns claims nova-cache, nova-instances,"), "{one}");
+    let retain = world.run("retain --yes --release nova");
+    assert_eq!(retain.status, 0, "{retain}");
+    let [uninstall, reuse] = retain.next.as_slice() else { panic!("{retain}") };
+    assert_eq!(world.stable(uninstall), "helm uninstall nova -n openstack");
+    chart.shell(uninstall);
+    world.type_line(reuse);
+    chart.shell(&chart.install());
+    assert_eq!(bound_of_three(&world), volumes);
+    let verify = world.run("verify --release nova --timeout 60s");
+    assert_eq!(verify.status, 0, "{verify}");
+}
+
+#[test]
+#[ignore = "needs helm: tests/cluster/suite.sh"]
+fn a_release_of_three_claims_guided() {
+    let world = World::new().provisioned();
+    let chart = Chart::of_three(&world);
+    chart.shell(&chart.install());
+    let volumes = bound_of_three(&world);
+    let mut guide = world.command("guide --yes --timeout 60s --release nova");
+    guide.env("KUBECONFIG", world.kubeconfig()).env("PATH", std::env::var_os("PATH").unwrap());
+    guide.args(["--uninstall", &chart.uninstall(), "--install", &chart.install()]);
+    let run = world.outcome("guide", guide.output().unwrap());
+    assert_eq!(run.status, 0, "{run}");
+    assert_eq!(bound_of_three(&world), volumes);
 }

@@ -260,8 +260,8 @@ fn every_claim_of_the_cluster_is_shown_and_none_is_changed() {
     world.requests();
     let run = world.run("status -A");
     assert_eq!(run.status, 0, "{run}");
-    let requests = world.requests();
-    assert_eq!(requests.lines().count(), 2, "{requests}");
+    let requests = ours(&world);
+    assert_eq!(requests.len(), 2, "{requests:?}");
     says(&run, &["NAMESPACE", "AtRisk: 5 of 5 claims in all namespaces: deleting them deletes their volumes and data"]);
     assert_eq!(run.next, [format!("kubectl glancepv retain --all -n {}", world.namespace)], "{run}");
     world.type_line(&run.next[0]);
@@ -527,6 +527,12 @@ fn interrupted_after_each_patch_the_same_line_finishes_the_rest() {
     }
 }
 
+/// The requests of the program: the provisioner asks for whole lists, and not for tables.
+fn ours(world: &World) -> Vec<String> {
+    let ours = |line: &&str| line.contains("includeObject") || line.starts_with("PATCH ");
+    world.requests().lines().filter(ours).map(str::to_owned).collect()
+}
+
 #[test]
 fn forty_claims_are_read_once_and_patched_once() {
     let world = World::sandbox().provisioned();
@@ -541,10 +547,7 @@ fn forty_claims_are_read_once_and_patched_once() {
         world.requests();
         let run = world.run(arguments);
         assert_eq!(run.status, 0, "{run}");
-        // The provisioner asks for whole lists, and not for tables.
-        let requests = world.requests();
-        let requests: Vec<&str> =
-            requests.lines().filter(|line| line.contains("includeObject") || line.starts_with("PATCH ")).collect();
+        let requests = ours(&world);
         let of = |what: &str| requests.iter().filter(|line| line.starts_with(what)).count();
         let single = of("GET /api/v1/persistentvolumes/");
         (of("GET ") - single, single, of("PATCH "))

@@ -284,6 +284,27 @@ impl World {
         self.runtime.block_on(gone);
     }
 
+    /// Deletes every claim, as `kubectl delete pvc --all` does, and waits until they are gone.
+    pub fn delete_all_claims(&self) {
+        self.runtime.block_on(async {
+            let names = self.claims().list(&ListParams::default()).await.expect("claims");
+            for claim in names {
+                self.claims().delete(&claim.name_any(), &DeleteParams::default()).await.expect("deleted");
+                awaited(&self.claims(), &claim.name_any(), |claim| claim.is_none()).await;
+            }
+        });
+    }
+
+    /// Deletes the namespace with all that is in it, and makes it again.
+    pub fn make_namespace_again(&self) {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        self.runtime.block_on(async {
+            namespaces.delete(&self.namespace, &DeleteParams::default()).await.expect("deleted");
+            awaited(&namespaces, &self.namespace, |namespace| namespace.is_none()).await;
+        });
+        self.create::<Namespace>(&namespaces, json!({"metadata": {"name": self.namespace}}));
+    }
+
     /// The volume that a claim of another name names.
     pub fn volume_of(&self, claim: &str) -> String {
         let claim = self.runtime.block_on(self.claims().get(claim)).expect("the claim");
