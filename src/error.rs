@@ -20,8 +20,8 @@ pub enum Error {
     /// The kubeconfig or a connection flag is wrong; the whole message, as kubectl words it.
     Configuration(String),
     /// Neither the claim nor a volume for it exists; the namespaces that have a claim of that name, and the claims of this
-    /// one.
-    Absent { target: Target, elsewhere: Vec<String>, here: Vec<String> },
+    /// one, and the volumes that are kept here for other claims, which do not exist.
+    Absent { target: Target, elsewhere: Vec<String>, here: Vec<String>, kept: Vec<(String, Target)> },
     /// No claim of this namespace is selected by these flags.
     NothingSelected(String, String),
     /// The error, in a run about these claims of releases, separated by commas.

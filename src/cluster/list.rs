@@ -50,6 +50,8 @@ pub struct Binding {
     pub claim: String,
     /// The policy, if the volume is bound and would be deleted with the claim.
     pub at_risk: Option<String>,
+    /// True if it is Released with policy Retain.
+    pub kept: bool,
 }
 
 /// The rows of a list that were kept.
@@ -82,9 +84,10 @@ impl List {
         let (policy, status) = (self.column("Reclaim Policy")?, self.column("Status")?);
         let binding = |row: &TableRow| {
             let claim = text(row, claim)?.strip_prefix(namespace)?.strip_prefix('/')?.to_owned();
-            let bound = text(row, status).as_deref() == Some("Bound");
-            let at_risk = text(row, policy).filter(|policy| bound && policy != "Retain");
-            Some(Binding { volume: text(row, name)?, claim, at_risk })
+            let is = |phase: &str| text(row, status).as_deref() == Some(phase);
+            let at_risk = text(row, policy).filter(|policy| is("Bound") && policy != "Retain");
+            let kept = is("Released") && text(row, policy).as_deref() == Some("Retain");
+            Some(Binding { volume: text(row, name)?, claim, at_risk, kept })
         };
         Ok(Bindings { volumes: self.rows.iter().filter_map(binding).collect(), version: self.version })
     }

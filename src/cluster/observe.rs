@@ -9,7 +9,8 @@ use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Fresh};
 use crate::error::{Error, Status};
 use crate::lifecycle::{
-    Assessment, Claim, ClaimPhase, Event, Holder, Node, Release, Rival, Situation, Stays, Target, Volume, assess,
+    Assessment, Claim, ClaimPhase, Event, Holder, Node, Release, Rival, Situation, Stays, TakenFrom, Target, Volume,
+    assess,
 };
 
 /// The volumes to read.
@@ -36,6 +37,8 @@ pub struct Observation {
     pub is_complete: bool,
     /// True if the chart's template is known to set `volumeName`.
     pub pinned: bool,
+    /// The claim that the volume is to be taken from, if the user named one, and if it exists.
+    pub from: Option<(Target, Option<Read<Claim>>)>,
     /// Living claims of other names that the volumes belong to by UID, if that was asked and may be known.
     pub rivals: Option<Vec<Rival>>,
     /// The names of the other claims that are deleted with the claim's release.
@@ -54,6 +57,7 @@ impl Observation {
             volumes: Vec::new(),
             is_complete: false,
             pinned: false,
+            from: None,
             rivals: None,
             of_release: Vec::new(),
             siblings: Vec::new(),
@@ -69,6 +73,10 @@ impl Observation {
             named: self.named.as_deref(),
             pinned: self.pinned,
             siblings: &self.siblings,
+            from: self
+                .from
+                .as_ref()
+                .map(|(target, claim)| TakenFrom { target, claim: claim.as_ref().map(|read| &read.facts) }),
             rivals: self.rivals.as_deref().unwrap_or_default(),
         }
     }
@@ -287,20 +295,24 @@ impl Cluster {
             return Ok(());
         }
         let own = seen.claim.as_ref().map(|claim| claim.facts.uid.as_str());
-        let uid = |v: &'_ Volume| v.claim_ref.as_ref().and_then(|r| r.uid.clone()).filter(|uid| Some(&**uid) != own);
-        let volumes = seen.volumes.iter().map(|read| &read.facts).filter(|v| v.refers_to(&seen.target));
-        let held: Vec<(&str, String)> = volumes.filter_map(|v| Some((v.name.as_str(), uid(v)?))).collect();
-        let target = &seen.target;
-        let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
-        let owner = async |(volume, uid): &(&str, String)| {
+        let from = seen.from.as_ref().map(|(target, _)| target);
+        let held = seen.volumes.iter().filter_map(|read| {
+            let reference = read.facts.claim_ref.as_ref()?;
+            let uid = reference.uid.as_deref().filter(|uid| Some(*uid) != own)?;
+            let meant = reference.claim == seen.target || Some(&reference.claim) == from;
+            meant.then_some((read.facts.name.as_str(), &reference.claim, uid))
+        });
+        let held: Vec<(&str, &Target, &str)> = held.collect();
+        let owner = async |(volume, target, uid): &(&str, &Target, &str)| {
             // Such a claim names the volume, so the rows of the others need not be kept.
+            let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
             let claims = match self.list(&path, volume).await {
                 Err(error) if error.is_forbidden() => return Ok(None),
                 listed => listed?.objects()?,
             };
             let owns = |claim: &&Value| claim["metadata"]["uid"] == **uid && claim["metadata"]["name"] != *target.name;
             let name = claims.iter().find(owns).and_then(|claim| meta(claim, "name"));
-            let claim = name.map(|name| Target { name, ..target.clone() });
+            let claim = name.map(|name| Target { name, namespace: target.namespace.clone() });
             Ok::<_, Error>(claim.map(|claim| Rival { volume: (*volume).to_owned(), claim }))
         };
         let found = try_join_all(held.iter().map(owner)).await?;

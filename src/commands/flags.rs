@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cluster::is_name;
 use crate::kubectl::output::Format;
 use crate::kubectl::suggest::{CLAIMS, NAMESPACES, RELEASES, TEMPLATES, VOLUMES, suggests};
+use crate::lifecycle::Target;
 use crate::session::consent::{Consent, DryRun};
 use crate::session::select::Selection;
 use crate::session::wait::Limit;
@@ -158,6 +159,12 @@ pub fn name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(NAME_RULE.to_owned())
+}
+
+/// Parses `NAMESPACE/NAME` of a claim.
+pub fn claim_key(text: &str) -> Result<Target, String> {
+    let (namespace, claim) = text.split_once('/').ok_or("use NAMESPACE/NAME")?;
+    Ok(Target { namespace: name(namespace)?, name: name(claim)? })
 }
 
 /// Parses a field manager: the API server takes 128 printable characters at most. Narrowed to those that need no

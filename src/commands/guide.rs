@@ -287,7 +287,7 @@ impl<'a> Walk<'a> {
             let volume = look.volume().filter(|_| look.found.preserved.is_empty());
             let template = self.arguments.pinned.template.as_deref();
             // After an outage the volume controller may need two minutes more.
-            self.session.reuse(volume, template, None, Some(self.limit())).await?;
+            self.session.reuse(volume, None, template, None, Some(self.limit())).await?;
             return Ok(Act::LookAgain);
         }
         // An uninstallation deletes one claim after the other: until no other goes.

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::flags::{ChangeFlags, TemplateFlag, VolumeArg, limit};
+use super::flags::{ChangeFlags, TemplateFlag, VolumeArg, claim_key, limit};
 use crate::error::Error;
 use crate::kubectl::suggest::suggests;
+use crate::lifecycle::Target;
 use crate::session::Session;
 use crate::session::planned::Many;
 use crate::session::wait::Limit;
@@ -15,12 +16,15 @@ use crate::session::wait::Limit;
 /// the volume is Available and reserved.
 #[derive(Args, Debug)]
 #[command(
-    after_long_help = "Examples:\n  # While the release is being uninstalled\n  kubectl glancepv reuse -n openstack --timeout 10m\n  \n  # The next claim will ask for more than the volume has: pin it\n  kubectl glancepv reuse -n openstack -f glance/templates/pvc-images.yaml"
+    after_long_help = "Examples:\n  # While the release is being uninstalled\n  kubectl glancepv reuse -n openstack --timeout 10m\n  \n  # The next claim will ask for more than the volume has: pin it\n  kubectl glancepv reuse -n openstack -f glance/templates/pvc-images.yaml\n  \n  # The claim has another name or namespace now\n  kubectl glancepv reuse pvc-b0f0 --from openstack/glance-images -n images --claim glance"
 )]
 pub struct Reuse {
     /// The volume
     #[command(flatten)]
     pub named: VolumeArg,
+    /// Claim that PV was kept for, if its name or namespace has changed: PV becomes the volume of --claim
+    #[arg(long, value_name = "NS/NAME", value_parser = claim_key, requires = "volume")]
+    pub from: Option<Target>,
     /// The template to pin
     #[command(flatten)]
     pub pinned: TemplateFlag,
@@ -34,10 +38,10 @@ pub struct Reuse {
 
 /// Runs `reuse`.
 pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
-    let Reuse { named, pinned, timeout, .. } = arguments;
+    let Reuse { named, from, pinned, timeout, .. } = arguments;
     if session.selection.only().is_none() {
         return session.change_all(Many::Reuse, timeout.clone()).await?.tell().end();
     }
     let (volume, template) = (named.volume.as_deref(), pinned.template.as_deref());
-    session.reuse(volume, template, timeout.clone(), timeout.clone()).await?.tell(session).await
+    session.reuse(volume, from.as_ref(), template, timeout.clone(), timeout.clone()).await?.tell(session).await
 }

@@ -93,7 +93,16 @@ async fn everywhere(session: &Session) -> Result<(), Error> {
         .into_iter()
         .map(|(target, claim)| {
             let volumes = volumes.get(target).cloned().unwrap_or_default();
-            assess(&Situation { target, claim, volumes, named: None, pinned: false, siblings: &[], rivals: &[] })
+            assess(&Situation {
+                target,
+                claim,
+                volumes,
+                named: None,
+                pinned: false,
+                from: None,
+                siblings: &[],
+                rivals: &[],
+            })
         })
         .collect();
     show_several(session, &found, None)

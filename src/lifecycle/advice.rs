@@ -38,6 +38,12 @@ pub(super) fn steps(s: &Situation<'_>, stage: Stage, volume: Option<&Volume>, pr
         Stage::Binding if s.rival(volume).is_some() => {
             s.rival(volume).map(|owner| Step::Elsewhere(owner.clone()).into()).into_iter().collect()
         }
+        // Its claimRef can be set, and then it is bound whatever its class.
+        Stage::Binding if volume.claim_ref.is_none() => {
+            let retain = (!volume.is_retained()).then(|| Next::on(Verb::Retain, name).because(Remark::BeforeBinding));
+            let verify = Next::run(Verb::Verify).with_timeout();
+            retain.into_iter().chain([Next::on(Verb::Reuse, name), verify]).collect()
+        }
         Stage::Binding if !volume.refers_to(s.target) => start_over(s, preserved),
         Stage::Binding if !volume.is_retained() => {
             let retain = Next::on(Verb::Retain, name).because(Remark::BeforeBinding);
@@ -82,7 +88,10 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         | Reason::BeingDeleted(_)
         | Reason::SetIncomplete(_)
         | Reason::Unused(_)
+        | Reason::NotAvailable { .. }
         | Reason::NoVolume => status(),
+        // Its own claim's `retain`.
+        Reason::NotRetained { volume, .. } if s.volume(volume).is_some_and(|v| is_anothers(s, v)) => owner(s, volume),
         Reason::NotRetained { volume, phase, .. } => {
             let remark = match phase {
                 VolumePhase::Released | VolumePhase::Failed => Remark::Now,
@@ -118,8 +127,27 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
             others.map(|name| Next::on(Verb::Retain, name).because(Remark::Now)).chain(next_of_stage(s)).collect()
         }
         Reason::Several { verb, volumes } => read(volumes).into_iter().map(|v| one_of_them(*verb, v)).collect(),
-        Reason::NoClaimRef(_) | Reason::VolumeGone(_) | Reason::Nothing => Vec::new(),
+        Reason::NoClaimRef(volume) => vec![Next::on(Verb::Reuse, volume)],
+        Reason::NotFrom { volume, owner: Some(owner), .. } => {
+            vec![Step::ReuseFrom(volume.clone(), owner.clone()).into()]
+        }
+        Reason::FromLives { volume, owner, .. } => {
+            let reuse = Step::Run { verb: Verb::Reuse, volume: Some(volume.clone()), waits: true, pins: false };
+            vec![Step::Elsewhere(owner.clone()).into(), Next::from(reuse).because(Remark::UntilDeleted)]
+        }
+        Reason::NotFrom { owner: None, .. } | Reason::VolumeGone(_) | Reason::Nothing => Vec::new(),
     }
+}
+
+/// True if claimRef names another claim than the target.
+fn is_anothers(s: &Situation<'_>, volume: &Volume) -> bool {
+    volume.claim_ref.as_ref().is_some_and(|reference| reference.claim != *s.target)
+}
+
+/// `status` of the claim that claimRef names.
+fn owner(s: &Situation<'_>, volume: &str) -> Vec<Next> {
+    let reference = s.volume(volume).and_then(|v| v.claim_ref.as_ref());
+    reference.map(|reference| Step::Elsewhere(reference.claim.clone()).into()).into_iter().collect()
 }
 
 fn next_of_stage(s: &Situation<'_>) -> Vec<Next> {

@@ -1,7 +1,7 @@
 //! A situation, assessed: the stage, the findings, and what to do next.
 
 use super::advice::steps;
-use super::facts::Volume;
+use super::facts::{Target, Volume};
 use super::finding::{DeletionSign, Event, Finding, Holder, deletions, findings};
 use super::next::{Next, Step};
 use super::node::Node;
@@ -104,6 +104,13 @@ impl Assessment<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Adds a finding if volumes are kept for other claims, which do not exist.
+    pub fn add_kept_for_others(&mut self, kept: Vec<(String, Target)>) {
+        if !kept.is_empty() {
+            self.findings.push(Finding::KeptForOthers(kept));
         }
     }
 

@@ -2,10 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{Claim, RETAINED_LATE, Volume};
+use super::facts::{Claim, RETAINED_LATE, Target, Volume};
 
 const POLICY: &[&str] = &["spec", "persistentVolumeReclaimPolicy"];
 const CLAIM_UID: &[&str] = &["spec", "claimRef", "uid"];
+
+const CLAIM_NAMESPACE: &[&str] = &["spec", "claimRef", "namespace"];
+const CLAIM_NAME: &[&str] = &["spec", "claimRef", "name"];
+
+/// claimRef's namespace and name, as far as they change from those of `owner` to those of `target`.
+fn refer(owner: Option<&Target>, target: &Target) -> Vec<Edit> {
+    let edit = |path, from: Option<&String>, to: &String| {
+        (from != Some(to)).then(|| Edit { path, from: from.cloned(), to: Some(to.clone()) })
+    };
+    let namespace = edit(CLAIM_NAMESPACE, owner.map(|it| &it.namespace), &target.namespace);
+    let name = edit(CLAIM_NAME, owner.map(|it| &it.name), &target.name);
+    namespace.into_iter().chain(name).collect()
+}
 
 /// One field of a volume before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +41,8 @@ pub struct Change {
     pub resource_version: String,
     /// The fields that change, and no others.
     pub edits: Vec<Edit>,
+    /// The claim that the volume is taken from, if it was another's.
+    pub taken_from: Option<Target>,
 }
 
 impl Change {
@@ -69,9 +84,30 @@ impl Change {
         Self::of(volume, vec![Edit { path: CLAIM_UID, from: None, to: Some(claim.uid.clone()) }])
     }
 
+    /// Sets `claimRef.namespace` and `claimRef.name` of a volume that has no claimRef.
+    #[must_use]
+    pub fn reserve(volume: &Volume, target: &Target) -> Self {
+        Self::of(volume, refer(None, target))
+    }
+
+    /// Sets `claimRef.namespace` and `claimRef.name`, and clears the UID and the resourceVersion of the claim before.
+    #[must_use]
+    pub fn take_over(volume: &Volume, target: &Target) -> Self {
+        let owner = volume.claim_ref.as_ref().map(|reference| reference.claim.clone());
+        let Self { edits, .. } = Self::release(volume);
+        let edits = refer(owner.as_ref(), target).into_iter().chain(edits).collect();
+        Self { taken_from: owner, ..Self::of(volume, edits) }
+    }
+
     fn of(volume: &Volume, edits: Vec<Edit>) -> Self {
         let (name, resource_version) = (volume.name.clone(), volume.resource_version.clone());
-        Self { volume: name, resource_version, edits }
+        Self { volume: name, resource_version, edits, taken_from: None }
+    }
+
+    /// True if the change sets the name in claimRef: the volume becomes the target's.
+    #[must_use]
+    pub fn reserves(&self) -> bool {
+        self.edits.iter().any(|edit| edit.path == CLAIM_NAME || edit.path == CLAIM_NAMESPACE)
     }
 
     /// True if the change clears claimRef's UID: the volume stays reserved by name.

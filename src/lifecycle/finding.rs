@@ -143,8 +143,12 @@ pub enum Finding {
     },
     VolumeOfAnotherClaim {
         volume: String,
-        owner: Option<String>,
+        owner: String,
     },
+    /// The volume of this name has no claimRef: any claim can take it.
+    NoClaimRef(String),
+    /// Volumes that are kept for other claims of the namespace, which do not exist.
+    KeptForOthers(Vec<(String, Target)>),
     /// The volume is still reserved for the UID of the previous claim.
     StaleClaimRef(String),
     PolicyNotRetain {
@@ -215,6 +219,10 @@ impl Finding {
             Self::OtherVolumeDoomed { volume, .. } | Self::PolicyNotRetain { volume, .. } => {
                 vec![Next::on(Verb::Retain, volume)]
             }
+            Self::NoClaimRef(volume) => vec![Next::on(Verb::Reuse, volume)],
+            Self::KeptForOthers(kept) => {
+                kept.iter().map(|(volume, owner)| Step::ReuseFrom(volume.clone(), owner.clone()).into()).collect()
+            }
             Self::MayBeRecreated(driver) => vec![Step::Suspend(driver.clone()).into()],
             Self::PolicyApplied { applier, .. } => {
                 applier.driver.iter().map(|driver| Step::Suspend(driver.clone()).into()).collect()
@@ -284,6 +292,8 @@ pub(super) fn findings(
     {
         found.push(Finding::SiblingsAtRisk { release, claims: s.siblings.to_vec() });
     }
+    let nobodys = s.volumes.iter().filter(|v| v.claim_ref.is_none());
+    found.extend(nobodys.map(|v| Finding::NoClaimRef(v.name.clone())));
     let Some(volume) = volume else { return found };
     let name = || volume.name.clone();
     let begun = |sign| Finding::DeletionBegun { volume: name(), sign };
@@ -320,7 +330,7 @@ pub(super) fn findings(
     let Some(claim) = s.claim else { return found };
     if !volume.refers_to(s.target) {
         let owner = volume.claim_ref.as_ref().map(|r| r.claim.key());
-        found.push(Finding::VolumeOfAnotherClaim { volume: name(), owner });
+        found.extend(owner.map(|owner| Finding::VolumeOfAnotherClaim { volume: name(), owner }));
     } else if stage == Stage::Released && !claim.terminating {
         found.push(Finding::StaleClaimRef(name()));
     }
@@ -330,15 +340,17 @@ pub(super) fn findings(
     }
     // Of a claim that took another volume: the reasons why the preserved ones were passed over.
     let compared = if stage == Stage::Diverted { preserved } else { &[volume] };
+    // Of a volume without claimRef everything is compared (`checkVolumeSatisfyClaim` in the volume controller).
+    let bound = bound || (claim.pinned && volume.claim_ref.is_some());
     for volume in compared {
         for misfit in misfits(claim, volume) {
             found.push(match misfit.field {
                 // A claim that is bound, or will be, all the same: csi-resizer compares only the sizes.
-                Field::Size if stage != Stage::Diverted && (bound || claim.pinned) => {
+                Field::Size if stage != Stage::Diverted && bound => {
                     let Misfit { wanted, offered, .. } = misfit;
                     Finding::WillBeResized { volume: volume.name.clone(), wanted, offered }
                 }
-                _ => Finding::Misfit { volume: volume.name.clone(), misfit, bound: bound || claim.pinned },
+                _ => Finding::Misfit { volume: volume.name.clone(), misfit, bound },
             });
         }
     }

@@ -18,6 +18,8 @@ pub struct Misfit {
     pub wanted: String,
     /// The volume's value.
     pub offered: String,
+    /// True if the volume has a claimRef; without one the class is compared, too (`checkVolumeSatisfyClaim`).
+    pub reserved: bool,
 }
 
 /// A field in which claim and volume may differ.
@@ -36,9 +38,9 @@ pub enum Field {
 }
 
 impl Misfit {
-    /// True if it keeps an unpinned claim from being bound to a volume reserved for it.
+    /// True if it keeps an unpinned claim from being bound to the volume.
     pub fn prevents_binding(&self) -> bool {
-        self.field != Field::Class
+        self.field != Field::Class || !self.reserved
     }
 }
 
@@ -46,7 +48,8 @@ impl Misfit {
 pub fn misfits(claim: &Claim, volume: &Volume) -> Vec<Misfit> {
     let (wants, offers) = (&claim.wants, &volume.offers);
     let mut found = Vec::new();
-    let mut differs = |field, wanted: String, offered: String| found.push(Misfit { field, wanted, offered });
+    let reserved = volume.claim_ref.is_some();
+    let mut differs = |field, wanted, offered| found.push(Misfit { field, wanted, offered, reserved });
     if let (Some(wanted), Some(offered)) = (&wants.size, &offers.size)
         && let (Some(w), Some(o)) = (bytes(wanted), bytes(offered))
         && w > o

@@ -30,7 +30,7 @@ pub use next::{Next, Remark, Step, Verb};
 pub use node::{Node, NodeTerm};
 pub use owner::{Applier, DeletedWith, Driver, Keep, Release, Stays};
 pub use plan::{Plan, retain, reuse, unretain, verify};
-pub use situation::{Rival, Situation};
+pub use situation::{From as TakenFrom, Rival, Situation};
 pub use stage::Stage;
 
 pub(crate) use assess::{Assessment, add_sets};

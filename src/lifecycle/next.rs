@@ -84,6 +84,8 @@ pub enum Step {
     Apply(String),
     /// Start a pod that uses the claim.
     UseClaim,
+    /// Reserve the volume of this name, which is kept for another claim.
+    ReuseFrom(String, Target),
     /// Run `status` for this claim instead.
     Elsewhere(Target),
     /// Nothing to type: the remark is all.
@@ -129,6 +131,8 @@ pub enum Remark {
     AnotherRound,
     SafeToRepeat,
     OnceFixed,
+    /// The volume is kept for this claim, which does not exist.
+    KeptForOther(Target),
     /// The claim is of a set that is kept in part.
     OnceWhole,
     /// The tool is suspended: the user confirms the uninstallation.

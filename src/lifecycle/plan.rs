@@ -8,7 +8,7 @@ use super::change::Change;
 use super::facts::{ClaimPhase, Origin, Target, Volume, VolumePhase};
 use super::next::{Next, Verb};
 use super::reason::{Fate, Reason};
-use super::situation::Situation;
+use super::situation::{From, Situation};
 use super::stage::{Stage, stand};
 
 /// Outcome of a verb on a situation.
@@ -65,11 +65,14 @@ pub fn retain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
         let meant = [at_risk(false), at_risk(true), any].into_iter().find(|m| !m.is_empty()).unwrap_or_default();
         only(situation, Verb::Retain, &meant)?
     };
-    of_target(situation, volume)?;
+    // One without claimRef is nobody's: to keep it harms none, where the user named it.
+    if volume.claim_ref.is_some() || situation.named.is_none() {
+        of_target(situation, volume)?;
+    }
     if volume.is_retained() {
         return Ok(Plan::Done(volume.name.clone()));
     }
-    let late = situation.claim_is_gone(volume);
+    let late = volume.claim_ref.is_some() && situation.claim_is_gone(volume);
     Ok(Plan::Change(if late { Change::retain_late(volume) } else { Change::policy(volume, "Retain") }))
 }
 
@@ -96,6 +99,17 @@ pub fn unretain(situation: &Situation<'_>) -> Result<Plan, Refusal> {
 /// Clearing them under a living claim turns that claim Lost (seen on 1.20 and 1.36), so this refuses as long as a
 /// claim of that UID may live.
 pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
+    if let Some(volume) = situation.named.and_then(|name| situation.volume(name)) {
+        match (&volume.claim_ref, situation.from) {
+            (None, None) => return reserve(situation, volume),
+            // Done before, or on its way: as any volume of the target's.
+            (Some(reference), Some(from)) if reference.claim != *situation.target => {
+                return take_over(situation, from, volume);
+            }
+            (None, Some(from)) => return Err(Refusal::new(situation, not_from(volume, from))),
+            _ => {}
+        }
+    }
     let volume = preserved(situation, Verb::Reuse)?;
     let name = volume.name.clone();
     // Before all else: nobody is told to delete a claim whose volume would be deleted with it. The steps after a
@@ -128,6 +142,72 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
         VolumePhase::Released | VolumePhase::Failed => Ok(Plan::Change(Change::release(volume))),
         phase => Err(Refusal::new(situation, Reason::NotReleased { volume: name, phase })),
     }
+}
+
+/// Reserves a volume that has no claimRef for the target: only an Available one, so that it is nobody's.
+fn reserve(situation: &Situation<'_>, volume: &Volume) -> Result<Plan, Refusal> {
+    is_kept(situation, volume)?;
+    is_free(situation, volume)?;
+    match volume.phase {
+        VolumePhase::Available | VolumePhase::Pending => Ok(Plan::Change(Change::reserve(volume, situation.target))),
+        phase => Err(Refusal::new(situation, Reason::NotAvailable { volume: volume.name.clone(), phase })),
+    }
+}
+
+/// Reserves the volume of another claim, which is gone, for the target: with all of the conditions of [`reuse`] on that claim.
+fn take_over(situation: &Situation<'_>, from: From<'_>, volume: &Volume) -> Result<Plan, Refusal> {
+    let refuse = |reason| Err(Refusal::new(situation, reason));
+    let name = volume.name.clone();
+    if volume.claim_ref.as_ref().is_none_or(|reference| reference.claim != *from.target) {
+        return refuse(not_from(volume, from));
+    }
+    is_kept(situation, volume)?;
+    if let Some(owner) = situation.rival(volume) {
+        return refuse(Reason::UidOfLivingClaim { volume: name, owner: owner.clone() });
+    }
+    if let Some(claim) = from.claim {
+        return refuse(Reason::FromLives { volume: name, owner: from.target.clone(), terminating: claim.terminating });
+    }
+    if volume.retained_late.is_some() && volume.finalizers.iter().any(|f| f == PROVISIONER) {
+        return refuse(Reason::ProvisionerHolds(name));
+    }
+    is_free(situation, volume)?;
+    if volume.is_released() {
+        return Ok(Plan::Change(Change::take_over(volume, situation.target)));
+    }
+    refuse(Reason::NotReleased { volume: name, phase: volume.phase })
+}
+
+fn not_from(volume: &Volume, from: From<'_>) -> Reason {
+    let owner = volume.claim_ref.as_ref().map(|reference| reference.claim.clone());
+    Reason::NotFrom { volume: volume.name.clone(), from: from.target.clone(), owner }
+}
+
+/// Refuses a volume that is being deleted, or would be.
+fn is_kept(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
+    if volume.terminating {
+        return Err(Refusal::terminating(situation, volume));
+    }
+    if !volume.is_retained() {
+        let (name, policy) = (volume.name.clone(), volume.policy.clone());
+        return Err(Refusal::new(situation, Reason::NotRetained { volume: name, phase: volume.phase, policy }));
+    }
+    Ok(())
+}
+
+/// Refuses while the target's claim has, names or has lost another volume, or is being deleted.
+fn is_free(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
+    let Some(claim) = situation.claim else { return Ok(()) };
+    let name = volume.name.clone();
+    let another = |own: &String| Reason::BoundToAnother { own: own.clone(), volumes: vec![name.clone()] };
+    let reason = match (claim.phase, &claim.volume_name) {
+        _ if claim.terminating => Reason::ClaimTerminating(name),
+        (ClaimPhase::Lost, _) => Reason::ClaimLost,
+        (_, Some(own)) if *own != name => another(own),
+        (ClaimPhase::Bound, _) => Reason::StillBound(name),
+        (ClaimPhase::Pending, _) => return Ok(()),
+    };
+    Err(Refusal::new(situation, reason))
 }
 
 /// Picks the volume: the named one; the bound one if nothing else is preserved; else one that is reserved, Released,

@@ -63,6 +63,23 @@ pub enum Reason {
         owner: Target,
     },
     NoClaimRef(String),
+    /// The volume has no claimRef, and is in use or was just released.
+    NotAvailable {
+        volume: String,
+        phase: VolumePhase,
+    },
+    /// Of `reuse --from`: claimRef names another claim, or none.
+    NotFrom {
+        volume: String,
+        from: Target,
+        owner: Option<Target>,
+    },
+    /// Of `reuse --from`: the claim that the volume is to be taken from exists.
+    FromLives {
+        volume: String,
+        owner: Target,
+        terminating: bool,
+    },
     /// A deletionTimestamp cannot be taken back through the API.
     VolumeTerminating {
         volume: String,
@@ -110,6 +127,7 @@ impl Reason {
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Reason::NotReleased { .. }
+            | Reason::FromLives { .. }
             | Reason::ProvisionerHolds(_)
             | Reason::ClaimLost
             | Reason::ClaimTerminating(_)
@@ -129,6 +147,8 @@ impl Reason {
             | Reason::UidOfLivingClaim { .. }
             | Reason::OfAnotherClaim { .. }
             | Reason::NoClaimRef(_)
+            | Reason::NotAvailable { .. }
+            | Reason::NotFrom { .. }
             | Reason::VolumeTerminating { .. }
             | Reason::VolumeGone(_)
             | Reason::NoVolume

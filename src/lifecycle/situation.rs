@@ -18,8 +18,19 @@ pub struct Situation<'a> {
     pub pinned: bool,
     /// The other claims of the claim's release whose volumes are not Retain: names and policies.
     pub siblings: &'a [(String, String)],
+    /// The claim that the volume is to be taken from, if the user named one.
+    pub from: Option<From<'a>>,
     /// Living claims of other names whose UID is in the claimRef of one of the volumes.
     pub rivals: &'a [Rival],
+}
+
+/// A claim that a volume is to be taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct From<'a> {
+    /// The claim, as the user named it.
+    pub target: &'a Target,
+    /// The claim, if it exists.
+    pub claim: Option<&'a Claim>,
 }
 
 /// A living claim that a volume belongs to by UID, though its claimRef names another.

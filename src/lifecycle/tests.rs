@@ -11,7 +11,7 @@ use super::next::Verb;
 use super::owner::Keep;
 use super::plan::{Plan, retain, reuse, unretain, verify};
 use super::reason::{Reason, Remedy};
-use super::situation::Situation;
+use super::situation::{From, Situation};
 use super::stage::Stage;
 
 static TARGET: LazyLock<Target> =
@@ -34,6 +34,7 @@ impl Seen {
             named: self.named.as_deref(),
             pinned: false,
             siblings: &[],
+            from: None,
             rivals: &[],
         }
     }
@@ -350,7 +351,9 @@ proptest! {
             let v = s.volume(&change.volume).expect("a change is about a volume that was seen");
             let body = change.body();
             prop_assert_eq!(&body["metadata"]["resourceVersion"], v.resource_version.as_str(), "rule 4");
-            prop_assert!(v.refers_to(s.target), "rule 7: {} of {:?}", verb, v);
+            // Nobody's, and named: it is kept, or reserved for the target.
+            let nobodys = v.claim_ref.is_none() && s.named == Some(v.name.as_str()) && verb != "unretain";
+            prop_assert!(v.refers_to(s.target) || nobodys, "rule 7: {} of {:?}", verb, v);
             let policy = &body["spec"]["persistentVolumeReclaimPolicy"];
             prop_assert!(policy.is_null() || policy == "Retain" || s.bound().is_some_and(|(c, b)| b.name == v.name && b.has_uid_of(c)), "rule 3");
             prop_assert!(body["spec"]["claimRef"].is_null() == (verb != "reuse"));
@@ -359,6 +362,11 @@ proptest! {
                 prop_assert!(lost.is_some_and(|c| body["spec"]["claimRef"]["uid"] == c.uid.as_str()), "rule 1: {:?}", v);
                 prop_assert!(v.phase == VolumePhase::Available && v.is_reserved() && !v.terminating, "rule 1: {:?}", v);
                 prop_assert!(v.is_retained(), "rule 1: {:?}", v);
+            } else if verb == "reuse" && nobodys {
+                let is_open = |c: &Claim| c.phase == ClaimPhase::Pending && !c.terminating && c.volume_name.as_ref().is_none_or(|own| *own == v.name);
+                prop_assert!(s.claim.is_none_or(is_open), "rule 1: {:?}", s.claim);
+                prop_assert!(!v.is_released() && v.phase != VolumePhase::Bound && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
+                prop_assert_eq!(&body["spec"]["claimRef"], &serde_json::json!({"namespace": "openstack", "name": "glance-images"}));
             } else if verb == "reuse" {
                 prop_assert!(v.is_released() && !v.terminating && v.is_retained(), "rule 1: {:?}", v);
                 prop_assert!(!s.claim.is_some_and(|c| v.has_uid_of(c)), "rule 1: the claim lives");
@@ -368,6 +376,31 @@ proptest! {
                 prop_assert_eq!(&after["spec"]["claimRef"], &serde_json::json!(
                     {"kind": "PersistentVolumeClaim", "namespace": "openstack", "name": "glance-images"}), "rule 2");
             }
+        }
+    }
+
+    #[test]
+    fn a_volume_is_taken_only_from_the_claim_that_it_names_and_that_is_gone(seen in any_situation(), lives in any::<bool>()) {
+        let other = claim("other");
+        for v in &seen.volumes {
+            let Some(owner) = v.claim_ref.as_ref().map(|r| &r.claim).filter(|owner| **owner != *TARGET) else { continue };
+            let from = |target| Some(From { target, claim: lives.then_some(&other) });
+            let s = Situation { named: Some(&v.name), from: from(owner), ..seen.situation() };
+            if let Ok(plan) = reuse(&s) {
+                let Plan::Change(change) = plan else { panic!("{plan:?}") };
+                prop_assert!(!lives && v.is_released() && v.is_retained() && !v.terminating, "rule 1: {:?}", v);
+                let before = v.claim_ref.as_ref().expect("a claimRef");
+                let mut object = serde_json::json!({"spec": {"claimRef": {"namespace": owner.namespace, "name": owner.name}}});
+                let given = [("uid", &before.uid), ("resourceVersion", &before.resource_version)];
+                for (key, value) in given.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
+                    object["spec"]["claimRef"][key] = value.as_str().into();
+                }
+                prop_assert_eq!(&change.applied_to(&object)["spec"]["claimRef"], &serde_json::json!(
+                    {"namespace": "openstack", "name": "glance-images"}), "rule 2");
+            }
+            let wrong = Target { name: "wrong".to_owned(), ..owner.clone() };
+            let taken = reuse(&Situation { from: from(&wrong), ..s });
+            prop_assert!(taken.is_err(), "{:?}", taken);
         }
     }
 

@@ -12,7 +12,9 @@ use super::{Session, allowed};
 use crate::cluster::{Fresh, Observation, Pod, Reach, Read, Row};
 use crate::error::{Action, Error, Unsettled};
 use crate::kubectl::output::{Format, without_managed_fields};
-use crate::lifecycle::{Change, Finding, Holder, Plan, Reason, Refusal, Remedy, Situation, Stage, Volume, assess};
+use crate::lifecycle::{
+    Change, Finding, Holder, Plan, Reason, Refusal, Remedy, Situation, Stage, Target, Volume, assess,
+};
 use crate::words::error::within;
 use crate::words::question::{self, Notice, notice};
 use crate::words::wait::Awaited;
@@ -29,6 +31,8 @@ pub struct Intent<'a> {
     pub plan: fn(&Situation<'_>) -> Result<Plan, Refusal>,
     /// The volume that the user named.
     pub volume: Option<&'a str>,
+    /// The claim that the volume is to be taken from.
+    pub from: Option<&'a Target>,
     /// True to warn about the data before the volume is handed to another claim.
     pub warn_about_data: bool,
     /// The volumes to read.
@@ -91,8 +95,10 @@ impl Changed {
     pub async fn tell(mut self, session: &Session) -> Result<(), Error> {
         if self.is_real() && session.output.is_table() {
             allowed(session.cluster.complete(&mut self.seen, Fresh::Cached).await)?;
-            // The volume that was named is one of them now.
-            self.seen.named = None;
+            // The volume that was named is one of them now, unless it has no claimRef.
+            if self.volume()?.facts.claim_ref.is_some() {
+                self.seen.named = None;
+            }
             session.tell(&self.seen.assess());
         }
         Ok(())
@@ -109,11 +115,18 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
     // A client dry run may read from the watch cache; a patch never does.
     let fresh = if dry_run == DryRun::Client { Fresh::Cached } else { Fresh::Consistent };
     let mut wait = Wait::new(session, Awaited::ClaimGone, intent.limit.clone());
+    if let Some(from) = intent.from {
+        wait.look_at(from);
+    }
     let mut named = intent.volume.map(str::to_owned);
     let mut agreed: Option<Change> = None;
     let (mut attempts, mut held, mut warned) = (0, false, None);
     loop {
         let mut seen = wait.observe(named.as_deref(), intent.reach, fresh).await?;
+        if let Some(from) = intent.from {
+            let claim = wait.read(async || session.cluster.claim(from).await).await?;
+            seen.from = Some((from.clone(), claim));
+        }
         if intent.warn_about_data {
             session.cluster.read_rivals(&mut seen).await?;
         }
@@ -143,10 +156,11 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         wait.end(true);
         if intent.warn_about_data {
             let mut warnings = warnings(session, &seen, &change.volume).await?;
-            if seen.claim.is_none() {
-                let end = session.target.name.rsplit('-').next().unwrap_or_default();
-                let pods = allowed(session.cluster.pods(&session.target.namespace, end).await)?;
-                warnings.extend(mounted(&seen, &change.volume, &pods));
+            let owner = change.taken_from.as_ref().unwrap_or(&session.target);
+            if change.taken_from.is_some() || seen.claim.is_none() {
+                let end = owner.name.rsplit('-').next().unwrap_or_default();
+                let pods = allowed(session.cluster.pods(&owner.namespace, end).await)?;
+                warnings.extend(mounted(owner, &change.volume, &pods));
             }
             // The same warning is printed once, however often others change the volume meanwhile.
             if warned.as_ref() != Some(&warnings) {
@@ -180,7 +194,8 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
 /// The findings about a volume's data that matter before it is handed to another claim: its deletion began, it is still
 /// attached, or no node can use it.
 pub(super) async fn warnings(session: &Session, seen: &Observation, volume: &str) -> Result<Vec<Finding>, Error> {
-    let situation = Situation { named: Some(volume), claim: None, ..seen.situation() };
+    let target = seen.from.as_ref().map_or(&seen.target, |(target, _)| target);
+    let situation = Situation { named: Some(volume), claim: None, target, ..seen.situation() };
     let mut found = assess(&situation);
     session.explain(&mut found).await?;
     session.look_for_node(&mut found).await?;
@@ -196,9 +211,9 @@ pub(super) async fn warnings(session: &Session, seen: &Observation, volume: &str
     Ok(found.findings)
 }
 
-/// A finding if pods that run still list the deleted claim.
-pub(super) fn mounted(seen: &Observation, volume: &str, pods: &[Pod]) -> Option<Finding> {
-    let users = pods.iter().filter(|pod| seen.claim.is_none() && pod.uses(&seen.target));
+/// A finding if pods that run still list the claim, which was deleted.
+pub(super) fn mounted(owner: &Target, volume: &str, pods: &[Pod]) -> Option<Finding> {
+    let users = pods.iter().filter(|pod| pod.uses(owner));
     let pods: Vec<Holder> = users.filter_map(Pod::holder).filter(|pod| !pod.has_ended()).collect();
     (!pods.is_empty()).then(|| Finding::StillMounted { volume: volume.to_owned(), pods })
 }

@@ -189,7 +189,9 @@ impl Session {
         let of = async |(target, change): &(Target, Change)| {
             let Some(seen) = survey.claims.iter().find(|seen| seen.target == *target) else { return Ok(Vec::new()) };
             let mut found = warnings(&self.of(target), seen, &change.volume).await?;
-            found.extend(mounted(seen, &change.volume, &pods));
+            if seen.claim.is_none() {
+                found.extend(mounted(target, &change.volume, &pods));
+            }
             Ok::<_, Error>(found.into_iter().map(|finding| (target.clone(), finding)).collect())
         };
         let found: Vec<Vec<(Target, Finding)>> =

@@ -34,6 +34,9 @@ use select::Selection;
 /// The namespace of OpenStack's charts, used unless a flag, a context or a pod gives another.
 const NAMESPACE: &str = "openstack";
 
+/// The maximum number of volumes of other claims that are offered.
+const MOST: usize = 5;
+
 /// One run of a verb.
 #[derive(Clone)]
 pub struct Session {
@@ -71,9 +74,13 @@ impl Session {
     pub async fn absent(&self) -> Error {
         let claims = Kind::Claim.path(Some(&self.target.namespace));
         let (elsewhere, here) = join(self.cluster.elsewhere(&self.target), self.cluster.names(&claims)).await;
-        match (allowed(elsewhere), allowed(here)) {
-            (Ok(elsewhere), Ok(here)) => Error::Absent { target: self.target.clone(), elsewhere, here },
-            (Err(error), _) | (_, Err(error)) => error,
+        let kept = self.cluster.kept_for_missing(&self.target.namespace).await;
+        match (allowed(elsewhere), allowed(here), allowed(kept)) {
+            (Ok(elsewhere), Ok(here), Ok(mut kept)) => {
+                kept.truncate(MOST);
+                Error::Absent { target: self.target.clone(), elsewhere, here, kept }
+            }
+            (Err(error), ..) | (_, Err(error), _) | (_, _, Err(error)) => error,
         }
     }
 
@@ -97,6 +104,11 @@ impl Session {
         let (claim, volume) = join(claim, volume).await;
         found.add_claim_events(claim?);
         found.add_volume_events(volume?);
+        if found.stage == Stage::Binding && found.volume.is_none() {
+            let mut kept = allowed(self.cluster.kept_for_missing(&self.target.namespace).await)?;
+            kept.truncate(MOST);
+            found.add_kept_for_others(kept);
+        }
         if found.situation.claim.is_some_and(|claim| claim.terminating) {
             found.add_holders(allowed(self.cluster.pods_using(&self.target).await)?);
         }

@@ -14,8 +14,8 @@ use crate::cluster::{Fresh, Kind, Observation, Reach, Watched, not_found};
 use crate::error::{Error, Unsettled};
 use crate::kubectl::output::Format;
 use crate::lifecycle::{
-    Claim, Evidence, Origin, Plan, Refusal, Remedy, Situation, Stage, Volume, VolumePhase, retain, reuse, unretain,
-    verify,
+    Claim, Evidence, Origin, Plan, Refusal, Remedy, Situation, Stage, Target, Volume, VolumePhase, retain, reuse,
+    unretain, verify,
 };
 use crate::words::error::within;
 use crate::words::wait::Awaited;
@@ -62,7 +62,7 @@ impl Session {
         policy: &str,
         volume: Option<&str>,
     ) -> Result<Changed, Error> {
-        let intent = Intent { plan, volume, warn_about_data: false, reach: Reach::Own, limit: None };
+        let intent = Intent { plan, volume, from: None, warn_about_data: false, reach: Reach::Own, limit: None };
         let changed = carry_out(self, &intent).await?;
         changed.announce(self)?;
         changed.print(self)?;
@@ -85,10 +85,11 @@ impl Session {
     }
 
     /// Reserves the preserved volume for the next claim of the same name and pins it in `template`. Waits up to `limit`
-    /// until the claim is deleted, and up to `settles` until the volume is Available.
+    /// until the claim is deleted, or `from`, whose volume it is then, and up to `settles` until the volume is Available.
     pub async fn reuse(
         &self,
         volume: Option<&str>,
+        from: Option<&Target>,
         template: Option<&Path>,
         limit: Option<Limit>,
         settles: Option<Limit>,
@@ -97,7 +98,7 @@ impl Session {
         if let Some(template) = template {
             Draft::place(&self.target.name, template)?;
         }
-        let intent = Intent { plan: reuse, volume, warn_about_data: true, reach: Reach::All, limit };
+        let intent = Intent { plan: reuse, volume, from, warn_about_data: true, reach: Reach::All, limit };
         let mut changed = carry_out(self, &intent).await?;
         changed.announce(self)?;
         if changed.is_real() {

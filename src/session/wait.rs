@@ -66,6 +66,11 @@ impl<'a> Wait<'a> {
         Self { started, ..Self::new(session, awaited, Some(limit)) }
     }
 
+    /// It is this claim that is waited for.
+    pub fn look_at(&mut self, about: &Target) {
+        self.about = about.clone();
+    }
+
     /// Of several claims: this one is waited for first, and so many of all are done.
     pub fn count(&mut self, about: &Target, done: usize, of: usize) {
         if self.about != *about {
@@ -136,12 +141,17 @@ impl<'a> Wait<'a> {
 
     /// Waits for a change of the awaited object; false if the limit has passed, or there is none.
     pub async fn until_changed(&mut self, seen: &Observation) -> Result<bool, Error> {
-        let claim = seen.claim.as_ref().and_then(Read::version);
-        let watched = match (self.awaited, seen.assess().volume) {
+        let (target, claim) = match &seen.from {
+            Some((target, claim)) => (target, claim.as_ref().and_then(Read::version)),
+            None => (&seen.target, seen.claim.as_ref().and_then(Read::version)),
+        };
+        let taken = seen.from.as_ref().and(seen.named.as_deref()).and_then(|name| seen.volume(name));
+        let volume = taken.map(|read| &read.facts).or(seen.assess().volume);
+        let watched = match (self.awaited, volume) {
             (Awaited::ClaimGone, Some(volume)) if claim.is_none() || self.waits_for_provisioner() => {
                 Watched::Volume(&volume.name, Some(&volume.resource_version))
             }
-            _ => Watched::Claim(&seen.target, claim),
+            _ => Watched::Claim(target, claim),
         };
         self.until(watched).await
     }

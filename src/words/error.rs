@@ -108,19 +108,29 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             }
         }
         Error::ClaimNamed(claim) => words(&format!("{} is a claim: pass --claim {}", claim.key(), claim.name)),
-        Error::Absent { target, elsewhere, here } => match elsewhere.as_slice() {
-            [] if here.is_empty() => words("no volume refers to it either; check -n and --claim"),
-            [] => words(&format!(
-                "claims in namespace {}: {}; pass --claim NAME",
-                target.namespace,
-                nearest(target, here)
-            )),
-            [other] => {
-                let there = Target { namespace: other.clone(), ..target.clone() };
-                vec![typed.line(target, &Step::Elsewhere(there).into())]
+        Error::Absent { target, elsewhere, here, kept } => {
+            let mut lines = match elsewhere.as_slice() {
+                [] if here.is_empty() && kept.is_empty() => {
+                    words("no volume refers to it either; check -n and --claim")
+                }
+                [] if here.is_empty() => Vec::new(),
+                [] => words(&format!(
+                    "claims in namespace {}: {}; pass --claim NAME",
+                    target.namespace,
+                    nearest(target, here)
+                )),
+                [other] => {
+                    let there = Target { namespace: other.clone(), ..target.clone() };
+                    vec![typed.line(target, &Step::Elsewhere(there).into())]
+                }
+                several => words(&format!("found in namespaces {}; pass -n NAMESPACE", several.join(", "))),
+            };
+            for (volume, owner) in kept {
+                let step = Next::from(Step::ReuseFrom(volume.clone(), owner.clone()));
+                lines.push(typed.line(target, &step.because(Remark::KeptForOther(owner.clone()))));
             }
-            several => words(&format!("found in namespaces {}; pass -n NAMESPACE", several.join(", "))),
-        },
+            lines
+        }
         Error::File { name, problem } => match problem {
             FileProblem::Directory | FileProblem::NotRegular => words("pass the template file that contains the claim"),
             FileProblem::ReadOnly => {

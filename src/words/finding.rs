@@ -53,10 +53,16 @@ pub fn message(finding: &Finding, target: &Target, own: Option<&str>) -> String 
             format!("{} has the UID of claim {}, which exists: it is that claim's", the(volume), owner.key())
         }
         Finding::DeletionBegun { volume, sign } => begun(&the(volume), sign),
-        Finding::VolumeOfAnotherClaim { volume, owner: Some(owner) } => {
+        Finding::VolumeOfAnotherClaim { volume, owner } => {
             format!("persistentvolume/{volume} belongs to claim {owner}")
         }
-        Finding::VolumeOfAnotherClaim { volume, owner: None } => format!("persistentvolume/{volume} has no claimRef"),
+        Finding::NoClaimRef(volume) => {
+            format!("persistentvolume/{volume} has no claimRef: any claim can take it until it is reserved")
+        }
+        Finding::KeptForOthers(kept) => {
+            let each = kept.iter().map(|(volume, owner)| format!("persistentvolume/{volume} of claim {}", owner.key()));
+            format!("kept here for claims that do not exist: {}", each.collect::<Vec<_>>().join(", "))
+        }
         Finding::StaleClaimRef(volume) => {
             format!("the claim cannot bind: claimRef.uid of {} is that of the deleted claim", the(volume))
         }
@@ -187,7 +193,7 @@ fn kept(keep: Keep) -> &'static str {
 }
 
 fn misfit_of(volume: &str, misfit: &Misfit, bound: bool) -> String {
-    let Misfit { field, wanted, offered } = misfit;
+    let Misfit { field, wanted, offered, .. } = misfit;
     let what = match field {
         Field::Size => "",
         Field::Class => " storage class",
@@ -198,6 +204,7 @@ fn misfit_of(volume: &str, misfit: &Misfit, bound: bool) -> String {
     let named = |text: &str| if text.is_empty() { "\"\" (none)".to_owned() } else { text.to_owned() };
     let so = match misfit.prevents_binding() {
         _ if bound => "it is bound by name",
+        _ if !misfit.reserved => "it is compared until the volume is reserved",
         true => "unpinned, it is not bound to it",
         false => "does not prevent binding",
     };

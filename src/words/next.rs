@@ -164,6 +164,10 @@ impl Typed {
             }
             Step::Apply(volume) => kubectl(format!("apply -f {volume}.yaml")),
             Step::UseClaim => words("start a pod that uses the claim: its class waits for the first one".to_owned()),
+            Step::ReuseFrom(volume, owner) => {
+                let from = self.with("--from", &owner.key());
+                (None, String::new(), Some(from.command(Verb::Reuse, Some(volume), false, false)))
+            }
             Step::Elsewhere(other) => {
                 let there = self.with("-n", &other.namespace);
                 let there = if other.name == target.name { there } else { there.with("--claim", &other.name) };
@@ -366,6 +370,9 @@ fn remark(remark: &Remark, target: &Target) -> String {
         Remark::AnotherRound => "to uninstall and install once more".to_owned(),
         Remark::SafeToRepeat => "safe to re-run: it goes on from where the cluster is".to_owned(),
         Remark::OnceSuspended => "once it is suspended".to_owned(),
+        Remark::KeptForOther(owner) => {
+            format!("a volume is kept for claim {}, which does not exist; to use it here", owner.key())
+        }
         Remark::OnceWhole => "once the set is whole; naming its claims in --claim takes them all the same".to_owned(),
         Remark::OnceFixed => "once the cause is fixed".to_owned(),
     }

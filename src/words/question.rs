@@ -17,7 +17,11 @@ pub fn change(change: &Change, target: &Target) -> String {
         let value = |value: &Option<String>| value.as_ref().map_or("(none)".to_owned(), |text| line(text));
         text += &format!("\n  {}: {} → {}", edit.path.join("."), value(&edit.from), value(&edit.to));
     }
-    if change.releases() {
+    if let Some(owner) = &change.taken_from {
+        text += &format!("\n  it was the volume of claim {} and becomes that of claim {key}", owner.key());
+    } else if change.reserves() {
+        text += &format!("\n  reserves it for claim {key}: it names no claim now");
+    } else if change.releases() {
         text += &format!("\n  stays reserved for claim {key}");
     }
     if change.gives_back() {

@@ -56,6 +56,7 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::OfAnotherClaim { volume, owner } => {
             format!("persistentvolume/{volume} belongs to claim {}, not {key}", owner.key())
         }
+        Reason::NotAvailable { .. } | Reason::NotFrom { .. } | Reason::FromLives { .. } => taken(&refusal.reason),
         Reason::NoClaimRef(volume) => {
             format!("persistentvolume/{volume} has no claimRef; it is not reserved for claim {key}")
         }
@@ -89,6 +90,31 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::Several { volumes, .. } => {
             format!("{} volumes refer to claim {key}: {}", volumes.len(), volumes.join(", "))
         }
+    }
+}
+
+/// Why a volume without claimRef, or of another claim, is not taken.
+fn taken(reason: &Reason) -> String {
+    match reason {
+        Reason::NotAvailable { volume, phase } => {
+            format!("persistentvolume/{volume} has no claimRef and is {phase}, not Available")
+        }
+        Reason::NotFrom { volume, from, owner: Some(owner) } => {
+            format!("persistentvolume/{volume} belongs to claim {}, not {}", owner.key(), from.key())
+        }
+        Reason::NotFrom { volume, from, owner: None } => {
+            format!("persistentvolume/{volume} has no claimRef, so it is not that of claim {}", from.key())
+        }
+        Reason::FromLives { volume, owner, terminating: true } => {
+            format!(
+                "claim {} is being deleted; persistentvolume/{volume} is not released until it is gone",
+                owner.key()
+            )
+        }
+        Reason::FromLives { volume, owner, terminating: false } => {
+            format!("claim {} exists: persistentvolume/{volume} is that claim's", owner.key())
+        }
+        _ => String::new(),
     }
 }
 

@@ -59,8 +59,8 @@ fn drivers() -> [Driver; 2] {
 
 fn differs(field: Field) -> Differs {
     match field {
-        Field::Size => Differs { field, wanted: "600Gi".into(), offered: "500Gi".into() },
-        _ => Differs { field, wanted: "the requested".into(), offered: "the offered".into() },
+        Field::Size => Differs { field, wanted: "600Gi".into(), offered: "500Gi".into(), reserved: true },
+        _ => Differs { field, wanted: "the requested".into(), offered: "the offered".into(), reserved: true },
     }
 }
 
@@ -108,6 +108,11 @@ fn reasons() -> Vec<Reason> {
         Reason::Policy { volume: volume(), policy: policy() },
         Reason::OfAnotherClaim { volume: volume(), owner: elsewhere() },
         Reason::NoClaimRef(v()),
+        Reason::NotAvailable { volume: v(), phase: VolumePhase::Bound },
+        Reason::NotFrom { volume: v(), from: other(), owner: Some(elsewhere()) },
+        Reason::NotFrom { volume: v(), from: other(), owner: None },
+        Reason::FromLives { volume: v(), owner: other(), terminating: true },
+        Reason::FromLives { volume: v(), owner: other(), terminating: false },
         Reason::VolumeTerminating { volume: v(), data: Fate::Kept { driver: Some("csi.trident.netapp.io".into()) } },
         Reason::VolumeTerminating { volume: v(), data: Fate::Kept { driver: None } },
         Reason::VolumeTerminating { volume: v(), data: Fate::Deleted },
@@ -185,13 +190,14 @@ fn findings() -> Vec<Finding> {
         Finding::UidOfLivingClaim { volume: v(), owner: other() },
     ]);
     all.extend([
-        Finding::VolumeOfAnotherClaim { volume: v(), owner: Some(elsewhere().key()) },
-        Finding::VolumeOfAnotherClaim { volume: v(), owner: None },
+        Finding::VolumeOfAnotherClaim { volume: v(), owner: elsewhere().key() },
         Finding::StaleClaimRef(v()),
         Finding::PolicyNotRetain { volume: v(), policy: policy() },
     ]);
     all.extend(Field::iter().map(|field| Finding::Misfit { volume: v(), misfit: differs(field), bound: false }));
     all.push(Finding::Misfit { volume: v(), misfit: differs(Field::Modes), bound: true });
+    let misfit = Differs { reserved: false, ..differs(Field::Class) };
+    all.push(Finding::Misfit { volume: v(), misfit, bound: false });
     let (api, hook) =
         (pod("glance-api-0", "Running", None), pod("glance-storage-init-x7k2p", "Succeeded", Some("init")));
     all.extend([vec![api.clone()], vec![hook.clone()], vec![api, hook.clone()]].map(Finding::HeldByPods));
@@ -202,6 +208,8 @@ fn findings() -> Vec<Finding> {
         [&["glance-tmp"][..], &["glance-tmp", "glance-cache"]]
             .map(|names| Finding::SiblingsAtRisk { release: release(), claims: claims(names) }),
     );
+    all.push(Finding::NoClaimRef(v()));
+    all.push(Finding::KeptForOthers(vec![(v(), other()), ("pvc-77aa".into(), elsewhere())]));
     all.push(Finding::SetIncomplete(set()));
     all.push(Finding::Event(Event { reason: "FailedBinding".into(), message: "as the cluster words it".into() }));
     all
@@ -236,6 +244,7 @@ fn steps() -> Vec<Step> {
         Step::RetainRelease("glance".into()),
         Step::RetainNamespace("openstack".into()),
         Step::RemoveMark(v()),
+        Step::ReuseFrom(v(), other()),
     ]);
     all.extend([
         Step::DeleteClaim,
@@ -280,6 +289,7 @@ fn remarks() -> Vec<Remark> {
         Remark::SafeToRepeat,
         Remark::OnceFixed,
         Remark::OnceWhole,
+        Remark::KeptForOther(other()),
         Remark::OnceSuspended,
     ]
 }
@@ -402,8 +412,10 @@ fn errors() -> Vec<Error> {
         (names(&["elsewhere"]), names(&[])),
         (names(&["a", "b"]), names(&["glance-image"])),
     ] {
-        all.push(Error::Absent { target: target(), elsewhere, here });
+        all.push(Error::Absent { target: target(), elsewhere, here, kept: Vec::new() });
     }
+    let kept = vec![(v(), other())];
+    all.push(Error::Absent { target: target(), elsewhere: Vec::new(), here: Vec::new(), kept });
     all.push(Error::ClaimNamed(target()));
     all.push(Error::NothingSelected("openstack".into(), "--release glance".into()));
     for repeats in [false, true] {
@@ -573,6 +585,8 @@ fn the_whole_voice() {
         Change::release(&volume("v")),
         Change::policy(&volume("v"), "Delete"),
         Change::give_back(&volume("v"), &claim("u1")),
+        Change::reserve(&Volume { claim_ref: None, ..volume("v") }, &t),
+        Change::take_over(&volume("v"), &other()),
     ] {
         voice += &format!("{}\n", question::change(&change, &t));
     }
@@ -601,6 +615,7 @@ fn the_whole_voice() {
     // Lists of anything, and what others worded, may be longer.
     let longer = [
         "OtherVolumeDoomed: ",
+        "KeptForOthers: ",
         "HeldBy",
         "ClassDiffers: ",
         "ModesDiffer: ",

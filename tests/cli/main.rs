@@ -54,6 +54,8 @@ mod packages;
 #[cfg(unix)]
 mod picture;
 #[cfg(unix)]
+mod renamed;
+#[cfg(unix)]
 mod several;
 #[cfg(unix)]
 mod shells;

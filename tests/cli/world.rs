@@ -128,6 +128,11 @@ impl World {
         Self::with(None, other.sandbox.as_ref().expect("a sandbox").kubeconfig()).provisioned()
     }
 
+    /// Another namespace of the same cluster.
+    pub fn another(other: &Self) -> Self {
+        if other.sandbox.is_some() { Self::beside(other) } else { Self::new() }
+    }
+
     fn with(sandbox: Option<Sandbox>, kubeconfig: PathBuf) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -2,7 +2,7 @@
 
 use kubectl_glancepv::lifecycle::{self, Finding, Next, Remark, Situation, Stage, VolumePhase, assess};
 
-use super::world::{Bytes, Owner, Step, V, World, seen};
+use super::world::{Bytes, Owner, Step, V, World, name, seen};
 use super::{Command, Lifecycle, State, Verb, Without};
 
 /// A command whose lines are followed first; then it is `status`.
@@ -56,7 +56,8 @@ fn follow(world: &World, first: First) -> Result<(), Vec<String>> {
         let kept = steps.iter().any(|step| step.remark == Some(Remark::ClaimStays));
         let nothing = steps.iter().any(|step| step.remark == Some(Remark::NothingPreserved)) || steps.is_empty();
         // An export that was never made cannot be applied.
-        let lost = steps.iter().any(|step| step.remark == Some(Remark::FromExport)) && state.world.export.is_none();
+        let made = |volume: &String| state.world.export.is_some_and(|(exported, _)| name(exported) == *volume);
+        let lost = steps.iter().any(|next| matches!(&next.step, lifecycle::Step::Apply(volume) if !made(volume)));
         if kept || (!images && (nothing || lost)) {
             return Ok(());
         }
@@ -102,7 +103,7 @@ impl State {
             First::Retain => Verb::Retain,
             First::Reuse => Verb::Reuse,
         };
-        let command = Command { verb, named: None, claim: None, volumes: None };
+        let command = Command { verb, named: None, claim: None, volumes: None, other_lives: None };
         let volumes: Vec<V> = self.world.each().collect();
         // `retain` reads the claim's own volume, and all only if it has none.
         let every = verb == Verb::Reuse || self.world.claim.is_none_or(|c| c.volume.is_none());
@@ -121,7 +122,7 @@ impl State {
         let number = |name: &str| name.strip_prefix('v').and_then(|n| n.parse().ok());
         let command = |verb, volume: &Option<String>| {
             let named = volume.as_deref().and_then(number);
-            Command { verb, named, claim: None, volumes: None }
+            Command { verb, named, claim: None, volumes: None, other_lives: None }
         };
         match &next.step {
             lifecycle::Step::Run { verb: lifecycle::Verb::Retain, volume, .. } => {
@@ -184,7 +185,7 @@ impl State {
     }
 
     fn run(&mut self, command: Command) {
-        let model = Lifecycle(Without::Nothing);
+        let model = Lifecycle(Without::Nothing, World::installed);
         let change = model.change(&command, self.world.claim, &self.world.volumes);
         let command = Command { claim: Some(self.world.claim), ..command };
         if let Some(change) = change {

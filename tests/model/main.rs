@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::option_option, reason = "what was read may be that there is none")]
+#![allow(clippy::struct_excessive_bools, reason = "a state of the world is made of such")]
 #![allow(clippy::print_stderr, reason = "the counts and the traces are the result")]
 
 mod advice;
@@ -17,7 +18,9 @@ use stateright::{Checker, Model, Property};
 
 use self::advice::leads;
 use self::world::{Bytes, C, Owner, Step, TARGET, V, VOLUMES, World, name, seen};
-use kubectl_glancepv::lifecycle::{Change, ClaimPhase, Plan, Stage, VolumePhase, assess, retain, reuse, unretain};
+use kubectl_glancepv::lifecycle::{
+    Change, Claim, ClaimPhase, Keep, Plan, Stage, VolumePhase, assess, retain, reuse, unretain,
+};
 
 /// How many steps from an installed Glance; `GLANCEPV_MODEL_DEPTH` for more.
 const DEPTH: usize = 10;
@@ -27,6 +30,8 @@ enum Verb {
     Retain,
     Unretain,
     Reuse,
+    /// `reuse --from`.
+    TakeOver,
 }
 
 /// A command under way: what it has read, each at its own time.
@@ -36,6 +41,8 @@ struct Command {
     named: Option<u8>,
     claim: Option<Option<C>>,
     volumes: Option<[Option<V>; VOLUMES]>,
+    /// Of `reuse --from`: whether the other claim lives.
+    other_lives: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +59,7 @@ enum Action {
     Begin(Verb, Option<u8>),
     ReadClaim,
     ReadVolumes,
+    ReadOther,
     Decide,
 }
 
@@ -59,6 +67,8 @@ enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
+    /// None either, and only harm is looked for, and whether a volume comes to be reserved.
+    OnlyHarm,
     /// `reuse` does not look for a living claim.
     ClaimGone,
     /// `reuse` does not look at the policy.
@@ -71,18 +81,29 @@ enum Without {
     Bound,
     /// `reuse` clears all of claimRef, not its UID alone.
     NamesOfClaimRef,
+    /// `reuse --from` does not look for the other claim, nor at the phase.
+    OtherGone,
 }
 
-struct Lifecycle(Without);
+/// The decisions without a check, in a world that begins so.
+struct Lifecycle(Without, fn() -> World);
 
 impl Lifecycle {
     fn change(&self, command: &Command, claim: Option<C>, volumes: &[Option<V>]) -> Option<Change> {
         let read: Vec<V> = volumes.iter().flatten().copied().collect();
         let claimed = claim.is_some_and(|c| c.volume.is_some());
-        let reuses = command.verb == Verb::Reuse;
+        let reuses = matches!(command.verb, Verb::Reuse | Verb::TakeOver);
         let all = command.named.is_none() && (reuses || !claimed);
         let mut s = seen(claim, &read, command.named).observed(all, command.named.is_none() || reuses);
+        if command.verb == Verb::TakeOver {
+            s.from = true;
+            s.other = command.other_lives.unwrap_or(true).then(other);
+        }
         match self.0 {
+            Without::OtherGone if command.verb == Verb::TakeOver => {
+                s.other = None;
+                s.volumes.iter_mut().for_each(|v| v.phase = VolumePhase::Released);
+            }
             Without::ClaimGone if command.verb == Verb::Reuse => {
                 s.claim = None;
                 s.volumes
@@ -95,7 +116,7 @@ impl Lifecycle {
             }
             Without::Ownership => {
                 for r in s.volumes.iter_mut().filter_map(|v| v.claim_ref.as_mut()) {
-                    r.claim.namespace.clone_from(&TARGET.namespace);
+                    r.claim = TARGET.clone();
                 }
             }
             Without::Bound if command.verb == Verb::Unretain => {
@@ -106,7 +127,7 @@ impl Lifecycle {
         let plan = match command.verb {
             Verb::Retain => retain(&s.situation()),
             Verb::Unretain => unretain(&s.situation()),
-            Verb::Reuse => reuse(&s.situation()),
+            Verb::Reuse | Verb::TakeOver => reuse(&s.situation()),
         };
         match plan {
             Ok(Plan::Change(change)) => Some(change),
@@ -125,6 +146,7 @@ impl Lifecycle {
                 match (edit.path.last().copied(), edit.to.as_deref()) {
                     (Some("persistentVolumeReclaimPolicy"), to) => v.retained = to == Some("Retain"),
                     (Some("glancepv.io/retained-after-release"), Some(_)) => v.late = true,
+                    (Some("name"), Some(_)) if v.owner == Owner::Nobody => v.owner = Owner::Target(None),
                     (Some("uid"), None) if self.0 == Without::NamesOfClaimRef => v.owner = Owner::Nobody,
                     (Some("uid"), None) => v.owner = Owner::Target(None),
                     (Some("uid"), Some(uid)) => v.owner = Owner::Target(uid.parse().ok()),
@@ -141,9 +163,18 @@ impl Lifecycle {
                 && !c.terminating
         });
         let claimed = world.is_claimed(&before) && world.claim.is_some_and(|c| c.volume == Some(before.name));
-        if !matches!(before.owner, Owner::Target(_)) {
+        let named = command.named == Some(before.name);
+        let other_is_gone = before.owner == Owner::SomebodyElse && !world.other_lives;
+        let may = match (command.verb, before.owner) {
+            (_, Owner::Target(_)) => true,
+            // Nobody's, by name; the policy of one may be set, too.
+            (Verb::Reuse | Verb::Retain, Owner::Nobody) => named,
+            (Verb::TakeOver, Owner::SomebodyElse) => named && other_is_gone,
+            _ => false,
+        };
+        if !may {
             Some("a volume that is not the target's was changed")
-        } else if matches!(after.owner, Owner::Nobody | Owner::SomebodyElse) {
+        } else if before.owner != Owner::Nobody && matches!(after.owner, Owner::Nobody | Owner::SomebodyElse) {
             Some("another claim may take the volume")
         } else if world.is_deletable(&after) && !world.is_deletable(&before) && !overtaken {
             Some("the volume was made deletable")
@@ -173,7 +204,7 @@ impl Model for Lifecycle {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State { world: World::installed(), command: None, wrong: None }]
+        vec![State { world: self.1(), command: None, wrong: None }]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -186,6 +217,8 @@ impl Model for Lifecycle {
             for verb in [Verb::Retain, Verb::Unretain, Verb::Reuse] {
                 actions.extend(names.iter().map(|named| Action::Begin(verb, *named)));
             }
+            let others = state.world.each().filter(|v| v.owner == Owner::SomebodyElse);
+            actions.extend(others.map(|v| Action::Begin(Verb::TakeOver, Some(v.name))));
             return;
         };
         if command.claim.is_none() {
@@ -195,7 +228,11 @@ impl Model for Lifecycle {
         if command.volumes.is_none() && (command.claim.is_some() || command.named.is_some()) {
             actions.push(Action::ReadVolumes);
         }
-        if command.claim.is_some() && command.volumes.is_some() {
+        // The other claim is read last.
+        let read = command.claim.is_some() && command.volumes.is_some();
+        if read && command.verb == Verb::TakeOver && command.other_lives.is_none() {
+            actions.push(Action::ReadOther);
+        } else if read {
             actions.push(Action::Decide);
         }
     }
@@ -207,9 +244,12 @@ impl Model for Lifecycle {
                 let (clock, name) = (state.unused_clock(), state.unused_name());
                 state.world.take(step, clock, name);
             }
-            Action::Begin(verb, named) => state.command = Some(Command { verb, named, claim: None, volumes: None }),
+            Action::Begin(verb, named) => {
+                state.command = Some(Command { verb, named, claim: None, volumes: None, other_lives: None });
+            }
             Action::ReadClaim => state.command.as_mut()?.claim = Some(state.world.claim),
             Action::ReadVolumes => state.command.as_mut()?.volumes = Some(state.world.volumes),
+            Action::ReadOther => state.command.as_mut()?.other_lives = Some(state.world.other_lives),
             Action::Decide => {
                 let command = state.command.take()?;
                 let change = self.change(&command, command.claim?, &command.volumes?);
@@ -221,8 +261,10 @@ impl Model for Lifecycle {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let harmless = Property::always("no command harms", |_, state: &State| state.wrong.is_none());
+        let reserved = Property::sometimes("reserved", |_, state: &State| stage(&state.world) == Stage::Reserved);
         if self.0 != Without::Nothing {
-            return vec![harmless];
+            let looks = self.0 == Without::OnlyHarm;
+            return [harmless].into_iter().chain(looks.then_some(reserved)).collect();
         }
         vec![
             harmless,
@@ -308,6 +350,20 @@ enum Number {
     Version(u8),
 }
 
+/// The claim of another name.
+fn other() -> Claim {
+    let bound = C {
+        uid: 99,
+        phase: ClaimPhase::Bound,
+        terminating: false,
+        volume: None,
+        pinned: false,
+        large: false,
+        keep: Keep::No,
+    };
+    seen(Some(bound), &[], None).claim.expect("a claim")
+}
+
 fn stage(world: &World) -> Stage {
     let volumes: Vec<V> = world.each().collect();
     assess(&seen(world.claim, &volumes, None).observed(true, true).situation()).stage
@@ -321,7 +377,7 @@ fn depth() -> usize {
 fn no_interleaving_harms_and_every_printed_line_leads_on() {
     let begun = std::time::Instant::now();
     // By one thread: with several, a state may first be reached by a longer way, and what follows it cut off.
-    let checker = Lifecycle(Without::Nothing).checker().target_max_depth(depth()).spawn_bfs().join();
+    let checker = Lifecycle(Without::Nothing, World::installed).checker().target_max_depth(depth()).spawn_bfs().join();
     eprintln!(
         "{} states, {} of them different, to a depth of {}, in {:?}",
         checker.state_count(),
@@ -335,6 +391,17 @@ fn no_interleaving_harms_and_every_printed_line_leads_on() {
     checker.assert_properties();
 }
 
+/// A chart has renamed its claim: the volume of the old one is reserved for the new one.
+#[test]
+fn a_volume_is_taken_over_without_harm() {
+    let checker =
+        Lifecycle(Without::OnlyHarm, World::renamed).checker().target_max_depth(depth() - 1).spawn_bfs().join();
+    eprintln!("{} states, {} of them different", checker.state_count(), checker.unique_state_count());
+    checker.assert_no_discovery("no command harms");
+    let taken = checker.assert_any_discovery("reserved").last_state().world;
+    assert!(!taken.other_lives && taken.volume(0).is_some_and(|v| v.owner == Owner::Target(None)), "{taken:?}");
+}
+
 #[test]
 fn each_safety_check_is_missed() {
     for without in [
@@ -344,8 +411,10 @@ fn each_safety_check_is_missed() {
         Without::Ownership,
         Without::Bound,
         Without::NamesOfClaimRef,
+        Without::OtherGone,
     ] {
-        let checker = Lifecycle(without).checker().target_max_depth(10).spawn_bfs().join();
+        let begins = if without == Without::OtherGone { World::renamed } else { World::installed };
+        let checker = Lifecycle(without, begins).checker().target_max_depth(10).spawn_bfs().join();
         let path = checker.discovery("no command harms").unwrap_or_else(|| panic!("{without:?} does no harm"));
         eprintln!("without {without:?}: {}: {:?}", path.last_state().wrong.unwrap_or_default(), path.into_actions());
     }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use kubectl_glancepv::lifecycle::{
-    Claim, ClaimPhase, ClaimRef, Keep, Shape, Situation, Stays, Target, Volume, VolumePhase,
+    Claim, ClaimPhase, ClaimRef, Keep, Shape, Situation, Stays, TakenFrom, Target, Volume, VolumePhase,
 };
 
 /// How many volumes there may be at a time: the one with the images, and one that diverts.
@@ -77,6 +77,8 @@ pub struct World {
     pub keeps: bool,
     /// What `export` printed at some time: the volume's name, and what has become of its data.
     pub export: Option<(u8, Bytes)>,
+    /// Whether the claim of another name, which somebody else's volumes are bound to, lives.
+    pub other_lives: bool,
 }
 
 /// A step of somebody who is not the plugin.
@@ -130,6 +132,8 @@ pub enum Step {
     ClearRef(u8),
     /// A claim of somebody else takes a volume that is free for all.
     Taken(u8),
+    /// Somebody else's claim is deleted for good.
+    OtherGoes,
 }
 
 impl World {
@@ -163,7 +167,15 @@ impl World {
             large: false,
             keeps: false,
             export: None,
+            other_lives: true,
         }
+    }
+
+    /// A chart has renamed its claim: the volume is bound to the one of the old name, with policy Retain.
+    pub fn renamed() -> Self {
+        let installed = Self::installed();
+        let volume = V { owner: Owner::SomebodyElse, retained: true, ..installed.volumes[0].expect("a volume") };
+        Self { claim: None, volumes: [Some(volume), None], ..installed }
     }
 
     pub fn each(&self) -> impl Iterator<Item = V> + '_ {
@@ -181,7 +193,8 @@ impl World {
 
     /// Whether the provisioner may delete the volume now or as soon as the binder has looked.
     pub fn is_deletable(&self, v: &V) -> bool {
-        !v.retained && !self.is_claimed(v) && v.phase != VolumePhase::Available
+        let of_other = v.owner == Owner::SomebodyElse && self.other_lives;
+        !of_other && !v.retained && !self.is_claimed(v) && v.phase != VolumePhase::Available
     }
 
     /// A change of the volume gives it a new version.
@@ -206,7 +219,8 @@ impl World {
         for v in self.each() {
             let phase = match v.owner {
                 Owner::Nobody | Owner::Target(None) => VolumePhase::Available,
-                Owner::SomebodyElse => VolumePhase::Bound,
+                Owner::SomebodyElse if self.other_lives => VolumePhase::Bound,
+                Owner::SomebodyElse => VolumePhase::Released,
                 Owner::Target(Some(_)) => match self.claim.filter(|_| self.is_claimed(&v)) {
                     Some(c) if c.volume == Some(v.name) => VolumePhase::Bound,
                     Some(_) => v.phase,
@@ -301,8 +315,9 @@ impl World {
             match v.owner {
                 Owner::Target(Some(_)) => steps.push(Step::ClearUid(v.name)),
                 Owner::Target(None) => steps.push(Step::ClearRef(v.name)),
-                Owner::Nobody => steps.push(Step::Taken(v.name)),
-                Owner::SomebodyElse => {}
+                Owner::Nobody if self.other_lives => steps.push(Step::Taken(v.name)),
+                Owner::SomebodyElse if self.other_lives => steps.push(Step::OtherGoes),
+                Owner::Nobody | Owner::SomebodyElse => {}
             }
         }
     }
@@ -387,6 +402,7 @@ impl World {
             Step::Policy(name) => self.change(name, |v| v.retained = !v.retained),
             Step::ClearUid(name) => self.change(name, |v| v.owner = Owner::Target(None)),
             Step::ClearRef(name) => self.change(name, |v| v.owner = Owner::Nobody),
+            Step::OtherGoes => self.other_lives = false,
             Step::Taken(name) => self.change(name, |v| (v.owner, v.phase) = (Owner::SomebodyElse, VolumePhase::Bound)),
         }
     }
@@ -415,6 +431,10 @@ impl World {
     }
 }
 
+/// The claim of another name that a volume may be taken from.
+pub static OTHER: LazyLock<Target> =
+    LazyLock::new(|| Target { namespace: "elsewhere".to_owned(), name: "images".to_owned() });
+
 pub static TARGET: LazyLock<Target> =
     LazyLock::new(|| Target { namespace: "openstack".to_owned(), name: "glance-images".to_owned() });
 
@@ -436,6 +456,9 @@ pub struct Seen {
     pub claim: Option<Claim>,
     pub volumes: Vec<Volume>,
     pub named: Option<String>,
+    /// True if the volume is to be taken from the other claim, and that claim if it lives.
+    pub from: bool,
+    pub other: Option<Claim>,
 }
 
 impl Seen {
@@ -447,6 +470,7 @@ impl Seen {
             named: self.named.as_deref(),
             pinned: false,
             siblings: &[],
+            from: self.from.then_some(TakenFrom { target: &OTHER, claim: self.other.as_ref() }),
             rivals: &[],
         }
     }
@@ -481,8 +505,8 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
         wants: shape(if c.large { "600Gi" } else { "500Gi" }),
     });
     let volumes = volumes.iter().map(|v| {
-        let owner = |namespace: &str, uid: Option<u8>| ClaimRef {
-            claim: Target { namespace: namespace.to_owned(), ..TARGET.clone() },
+        let owner = |claim: &Target, uid: Option<u8>| ClaimRef {
+            claim: claim.clone(),
             uid: uid.map(|uid| uid.to_string()),
             resource_version: uid.map(|_| "1".to_owned()),
         };
@@ -494,8 +518,8 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             terminating: v.terminating,
             claim_ref: match v.owner {
                 Owner::Nobody => None,
-                Owner::SomebodyElse => Some(owner("elsewhere", Some(99))),
-                Owner::Target(uid) => Some(owner("openstack", uid)),
+                Owner::SomebodyElse => Some(owner(&OTHER, Some(99))),
+                Owner::Target(uid) => Some(owner(&TARGET, uid)),
             },
             created: at(v.made),
             since: None,
@@ -509,5 +533,5 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             offers: shape(if v.name == 0 { "500Gi" } else { "600Gi" }),
         }
     });
-    Seen { claim, volumes: volumes.collect(), named: named.map(name) }
+    Seen { claim, volumes: volumes.collect(), named: named.map(name), from: false, other: None }
 }
