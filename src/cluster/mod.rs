@@ -5,6 +5,7 @@ pub mod list;
 mod observe;
 mod survey;
 pub mod transport;
+mod trident;
 mod watch;
 
 pub use api::{Cluster, Kind, Read, Right, Row, is_name};

@@ -107,13 +107,19 @@ impl Cluster {
         rows.into_iter().map(named).collect()
     }
 
-    /// The volumes that are kept for claims of the namespace that do not exist, each with its claim; none of a set's.
-    pub async fn kept_for_missing(&self, namespace: &str) -> Result<Vec<(String, Target)>, Error> {
+    /// The volumes that are kept for other claims of the target's namespace, which do not exist, each with its claim; none of a
+    /// set's.
+    pub async fn kept_for_missing(&self, target: &Target) -> Result<Vec<(String, Target)>, Error> {
+        let namespace = target.namespace.as_str();
         let path = Kind::Claim.path(Some(namespace));
         let (names, listed) = join(self.names(&path), self.bindings(namespace, Fresh::Consistent)).await;
         let (names, listed) = (names?, listed?);
-        let missing =
-            |binding: &Binding| binding.kept && !names.contains(&binding.claim) && member(&binding.claim).is_none();
+        let missing = |binding: &Binding| {
+            binding.kept
+                && binding.claim != target.name
+                && !names.contains(&binding.claim)
+                && member(&binding.claim).is_none()
+        };
         let of = |name: String| Target { namespace: namespace.to_owned(), name };
         let kept = listed.volumes.into_iter().filter(missing);
         Ok(kept.map(|binding| (binding.volume, of(binding.claim))).collect())

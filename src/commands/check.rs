@@ -52,6 +52,12 @@ const RIGHTS: &[(Right, Use)] = &[
     (Right { resource: "nodes", ..volumes("list") }, Use::MatchingNodes),
 ];
 
+/// The right that is asked about where a volume is NetApp Trident's.
+const TRIDENT: (Right, Use) = (
+    Right { verb: "list", group: "trident.netapp.io", resource: "tridentvolumes", namespaced: false },
+    Use::AskingTrident,
+);
+
 const fn volumes(verb: &'static str) -> Right {
     Right { verb, group: "", resource: "persistentvolumes", namespaced: false }
 }
@@ -111,12 +117,16 @@ pub async fn run(session: &Session, arguments: &Checks) -> Result<(), Error> {
     if session.selection.only().is_none() {
         return several(session, checks).await;
     }
+    let mut seen = Vec::new();
     match session.cluster.observe(&session.target, None, Reach::All, Fresh::Consistent).await {
-        Ok(seen) => checks.extend(objects(session, &seen).await?),
+        Ok(mut read) => {
+            checks.extend(objects(session, &mut read).await?);
+            seen.push(read);
+        }
         Err(error) if error.is_forbidden() => checks.push(Check::unknown(session, "claim", Outcome::Failed, &error)),
         Err(error) => return Err(error),
     }
-    checks.push(granted(session).await);
+    checks.push(granted(session, &seen).await);
     checks.extend(arguments.pinned.template.as_deref().map(|template| pinnable(session, template)));
     let report = Report::new(checks);
     let document = Document::new("Check", &session.target, report);
@@ -128,15 +138,18 @@ pub async fn run(session: &Session, arguments: &Checks) -> Result<(), Error> {
 
 /// Checks several claims: the server, the rights and each class once; equal checks of claims are one line.
 async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error> {
-    let survey = match session.survey(Fresh::Consistent).await {
+    let mut survey = match session.survey(Fresh::Consistent).await {
         Err(error) if error.is_forbidden() => {
             checks.push(Check::unknown(session, "claims", Outcome::Failed, &error));
-            checks.push(granted(session).await);
+            checks.push(granted(session, &[]).await);
             session.terminal.print(&shown(session, &checks))?;
             return Err(Error::Failed);
         }
         survey => survey?,
     };
+    for seen in &mut survey.claims {
+        session.cluster.ask_trident(seen, |_| true).await?;
+    }
     let mut found = survey.assess();
     match session.cluster.pods(&session.target.namespace, "").await {
         Ok(pods) => {
@@ -159,7 +172,7 @@ async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error>
     let claims = found.iter().filter_map(|found| found.situation.claim);
     let classes: BTreeSet<&str> = claims.filter_map(|claim| claim.wants.class.as_deref()).collect();
     checks.extend(join_all(classes.into_iter().map(|class| storage_class(session, Some(class)))).await);
-    checks.push(granted(session).await);
+    checks.push(granted(session, &survey.claims).await);
     let reports = found.iter().map(|found| Report::new(of_claim(&session.of(found.situation.target), found)));
     let reports: Vec<Report> = reports.collect();
     let passed = checks.iter().all(Check::is_passed) && reports.iter().all(|report| report.passed);
@@ -233,7 +246,8 @@ fn shown(session: &Session, checks: &[Check]) -> String {
 }
 
 /// The stage, the findings and the storage class.
-async fn objects(session: &Session, seen: &Observation) -> Result<Vec<Check>, Error> {
+async fn objects(session: &Session, seen: &mut Observation) -> Result<Vec<Check>, Error> {
+    session.cluster.ask_trident(seen, |_| true).await?;
     let mut found = seen.assess();
     let mut unknown = Vec::new();
     match session.cluster.pods_using(&session.target).await {
@@ -293,14 +307,16 @@ async fn storage_class(session: &Session, name: Option<&str>) -> Check {
 }
 
 /// The rights, asked together.
-async fn granted(session: &Session) -> Check {
+async fn granted(session: &Session, seen: &[Observation]) -> Check {
     let namespace = &session.target.namespace;
-    let reviews = RIGHTS.iter().map(|(right, _)| session.cluster.may(right, namespace));
+    let is_tridents = seen.iter().flat_map(|seen| &seen.volumes).any(|read| read.facts.trident_handle().is_some());
+    let asked: Vec<&(Right, Use)> = RIGHTS.iter().chain(is_tridents.then_some(&TRIDENT)).collect();
+    let reviews = asked.iter().map(|(right, _)| session.cluster.may(right, namespace));
     let granted = match try_join_all(reviews).await {
         Ok(granted) => granted,
         Err(error) => return Check::unknown(session, "rights", Outcome::Note, &error),
     };
-    let denied = RIGHTS.iter().zip(granted).filter(|(_, granted)| !granted);
+    let denied = asked.iter().zip(granted).filter(|(_, granted)| !granted);
     let missing: Vec<_> = denied.map(|((right, by), _)| (right.verb, right.resource, *by)).collect();
     let outcome = match missing.as_slice() {
         [] => Outcome::Passed,

@@ -56,7 +56,12 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
         let versions = async {
             if watch { session.cluster.versions(&session.target.namespace).await } else { Ok(Default::default()) }
         };
-        let read = async { Ok::<_, Error>((versions.await?, session.survey(Fresh::Cached).await?)) };
+        let read = async {
+            let versions = versions.await?;
+            let mut survey = session.survey(Fresh::Cached).await?;
+            session.ask_driver_of_all(&mut survey).await?;
+            Ok::<_, Error>((versions, survey))
+        };
         let (versions, survey) = match read.await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
                 tokio::time::sleep(PAUSE).await;
@@ -131,7 +136,7 @@ struct Shown {
 async fn follow(session: &Session, watch: bool) -> Result<(), Error> {
     let (mut shown, mut away): (Option<Shown>, bool) = (None, false);
     loop {
-        let seen = match session.cluster.observe(&session.target, None, Reach::All, Fresh::Cached).await {
+        let mut seen = match session.cluster.observe(&session.target, None, Reach::All, Fresh::Cached).await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
                 if !away {
                     session.terminal.note(&notice(&Notice::TryingAgain(&within(&error))));
@@ -143,6 +148,10 @@ async fn follow(session: &Session, watch: bool) -> Result<(), Error> {
             outcome => outcome?,
         };
         away = false;
+        match session.ask_driver(&mut seen).await {
+            Err(error) if watch && error.is_passing() => {}
+            outcome => outcome?,
+        }
         let mut found = seen.assess();
         match session.explain(&mut found).await {
             // Printed again once the explanation can be read.

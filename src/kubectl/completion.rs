@@ -111,8 +111,9 @@ pub fn request(mut command: Command, words: &[OsString]) -> Request {
             continue;
         }
         let value = value.split_once('=').filter(|_| value.starts_with("--")).map_or(&*value, |(_, value)| value);
-        if value.starts_with('\0') {
-            request.placeholder = Some(value.to_owned());
+        // Behind a comma clap puts what is before it.
+        if let Some(at) = value.find('\0') {
+            request.placeholder = Some(value[at..].to_owned());
         } else if !wants_file {
             let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
             request.candidates.push((value.to_owned(), help));

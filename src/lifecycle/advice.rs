@@ -89,6 +89,8 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         | Reason::SetIncomplete(_)
         | Reason::Unused(_)
         | Reason::NotAvailable { .. }
+        | Reason::TridentDeletes(_)
+        | Reason::TridentMissing(_)
         | Reason::NoVolume => status(),
         // Its own claim's `retain`.
         Reason::NotRetained { volume, .. } if s.volume(volume).is_some_and(|v| is_anothers(s, v)) => owner(s, volume),

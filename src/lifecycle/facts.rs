@@ -182,6 +182,12 @@ pub struct Volume {
     /// The CSI driver, or the kind of the volume's source.
     #[serde(skip)]
     pub driver: Option<String>,
+    /// `spec.csi.volumeHandle`.
+    #[serde(skip)]
+    pub handle: Option<String>,
+    /// The driver's own state of the volume, if it was read.
+    #[serde(skip)]
+    pub trident: Option<Trident>,
     /// `status.message`.
     #[serde(skip)]
     pub message: Option<String>,
@@ -190,6 +196,15 @@ pub struct Volume {
     pub nodes: Vec<NodeTerm>,
     /// Size, class and modes that it offers.
     pub offers: Shape,
+}
+
+/// NetApp Trident's state of a volume: that of the object `TridentVolume` of the volume's handle.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Trident {
+    /// There is no such object.
+    Missing,
+    /// Its `state`.
+    State(String),
 }
 
 /// Origin of the volume that a claim is bound to, and the evidence for it.
@@ -215,6 +230,18 @@ pub enum Evidence {
 }
 
 impl Volume {
+    /// The handle, if NetApp Trident is the driver.
+    #[must_use]
+    pub fn trident_handle(&self) -> Option<&str> {
+        self.handle.as_deref().filter(|_| self.driver.as_deref() == Some("csi.trident.netapp.io"))
+    }
+
+    /// True if Trident's state is this one.
+    #[must_use]
+    pub fn is_in_trident(&self, state: &str) -> bool {
+        matches!(&self.trident, Some(Trident::State(known)) if known == state)
+    }
+
     /// True if the reclaim policy is Retain.
     #[must_use]
     pub fn is_retained(&self) -> bool {
@@ -411,6 +438,8 @@ impl From<&PersistentVolume> for Volume {
             release: owner::release(meta),
             finalizers: finalizers(meta, "kubernetes.io/pv-protection"),
             driver,
+            handle: spec.csi.map(|csi| csi.volume_handle),
+            trident: None,
             message: given(status.message),
             nodes: spec
                 .node_affinity

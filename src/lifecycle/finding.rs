@@ -2,7 +2,7 @@
 
 use strum::{IntoStaticStr, VariantNames};
 
-use super::facts::{Claim, Target, Volume, VolumePhase};
+use super::facts::{Claim, Target, Trident, Volume, VolumePhase};
 use super::fit::{Field, Misfit, misfits};
 use super::next::{Next, Remark, Step, Verb};
 use super::owner::{Applier, DeletedWith, Driver, Keep, Release, Stays};
@@ -175,6 +175,20 @@ pub enum Finding {
         release: Release,
         claims: Vec<(String, String)>,
     },
+    /// NetApp Trident is deleting the volume of this name, or does not know it.
+    TridentDeletes(String),
+    TridentMissing {
+        volume: String,
+        /// True if the volume is reserved: an import into the claim would destroy it.
+        reserved: bool,
+    },
+    /// NetApp Trident has the volume, which was retained late.
+    TridentOnline(String),
+    /// NetApp Trident's state of the volume is another.
+    TridentState {
+        volume: String,
+        state: String,
+    },
     /// The claim's set is kept only in part.
     SetIncomplete(Incomplete),
     /// An event of the claim.
@@ -203,10 +217,13 @@ impl Finding {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
+            Self::TridentOnline(_) => Outcome::Passed,
             Self::HeldByPods(pods) if !pods.iter().any(Holder::has_ended) => Outcome::Passed,
             Self::OtherVolumeDoomed { .. }
             | Self::UidOfLivingClaim { .. }
             | Self::SiblingsAtRisk { .. }
+            | Self::TridentDeletes(_)
+            | Self::TridentMissing { .. }
             | Self::SetIncomplete(_) => Outcome::Failed,
             _ => Outcome::Note,
         }
@@ -219,6 +236,7 @@ impl Finding {
             Self::OtherVolumeDoomed { volume, .. } | Self::PolicyNotRetain { volume, .. } => {
                 vec![Next::on(Verb::Retain, volume)]
             }
+            Self::TridentMissing { volume, reserved: true } => vec![Step::DeleteVolume(volume.clone()).into()],
             Self::NoClaimRef(volume) => vec![Next::on(Verb::Reuse, volume)],
             Self::KeptForOthers(kept) => {
                 kept.iter().map(|(volume, owner)| Step::ReuseFrom(volume.clone(), owner.clone()).into()).collect()
@@ -307,6 +325,7 @@ pub(super) fn findings(
             None => begun(DeletionSign::Failed(volume.message.clone())),
         });
     }
+    found.extend(trident(volume));
     if let Some(applier) = &volume.applier {
         found.push(Finding::PolicyApplied { volume: name(), applier: applier.clone() });
         if applier.replaces && s.bound().is_some() {
@@ -355,6 +374,21 @@ pub(super) fn findings(
         }
     }
     found
+}
+
+/// What NetApp Trident knows of the volume, if that is not as it should be, or answers whether a `retain` came in time.
+fn trident(volume: &Volume) -> Option<Finding> {
+    let name = volume.name.clone();
+    match volume.trident.as_ref()? {
+        Trident::Missing => Some(Finding::TridentMissing { volume: name, reserved: volume.is_reserved() }),
+        Trident::State(state) => match state.as_str() {
+            "online" => volume.retained_late.is_some().then_some(Finding::TridentOnline(name)),
+            // A share of another volume of Trident's.
+            "subordinate" => None,
+            "deleting" => Some(Finding::TridentDeletes(name)),
+            state => Some(Finding::TridentState { volume: name, state: state.to_owned() }),
+        },
+    }
 }
 
 /// The findings of the claim alone.

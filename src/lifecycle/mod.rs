@@ -24,7 +24,7 @@ mod together;
 
 pub use assess::assess;
 pub use change::Change;
-pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Volume, VolumePhase};
+pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Trident, Volume, VolumePhase};
 pub use finding::{Finding, Outcome};
 pub use next::{Next, Remark, Step, Verb};
 pub use node::{Node, NodeTerm};

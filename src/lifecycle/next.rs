@@ -78,6 +78,8 @@ pub enum Step {
     ScaleDown,
     /// Delete the claim.
     DeleteClaim,
+    /// Delete the object of the volume of this name; under policy Retain its data stays.
+    DeleteVolume(String),
     /// Wait until the volume of this name is deleted.
     AwaitDeleted(String),
     /// Apply the export of the volume of this name.

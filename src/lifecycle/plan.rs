@@ -5,7 +5,7 @@
 
 use super::advice::after_refusal;
 use super::change::Change;
-use super::facts::{ClaimPhase, Origin, Target, Volume, VolumePhase};
+use super::facts::{ClaimPhase, Origin, Target, Trident, Volume, VolumePhase};
 use super::next::{Next, Verb};
 use super::reason::{Fate, Reason};
 use super::situation::{From, Situation};
@@ -18,6 +18,17 @@ pub enum Plan {
     Change(Change),
     /// Do nothing: the volume of this name is already as asked.
     Done(String),
+}
+
+impl Plan {
+    /// The name of the volume.
+    #[must_use]
+    pub fn volume(&self) -> &str {
+        match self {
+            Self::Change(change) => &change.volume,
+            Self::Done(name) => name,
+        }
+    }
 }
 
 /// A verb that was refused.
@@ -134,6 +145,7 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
     if volume.retained_late.is_some() && volume.finalizers.iter().any(|f| f == PROVISIONER) {
         return Err(Refusal::new(situation, Reason::ProvisionerHolds(name)));
     }
+    known_to_driver(situation, volume)?;
     match volume.phase {
         // Cleared already, though it may take the volume controller a moment to say Available.
         VolumePhase::Available | VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => {
@@ -148,6 +160,7 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
 fn reserve(situation: &Situation<'_>, volume: &Volume) -> Result<Plan, Refusal> {
     is_kept(situation, volume)?;
     is_free(situation, volume)?;
+    known_to_driver(situation, volume)?;
     match volume.phase {
         VolumePhase::Available | VolumePhase::Pending => Ok(Plan::Change(Change::reserve(volume, situation.target))),
         phase => Err(Refusal::new(situation, Reason::NotAvailable { volume: volume.name.clone(), phase })),
@@ -172,6 +185,7 @@ fn take_over(situation: &Situation<'_>, from: From<'_>, volume: &Volume) -> Resu
         return refuse(Reason::ProvisionerHolds(name));
     }
     is_free(situation, volume)?;
+    known_to_driver(situation, volume)?;
     if volume.is_released() {
         return Ok(Plan::Change(Change::take_over(volume, situation.target)));
     }
@@ -181,6 +195,18 @@ fn take_over(situation: &Situation<'_>, from: From<'_>, volume: &Volume) -> Resu
 fn not_from(volume: &Volume, from: From<'_>) -> Reason {
     let owner = volume.claim_ref.as_ref().map(|reference| reference.claim.clone());
     Reason::NotFrom { volume: volume.name.clone(), from: from.target.clone(), owner }
+}
+
+/// Refuses a volume that NetApp Trident is deleting, or does not know (seen with 26.10): a claim is bound to it all the same,
+/// and no pod can mount it.
+fn known_to_driver(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
+    let name = volume.name.clone();
+    let reason = match volume.trident {
+        Some(Trident::Missing) => Reason::TridentMissing(name),
+        _ if volume.is_in_trident("deleting") => Reason::TridentDeletes(name),
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(situation, reason))
 }
 
 /// Refuses a volume that is being deleted, or would be.
@@ -276,6 +302,7 @@ pub fn verify<'a>(situation: &Situation<'a>) -> Result<&'a Volume, Refusal> {
     if !volume.is_retained() {
         return refuse(Reason::Policy { volume: name, policy: volume.policy.clone() });
     }
+    known_to_driver(situation, volume)?;
     Ok(volume)
 }
 

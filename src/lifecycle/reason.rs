@@ -85,6 +85,10 @@ pub enum Reason {
         volume: String,
         data: Fate,
     },
+    /// NetApp Trident is deleting the volume.
+    TridentDeletes(String),
+    /// NetApp Trident does not know the volume.
+    TridentMissing(String),
     VolumeGone(String),
     NoVolume,
     /// Of several claims: the claim's set is kept only in part.
@@ -150,6 +154,8 @@ impl Reason {
             | Reason::NotAvailable { .. }
             | Reason::NotFrom { .. }
             | Reason::VolumeTerminating { .. }
+            | Reason::TridentDeletes(_)
+            | Reason::TridentMissing(_)
             | Reason::VolumeGone(_)
             | Reason::NoVolume
             | Reason::SetIncomplete(_)

@@ -91,6 +91,8 @@ pub(crate) fn volume(name: &str) -> Volume {
         release: None,
         finalizers: vec![],
         driver: None,
+        handle: None,
+        trident: None,
         message: None,
         nodes: Vec::new(),
         offers: shape(),

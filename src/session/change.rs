@@ -99,6 +99,7 @@ impl Changed {
             if self.volume()?.facts.claim_ref.is_some() {
                 self.seen.named = None;
             }
+            session.ask_driver(&mut self.seen).await?;
             session.tell(&self.seen.assess());
         }
         Ok(())
@@ -129,6 +130,9 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         }
         if intent.warn_about_data {
             session.cluster.read_rivals(&mut seen).await?;
+        }
+        if let (true, Ok(plan)) = (intent.warn_about_data, (intent.plan)(&seen.situation())) {
+            session.cluster.ask_trident(&mut seen, |volume| volume.name == plan.volume()).await?;
         }
         let change = match (intent.plan)(&seen.situation()) {
             Ok(Plan::Change(change)) => change,

@@ -111,6 +111,9 @@ impl Session {
             Some(limit) => self.survey_once_deleted(first, limit).await?,
             None => (first, None),
         };
+        if many == Many::Reuse {
+            self.ask_driver_of_all(&mut survey).await?;
+        }
         let of = survey.claims.len() + missing.len();
         let mut planned = Planned::new(many, &survey, &self.selection.named(), timed_out.as_deref());
         planned.failed.extend(missing);
@@ -296,6 +299,7 @@ impl Session {
         let mut seen = self.cluster.observe(target, Some(&agreed.volume), reach, self.freshness()).await?;
         if many == Many::Reuse {
             self.cluster.read_rivals(&mut seen).await?;
+            self.cluster.ask_trident(&mut seen, |volume| volume.name == agreed.volume).await?;
         }
         let plan = many.plan(&seen.situation())?;
         Ok((seen, plan))

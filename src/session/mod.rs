@@ -16,9 +16,9 @@ pub mod wait;
 
 use std::sync::Arc;
 
-use futures::future::join;
+use futures::future::{join, try_join_all};
 
-use crate::cluster::{Cluster, Fresh, Kind, Log, Observation, Reach, Row, transport};
+use crate::cluster::{Cluster, Fresh, Kind, Log, Observation, Reach, Row, Survey, transport};
 use crate::error::Error;
 use crate::escape::line;
 use crate::kubectl::connection::{Connection, pod_namespace, request_timeout};
@@ -74,7 +74,7 @@ impl Session {
     pub async fn absent(&self) -> Error {
         let claims = Kind::Claim.path(Some(&self.target.namespace));
         let (elsewhere, here) = join(self.cluster.elsewhere(&self.target), self.cluster.names(&claims)).await;
-        let kept = self.cluster.kept_for_missing(&self.target.namespace).await;
+        let kept = self.cluster.kept_for_missing(&self.target).await;
         match (allowed(elsewhere), allowed(here), allowed(kept)) {
             (Ok(elsewhere), Ok(here), Ok(mut kept)) => {
                 kept.truncate(MOST);
@@ -105,7 +105,7 @@ impl Session {
         found.add_claim_events(claim?);
         found.add_volume_events(volume?);
         if found.stage == Stage::Binding && found.volume.is_none() {
-            let mut kept = allowed(self.cluster.kept_for_missing(&self.target.namespace).await)?;
+            let mut kept = allowed(self.cluster.kept_for_missing(&self.target).await)?;
             kept.truncate(MOST);
             found.add_kept_for_others(kept);
         }
@@ -113,6 +113,21 @@ impl Session {
             found.add_holders(allowed(self.cluster.pods_using(&self.target).await)?);
         }
         Ok(())
+    }
+
+    /// Reads the driver's own state of the volume that the stage speaks of, once its claim may have been deleted.
+    pub async fn ask_driver(&self, seen: &mut Observation) -> Result<(), Error> {
+        let found = seen.assess();
+        let asks = !matches!(found.stage, Stage::AtRisk | Stage::Retained | Stage::Absent);
+        match found.volume.filter(|_| asks).map(|volume| volume.name.clone()) {
+            Some(name) => self.cluster.ask_trident(seen, |volume| volume.name == name).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the same of several claims.
+    pub async fn ask_driver_of_all(&self, survey: &mut Survey) -> Result<(), Error> {
+        try_join_all(survey.claims.iter_mut().map(|seen| self.ask_driver(seen))).await.map(|_| ())
     }
 
     /// Adds a finding if no node can use the volume; nothing is asked where any node will do.

@@ -159,6 +159,9 @@ impl Session {
             if named.is_none() && !is_proved(&seen.situation()) {
                 wait.complete(&mut seen).await?;
             }
+            if let Ok(volume) = verify(&seen.situation()).map(|volume| volume.name.clone()) {
+                self.cluster.ask_trident(&mut seen, |it| it.name == volume).await?;
+            }
             let mut found = seen.assess();
             if found.stage == Stage::Absent && named.is_none() {
                 return Err(self.absent().await);

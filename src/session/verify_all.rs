@@ -38,6 +38,9 @@ impl Session {
             let refused = refused(&found);
             let waits = |refusal: &&Refusal| refusal.reason.remedy() == Remedy::Wait;
             let Some(first) = refused.iter().find(waits).filter(|_| wait.has_limit()) else {
+                drop(found);
+                self.ask_driver_of_all(&mut survey).await?;
+                let refused = self::refused(&survey.assess());
                 wait.end(refused.is_empty());
                 return self.tell_verified(&survey, refused, missing, None);
             };

@@ -15,12 +15,16 @@ pub enum Use {
     ShowingEvents,
     Classes,
     MatchingNodes,
+    AskingTrident,
 }
 
 impl Use {
     /// True if some command cannot do without.
     pub fn is_needed(self) -> bool {
-        !matches!(self, Self::NamingPods | Self::ShowingEvents | Self::Classes | Self::MatchingNodes)
+        !matches!(
+            self,
+            Self::NamingPods | Self::ShowingEvents | Self::Classes | Self::MatchingNodes | Self::AskingTrident
+        )
     }
 }
 
@@ -82,5 +86,6 @@ fn used(by: Use) -> &'static str {
         Use::ShowingEvents => "optional: shows why a claim is Pending",
         Use::Classes => "optional: shows what the class provisions",
         Use::MatchingNodes => "optional: shows whether a node can use the volume",
+        Use::AskingTrident => "optional: shows whether Trident has the volume",
     }
 }

@@ -86,8 +86,32 @@ pub fn message(finding: &Finding, target: &Target, own: Option<&str>) -> String 
             format!("no node satisfies the nodeAffinity of {}: expect no pod to start with it", the(volume))
         }
         Finding::SiblingsAtRisk { release, claims } => siblings(&release.name, claims),
+        Finding::TridentDeletes(volume)
+        | Finding::TridentMissing { volume, .. }
+        | Finding::TridentOnline(volume)
+        | Finding::TridentState { volume, .. } => trident(finding, &the(volume)),
         Finding::SetIncomplete(set) => incomplete(set),
         Finding::Event(event) => event.message.clone(),
+    }
+}
+
+/// NetApp Trident's knowledge of the volume.
+fn trident(finding: &Finding, volume: &str) -> String {
+    match finding {
+        Finding::TridentDeletes(_) => format!(
+            "NetApp Trident is deleting {volume} (state deleting): its data goes with its last snapshot or share. Restore it from a \
+             VolumeSnapshot, into another claim"
+        ),
+        Finding::TridentMissing { reserved: false, .. } => {
+            format!("NetApp Trident does not know {volume}: no pod can mount it until Trident has it again")
+        }
+        Finding::TridentMissing { reserved: true, .. } => format!(
+            "NetApp Trident does not know {volume}. `tridentctl import volume` into its claim can destroy it: delete the object \
+             first, import, reuse nothing"
+        ),
+        Finding::TridentOnline(_) => format!("NetApp Trident has {volume} online: the policy came in time"),
+        Finding::TridentState { state, .. } => format!("NetApp Trident's state of {volume} is {state}, not online"),
+        _ => String::new(),
     }
 }
 

@@ -159,6 +159,7 @@ impl Typed {
                 "suspend what drives the StatefulSet, and scale it down until no pod of it uses the claim".to_owned(),
             ),
             Step::DeleteClaim => kubectl(format!("delete pvc {} -n {namespace} --ignore-not-found", target.name)),
+            Step::DeleteVolume(volume) => kubectl(format!("delete pv {volume}")),
             Step::AwaitDeleted(volume) => {
                 kubectl(format!("wait --for=delete persistentvolume/{volume} --timeout={TIMEOUT}"))
             }

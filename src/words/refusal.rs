@@ -79,6 +79,12 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::ProvisionerHolds(volume) => format!(
             "persistentvolume/{volume} was retained after its claim was deleted, and the provisioner's finalizer is still on it: it may be deleting the data"
         ),
+        Reason::TridentDeletes(volume) => format!(
+            "NetApp Trident is deleting persistentvolume/{volume} (state deleting): its data goes with its last snapshot or share"
+        ),
+        Reason::TridentMissing(volume) => {
+            format!("NetApp Trident does not know persistentvolume/{volume}: no pod can mount it")
+        }
         Reason::VolumeGone(volume) => format!("persistentvolume/{volume} not found"),
         Reason::SetIncomplete(set) => super::finding::incomplete(set),
         Reason::Unused(volumes) => {

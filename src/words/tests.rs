@@ -120,6 +120,8 @@ fn reasons() -> Vec<Reason> {
         Reason::Diverted { own: "pvc-77aa".into(), volumes: vec![v()] },
         Reason::UidOfLivingClaim { volume: v(), owner: other() },
         Reason::ProvisionerHolds(v()),
+        Reason::TridentDeletes(v()),
+        Reason::TridentMissing(v()),
         Reason::VolumeGone(v()),
         Reason::NoVolume,
         Reason::SetIncomplete(set()),
@@ -208,6 +210,10 @@ fn findings() -> Vec<Finding> {
         [&["glance-tmp"][..], &["glance-tmp", "glance-cache"]]
             .map(|names| Finding::SiblingsAtRisk { release: release(), claims: claims(names) }),
     );
+    all.push(Finding::TridentDeletes(v()));
+    all.extend([false, true].map(|reserved| Finding::TridentMissing { volume: v(), reserved }));
+    all.push(Finding::TridentOnline(v()));
+    all.push(Finding::TridentState { volume: v(), state: "missing_backend".into() });
     all.push(Finding::NoClaimRef(v()));
     all.push(Finding::KeptForOthers(vec![(v(), other()), ("pvc-77aa".into(), elsewhere())]));
     all.push(Finding::SetIncomplete(set()));
@@ -245,6 +251,7 @@ fn steps() -> Vec<Step> {
         Step::RetainNamespace("openstack".into()),
         Step::RemoveMark(v()),
         Step::ReuseFrom(v(), other()),
+        Step::DeleteVolume(v()),
     ]);
     all.extend([
         Step::DeleteClaim,
@@ -616,6 +623,7 @@ fn the_whole_voice() {
     let longer = [
         "OtherVolumeDoomed: ",
         "KeptForOthers: ",
+        "Trident",
         "HeldBy",
         "ClassDiffers: ",
         "ModesDiffer: ",

@@ -59,6 +59,8 @@ mod renamed;
 mod several;
 #[cfg(unix)]
 mod shells;
+#[cfg(unix)]
+mod trident;
 
 // With names that are not UTF-8, strace and a disk to mount.
 #[cfg(target_os = "linux")]

@@ -384,7 +384,13 @@ fn a_volume_of_another_claim() {
             [1]
 
             $ kubectl glancepv reuse pvc------------------------------------3 --yes
-            2| error: persistentvolume/pvc------------------------------------3 has no claimRef; it is not reserved for claim openstack/glance-images
+            2| error: claim openstack/glance-images is bound to persistentvolume/pvc------------------------------------1, not persistentvolume/pvc------------------------------------3
+            2| hint: keep the newer volume, or its data is deleted with the claim
+            2|   kubectl glancepv retain pvc------------------------------------1
+            2| then: uninstall the release of the claim (burrito: ./scripts/burrito.sh uninstall glance), then
+            2|   kubectl glancepv reuse pvc------------------------------------3 --timeout 10m
+            2| then: install the release again (burrito: ./scripts/burrito.sh install glance), then
+            2|   kubectl glancepv verify pvc------------------------------------3 --timeout 10m
             [1]
 
             $ kubectl glancepv retain no-such-volume --yes

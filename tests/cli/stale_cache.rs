@@ -64,7 +64,7 @@ fn a_volume_that_only_the_cache_has_is_not_told_of() {
         let run = world.run(command);
         assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run}");
         assert!(run.stderr.starts_with("Error from server (NotFound): "), "{run}");
-        assert_eq!(lists(&world).1, 1, "{command}: said absent by a cached list alone");
+        assert!(lists(&world).1 > 0, "{command}: said absent by a cached list alone");
     }
 }
 

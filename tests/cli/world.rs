@@ -13,7 +13,11 @@ use glancepv_sandbox::{Sandbox, provisioner};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams,
+    WatchParams,
+};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Resource, ResourceExt};
 use kubectl_glancepv::os_message;
@@ -591,6 +595,51 @@ impl World {
     /// A volume as a manifest has it.
     pub fn create_volume_from(&self, manifest: Value) {
         self.create(&self.volumes(), manifest);
+    }
+
+    fn trident_volumes(&self) -> Api<DynamicObject> {
+        let kind = GroupVersionKind::gvk("trident.netapp.io", "v1", "TridentVolume");
+        let resource = ApiResource::from_gvk_with_plural(&kind, "tridentvolumes");
+        Api::namespaced_with(self.client.clone(), &format!("{}-trident", self.class), &resource)
+    }
+
+    /// Defines NetApp Trident's resource, if that was not done, and waits until it is served; its objects are in a namespace of
+    /// their own.
+    pub fn define_trident(&self) {
+        self.create_for_cluster::<Namespace>(json!({"metadata": {"name": format!("{}-trident", self.class)}}));
+        let definitions: Api<CustomResourceDefinition> = Api::all(self.client.clone());
+        let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        let definition = json!({"metadata": {"name": "tridentvolumes.trident.netapp.io"}, "spec": {
+            "group": "trident.netapp.io", "scope": "Namespaced",
+            "names": {"plural": "tridentvolumes", "singular": "tridentvolume", "kind": "TridentVolume"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}});
+        let definition = serde_json::from_value(definition).expect("a definition");
+        self.runtime.block_on(async {
+            match definitions.create(&PostParams::default(), &definition).await {
+                Err(kube::Error::Api(status)) if status.code == 409 => {}
+                created => drop(created.expect("created")),
+            }
+            let begun = std::time::Instant::now();
+            while self.trident_volumes().list(&ListParams::default()).await.is_err() {
+                assert!(begun.elapsed() < Duration::from_secs(30), "Trident's resource is not served");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+    }
+
+    /// Trident's object for a volume.
+    pub fn in_trident(&self, volume: &str, state: &str) {
+        let object = json!({"apiVersion": "trident.netapp.io/v1", "kind": "TridentVolume", "metadata": {"name": volume},
+            "config": {"name": volume}, "state": state, "orphaned": false});
+        let object = serde_json::from_value(object).expect("an object");
+        self.runtime.block_on(self.trident_volumes().create(&PostParams::default(), &object)).expect("created");
+    }
+
+    /// Changes its state.
+    pub fn set_in_trident(&self, volume: &str, state: &str) {
+        let patch = Patch::Merge(json!({"state": state}));
+        let patched = self.trident_volumes();
+        self.runtime.block_on(patched.patch(volume, &PatchParams::default(), &patch)).expect("patched");
     }
 
     /// A pod that mounts the claim, as glance-api does.

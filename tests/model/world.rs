@@ -528,6 +528,8 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             release: None,
             finalizers: vec![],
             driver: None,
+            handle: None,
+            trident: None,
             message: None,
             nodes: Vec::new(),
             offers: shape(if v.name == 0 { "500Gi" } else { "600Gi" }),

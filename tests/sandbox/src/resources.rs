@@ -36,6 +36,8 @@ pub const RESOURCES: &[Resource] = &[
     resource("", "persistentvolumeclaims", "PersistentVolumeClaim", &["pvc"], true),
     resource("", "persistentvolumes", "PersistentVolume", &["pv"], false),
     resource("", "pods", "Pod", &["po"], true),
+    resource("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", &["crd"], false),
+    resource("trident.netapp.io", "tridentvolumes", "TridentVolume", &["tvol"], true),
     resource("storage.k8s.io", "storageclasses", "StorageClass", &["sc"], false),
 ];
 

@@ -177,6 +177,13 @@ fn route(
         _ => return Err(Refusal::no_such_path()),
     };
     let resource = Resource::find(group, plural).ok_or_else(Refusal::no_such_path)?;
+    // A custom resource, once it is defined.
+    let definition = format!("{plural}.{group}");
+    let defined =
+        || state.store().list("customresourcedefinitions", None).any(|(_, it)| it["metadata"]["name"] == definition);
+    if resource.group == "trident.netapp.io" && !defined() {
+        return Err(Refusal::no_such_path());
+    }
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let form = form(accept, &query);
     let call = Call { resource, namespace, name, query, form, user };
