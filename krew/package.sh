@@ -5,8 +5,8 @@
 #
 # BINARIES has a folder for each platform, named OS-ARCH as krew's selectors name them (linux-amd64,
 # darwin-arm64, windows-amd64…), with the binary in it; LICENSES is the text of `cargo about`. OUT gets, for each, an
-# archive of the binary, both licence files, README.md, completions and plugin.yaml, and glancepv.yaml with their
-# SHA-256. The same commit and the same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the
+# archive with a folder of its name, of the binary, both licence files, completions, plugin.yaml, the READMEs and what
+# they link, and glancepv.yaml with their SHA-256. The same commit and the same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the
 # addresses of the archives and of the project; the release workflow knows them.
 set -euo pipefail
 usage="usage: package.sh BINARIES LICENSES OUT"
@@ -28,12 +28,13 @@ for folder in "$binaries"/*/; do
   os=${platform%%-*} arch=${platform#*-} bin=kubectl-glancepv
   [ "$os" = windows ] && bin=kubectl-glancepv.exe
   [ -f "$folder$bin" ] || { echo "package.sh: $folder has no $bin" >&2 && exit 1; }
-  rm -rf "${stage:?}/"* && cp -R LICENSE README.md completions plugin.yaml "$folder$bin" "$stage"
-  cp "$licenses" "$stage/LICENSES-OF-CRATES.txt"
-  find "$stage" -type d -exec chmod 755 {} + && find "$stage" -type f -exec chmod 644 {} +
-  chmod 755 "$stage/$bin" "$stage/completions/kubectl_complete-glancepv"
-  find "$stage" -exec touch -h -d "@$when" {} +
   name=kubectl-glancepv-v$version-$platform
+  rm -rf "${stage:?}/"* && mkdir "$stage/$name"
+  cp -R LICENSE ./*.md docs completions plugin.yaml "$folder$bin" "$stage/$name"
+  cp "$licenses" "$stage/$name/LICENSES-OF-CRATES.txt"
+  find "$stage" -type d -exec chmod 755 {} + && find "$stage" -type f -exec chmod 644 {} +
+  chmod 755 "$stage/$name/$bin" "$stage/$name/completions/kubectl_complete-glancepv"
+  find "$stage" -exec touch -h -d "@$when" {} +
   if [ "$os" = windows ]; then
     archive=$name.zip && rm -f "$out/$archive"
     (cd "$stage" && find . -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 "$out/$archive" -@)
@@ -47,7 +48,7 @@ for folder in "$binaries"/*/; do
   platforms+="  - selector: {matchLabels: {os: $os, arch: $arch}}
     uri: $base/$archive
     sha256: $sum
-    bin: $bin
+    bin: $name/$bin
 "
 done
 [ -n "$platforms" ] || { echo "package.sh: $binaries has no platform's folder" >&2 && exit 1; }

@@ -22,7 +22,7 @@ mod stage;
 pub(crate) mod tests;
 mod together;
 
-pub use assess::assess;
+pub use assess::{Assessment, add_sets, assess};
 pub use change::Change;
 pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Trident, Volume, VolumePhase};
 pub use finding::{Finding, Outcome};
@@ -33,7 +33,6 @@ pub use plan::{Plan, retain, reuse, unretain, verify};
 pub use situation::{From as TakenFrom, Rival, Situation};
 pub use stage::Stage;
 
-pub(crate) use assess::{Assessment, add_sets};
 pub(crate) use facts::{Evidence, Origin};
 pub(crate) use finding::{ATTACHER, DeletionSign, Event, Holder, SNAPSHOT_SOURCE};
 pub(crate) use fit::{Field, Misfit};

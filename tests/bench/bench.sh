@@ -2,7 +2,7 @@
 # Builds the static program of a release and measures it: beside curl and kubectl on the newest control plane, with
 # one volume, 2,000 and 20,000, and on the sandbox with up to 100,000.
 #
-#   bench.sh [ROUNDS]   some ten minutes; writes the figures into docs/speed.md, and curve.svg
+#   bench.sh [ROUNDS]   some ten minutes; writes the figures into docs/speed.md, and docs/curve.svg
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 packages=()

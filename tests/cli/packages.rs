@@ -85,18 +85,26 @@ fn archives_and_manifest() {
             assert!(binary.starts_with("-rwxr-xr-x"), "{binary}");
             run("tar", &["-xzf", path.to_str().unwrap()], &unpacked);
         }
-        for file in [
-            "LICENSE",
-            "LICENSES-OF-CRATES.txt",
-            "README.md",
-            "plugin.yaml",
-            "completions/kubectl_complete-glancepv",
-            entry["bin"].as_str().unwrap(),
-        ] {
-            assert!(unpacked.join(file).is_file(), "{archive}: {file}");
+        let (folder, program) = entry["bin"].as_str().unwrap().split_once('/').unwrap();
+        assert!(archive.starts_with(folder), "{archive}");
+        for file in
+            ["LICENSE", "LICENSES-OF-CRATES.txt", "plugin.yaml", "completions/kubectl_complete-glancepv", program]
+        {
+            assert!(unpacked.join(folder).join(file).is_file(), "{archive}: {file}");
+        }
+        for page in ["README.md", "README.ko.md"] {
+            let text = fs::read_to_string(unpacked.join(folder).join(page)).unwrap();
+            let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+            for link in links.filter(|link| !link.contains("://")) {
+                assert!(unpacked.join(folder).join(link).is_file(), "{archive}: {page} links {link}");
+            }
         }
     }
-    let ours = home.path().join("linux-amd64/kubectl-glancepv");
+    let ours = home.path().join("linux-amd64").join(concat!(
+        "kubectl-glancepv-v",
+        env!("CARGO_PKG_VERSION"),
+        "-linux-amd64/kubectl-glancepv"
+    ));
     assert!(run(ours.to_str().unwrap(), &["--version"], home.path()).contains(env!("CARGO_PKG_VERSION")));
 }
 

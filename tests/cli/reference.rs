@@ -6,31 +6,50 @@ use regex_lite::Regex;
 
 use crate::world::{Run, World};
 
-/// The whole help of the program, and of each verb what is its own.
+/// The whole help of the program with the flags of every command, then of each verb its own flags and its examples, then the
+/// connection flags.
 fn reference(world: &World) -> String {
-    let mut reference = String::new();
-    for verb in [
-        "",
-        "status",
-        "check",
-        "retain",
-        "unretain",
-        "reuse",
-        "pin",
-        "unpin",
-        "verify",
-        "guide",
-        "export",
-        "completion",
-    ] {
-        let flag = if verb.is_empty() { "--help" } else { "-h" };
-        let output = world.command(&format!("{verb} {flag}")).env("COLUMNS", "100").output().unwrap();
+    let help = |arguments: &str| {
+        let output = world.command(arguments).env("COLUMNS", "100").output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty());
-        let help = String::from_utf8(output.stdout).unwrap();
-        let typed = format!("kubectl glancepv {verb} {flag}").replace("  ", " ");
-        reference += &format!("```\n$ {typed}\n{}\n```\n\n", help.trim_end());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let root = help("-h");
+    let common: Vec<String> = options(&root).into_iter().map(|option| flag(&option)).collect();
+    let mut reference = format!("```\n$ kubectl glancepv --help\n{}\n```\n\n", help("--help").trim_end());
+    for verb in
+        ["status", "check", "retain", "unretain", "reuse", "pin", "unpin", "verify", "guide", "export", "completion"]
+    {
+        let (short, long) = (help(&format!("{verb} -h")), help(&format!("{verb} --help")));
+        let (head, _) = short.split_once("Options:\n").unwrap();
+        let own: String = options(&short).into_iter().filter(|option| !common.contains(&flag(option))).collect();
+        let own = if own.is_empty() { own } else { format!("Options:\n{own}") };
+        let examples = long.find("Examples:").map_or("", |at| &long[at..]);
+        let text = [head.trim_end(), own.trim_end(), examples.trim_end()];
+        let text: Vec<&str> = text.into_iter().filter(|part| !part.is_empty()).collect();
+        reference += &format!("```\n$ kubectl glancepv {verb} --help\n{}\n```\n\n", text.join("\n\n"));
     }
-    reference
+    reference + &format!("```\n$ kubectl glancepv options\n{}\n```\n\n", help("options").trim_end())
+}
+
+/// The options of a help, each with its lines.
+fn options(help: &str) -> Vec<String> {
+    let (_, listed) = help.split_once("Options:\n").unwrap();
+    let mut options: Vec<String> = Vec::new();
+    for line in listed.lines().take_while(|line| line.starts_with(' ')) {
+        match options.last_mut() {
+            Some(last) if !line.trim_start().starts_with('-') || line.starts_with("          ") => {
+                *last += &format!("{line}\n");
+            }
+            _ => options.push(format!("{line}\n")),
+        }
+    }
+    options
+}
+
+/// The long flag of an option.
+fn flag(option: &str) -> String {
+    option.split(' ').find(|word| word.starts_with("--")).unwrap_or_default().to_owned()
 }
 
 fn readme(name: &str) -> String {
@@ -89,7 +108,8 @@ fn every_link_leads_to_a_file_and_the_front_page_is_short() {
     for page in ["README.md", "README.ko.md"] {
         let text = readme(page);
         assert!(text.lines().count() <= 260, "{page}");
-        for link in skeleton(&text).iter().filter_map(|line| line.strip_prefix("-> ")) {
+        let links = skeleton(&text);
+        for link in links.iter().filter_map(|line| line.strip_prefix("-> ")).filter(|link| !link.contains("://")) {
             assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(link).is_file(), "{page}: {link}");
         }
     }

@@ -57,7 +57,9 @@ fn the_least_rights_suffice_and_each_is_missed() {
     let check = settled(&world, |run| run.stdout.contains("✔ rights: ") && !run.stdout.contains("forbidden"));
     assert!(!check.stdout.contains("! pods: ") && check.stdout.contains("! class: netapp provisions"), "{check}");
     // Any one of them taken away.
-    for (at, rule) in rules.as_array().unwrap().iter().enumerate() {
+    // Of Trident's, `check` asks where a volume is Trident's (module `trident`).
+    let tridents = |rule: &Value| rule["apiGroups"][0] == "trident.netapp.io";
+    for (at, rule) in rules.as_array().unwrap().iter().enumerate().filter(|(_, rule)| !tridents(rule)) {
         for resource in rule["resources"].as_array().unwrap() {
             for verb in rule["verbs"].as_array().unwrap() {
                 let mut fewer = rules.clone();

@@ -15,12 +15,28 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::api::{Api, DeleteParams, PostParams, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+/// A question of the plugin's was answered with no.
+#[derive(Debug)]
+struct Declined;
+
+impl std::fmt::Display for Declined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("declined")
+    }
+}
+
+impl Error for Declined {}
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(demo())) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Declined>() => {
+            let _ = writeln!(stdout(), "\n# Nothing was changed after a no; the demo ends here.");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             let _ = writeln!(stderr(), "demo: {error}");
             ExitCode::FAILURE
@@ -95,7 +111,7 @@ async fn install(claims: &Api<PersistentVolumeClaim>, name: &str) -> Outcome<()>
 
 /// The executable, built as it is released but for optimisation.
 fn build() -> Outcome<PathBuf> {
-    writeln!(stderr(), "Building the plugin; the first time this takes a minute or two.")?;
+    writeln!(stderr(), "Compiling kubectl-glancepv, the plugin itself; the first time this takes a minute or two.")?;
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--bin", "kubectl-glancepv"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     // The variables that `cargo run` sets for this program: build scripts that watch them would run again.
@@ -155,6 +171,9 @@ impl Stage {
             .status()?;
         if status.success() == succeeds {
             return Ok(());
+        }
+        if changes && self.asks && status.code() == Some(1) {
+            return Err(Declined.into());
         }
         Err(format!("kubectl glancepv {arguments}: {status}").into())
     }

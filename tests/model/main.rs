@@ -10,6 +10,7 @@
 #![allow(clippy::print_stderr, reason = "the counts and the traces are the result")]
 
 mod advice;
+mod set;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

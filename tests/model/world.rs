@@ -453,6 +453,7 @@ fn shape(size: &str) -> Shape {
 
 /// The claim and the volumes as the plugin reads them.
 pub struct Seen {
+    pub target: &'static Target,
     pub claim: Option<Claim>,
     pub volumes: Vec<Volume>,
     pub named: Option<String>,
@@ -464,7 +465,7 @@ pub struct Seen {
 impl Seen {
     pub fn situation(&self) -> Situation<'_> {
         Situation {
-            target: &TARGET,
+            target: self.target,
             claim: self.claim.as_ref(),
             volumes: self.volumes.iter().collect(),
             named: self.named.as_deref(),
@@ -480,13 +481,18 @@ impl Seen {
     pub fn observed(mut self, all: bool, own: bool) -> Self {
         let (named, claimed) = (self.named.clone(), self.claim.as_ref().and_then(|c| c.volume_name.clone()));
         let is = |v: &Volume, name: &Option<String>| Some(&v.name) == name.as_ref();
-        self.volumes.retain(|v| is(v, &named) || (own && is(v, &claimed)) || (all && v.refers_to(&TARGET)));
+        self.volumes.retain(|v| is(v, &named) || (own && is(v, &claimed)) || (all && v.refers_to(self.target)));
         self
     }
 }
 
 /// Reads them.
 pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
+    seen_of(&TARGET, claim, volumes, named)
+}
+
+/// Reads those of a claim of this name.
+pub fn seen_of(target: &'static Target, claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
     let claim = claim.map(|c| Claim {
         uid: c.uid.to_string(),
         phase: c.phase,
@@ -519,7 +525,7 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             claim_ref: match v.owner {
                 Owner::Nobody => None,
                 Owner::SomebodyElse => Some(owner(&OTHER, Some(99))),
-                Owner::Target(uid) => Some(owner(&TARGET, uid)),
+                Owner::Target(uid) => Some(owner(target, uid)),
             },
             created: at(v.made),
             since: None,
@@ -535,5 +541,5 @@ pub fn seen(claim: Option<C>, volumes: &[V], named: Option<u8>) -> Seen {
             offers: shape(if v.name == 0 { "500Gi" } else { "600Gi" }),
         }
     });
-    Seen { claim, volumes: volumes.collect(), named: named.map(name), from: false, other: None }
+    Seen { target, claim, volumes: volumes.collect(), named: named.map(name), from: false, other: None }
 }
