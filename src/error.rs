@@ -5,7 +5,7 @@ use std::process::ExitCode;
 pub use kube::core::Status;
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::lifecycle::{Applier, Reason, Refusal, Stage, Target, Verb};
+use crate::lifecycle::{Applier, Refusal, Stage, Target, Verb};
 use crate::template::Misfit;
 
 /// Reason why a command did not do as asked.
@@ -182,12 +182,6 @@ impl Error {
             | Self::Guide(..)
             | Self::Terminal(_) => ExitCode::FAILURE,
         }
-    }
-
-    /// True if the failures are told for the whole selection: a set is whole or left alone.
-    pub fn repeats_selection(failed: &[(Target, Self)]) -> bool {
-        let of_set = |error: &Self| matches!(error, Self::Refused(it) if matches!(it.reason, Reason::SetIncomplete(_)));
-        failed.iter().any(|(_, error)| of_set(error))
     }
 
     /// True if the server refused a patch because the volume has changed since it was read.

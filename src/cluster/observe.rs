@@ -297,20 +297,30 @@ impl Cluster {
         let own = seen.claim.as_ref().map(|claim| claim.facts.uid.as_str());
         let from = seen.from.as_ref().map(|(target, _)| target);
         let held = seen.volumes.iter().filter_map(|read| {
-            let reference = read.facts.claim_ref.as_ref()?;
+            let volume = read.facts.name.as_str();
+            let Some(reference) = &read.facts.claim_ref else {
+                // Nobody's, unless a claim of another name waits for it.
+                return Some((volume, &seen.target, None));
+            };
             let uid = reference.uid.as_deref().filter(|uid| Some(*uid) != own)?;
             let meant = reference.claim == seen.target || Some(&reference.claim) == from;
-            meant.then_some((read.facts.name.as_str(), &reference.claim, uid))
+            meant.then_some((volume, &reference.claim, Some(uid)))
         });
-        let held: Vec<(&str, &Target, &str)> = held.collect();
-        let owner = async |(volume, target, uid): &(&str, &Target, &str)| {
+        let held: Vec<(&str, &Target, Option<&str>)> = held.collect();
+        let owner = async |(volume, target, uid): &(&str, &Target, Option<&str>)| {
             // Such a claim names the volume, so the rows of the others need not be kept.
             let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
             let claims = match self.list(&path, volume).await {
                 Err(error) if error.is_forbidden() => return Ok(None),
                 listed => listed?.objects()?,
             };
-            let owns = |claim: &&Value| claim["metadata"]["uid"] == **uid && claim["metadata"]["name"] != *target.name;
+            let owns = |claim: &&Value| {
+                let has = match uid {
+                    Some(uid) => claim["metadata"]["uid"] == **uid,
+                    None => claim["spec"]["volumeName"] == **volume,
+                };
+                has && claim["metadata"]["name"] != *target.name
+            };
             let name = claims.iter().find(owns).and_then(|claim| meta(claim, "name"));
             let claim = name.map(|name| Target { name, namespace: target.namespace.clone() });
             Ok::<_, Error>(claim.map(|claim| Rival { volume: (*volume).to_owned(), claim }))

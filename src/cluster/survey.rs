@@ -13,7 +13,7 @@ use super::api::{Cluster, Kind, LIST, Read, Row, json};
 use super::list::{Binding, Bindings, Fresh, Reader, Rows};
 use super::observe::Observation;
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Claim, Rival, Stays, Target, Volume, add_sets, member};
+use crate::lifecycle::{Assessment, Claim, Rival, Shape, Stays, Target, Volume, add_sets, member};
 
 /// The number of volumes that are read at a time.
 const AT_A_TIME: usize = 32;
@@ -61,6 +61,7 @@ impl Cluster {
     ) -> Result<Survey, Error> {
         let (claims, listed) = join(Box::pin(self.claims_in(namespace)), self.bindings(namespace, fresh)).await;
         let (claims, mut listed) = (claims?, listed?);
+        let mut cached = fresh == Fresh::Cached;
         loop {
             let mut names: BTreeSet<&str> = claims.keys().map(String::as_str).collect();
             names.extend(listed.volumes.iter().map(|binding| binding.claim.as_str()));
@@ -76,19 +77,17 @@ impl Cluster {
             let read = async |name: String| self.volume(&name).await;
             let volumes: Vec<Option<Read<Volume>>> =
                 stream::iter(wanted).map(read).buffered(AT_A_TIME).try_collect().await?;
-            let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().collect();
+            let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().map(light).collect();
             let number = |version: Option<&str>| version.and_then(|version| version.parse::<u64>().ok());
             let versions = claims.values().map(Read::version).chain(volumes.iter().map(Read::version));
-            if fresh == Fresh::Cached
-                && versions.map(number).any(|version| version.is_none() || version > listed.version)
-            {
+            if cached && versions.map(number).any(|version| version.is_none() || version > listed.version) {
                 listed = self.bindings(namespace, Fresh::Consistent).await?;
                 // As of now it is consistent, whatever is changed meanwhile.
-                listed.version = Some(u64::MAX);
+                cached = false;
                 continue;
             }
             let read = Namespace { name: namespace, claims: &claims, volumes: &volumes, bindings: &listed.volumes };
-            let observed = |name: &&str| read.observation(name, &meant);
+            let observed = |name: &&str| read.observation(name, &|name: &str| picked.contains(name));
             return Ok(Survey {
                 claims: picked.iter().map(observed).collect(),
                 mates: mates.iter().map(observed).collect(),
@@ -102,7 +101,7 @@ impl Cluster {
         let rows: Vec<Row> = self.list(&path, "").await?.into_rows()?;
         let named = |row: Row| {
             let name = row.object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-            Ok((name, Read::new::<PersistentVolumeClaim>(row)?))
+            Ok((name, light(Read::new::<PersistentVolumeClaim>(row)?)))
         };
         rows.into_iter().map(named).collect()
     }
@@ -140,14 +139,19 @@ impl Cluster {
     }
 
     /// Reads every claim and every volume of the cluster; memory grows with what the decisions need of them, and not with the
-    /// lists.
-    pub async fn everything(&self) -> Result<Everything, Error> {
+    /// lists. Unless the `whole` facts are wanted, those that no stage rests on are let go.
+    pub async fn everything(&self, whole: bool) -> Result<Everything, Error> {
         let claims = async {
             let mut found = Vec::new();
             self.each::<PersistentVolumeClaim>(Kind::Claim, |claim| {
                 let (namespace, name) = (claim.metadata.namespace.clone(), claim.metadata.name.clone());
                 let target = Target { namespace: namespace.unwrap_or_default(), name: name.unwrap_or_default() };
-                found.push((target, Claim::from(&claim)));
+                let mut facts = Claim::from(&claim);
+                if !whole {
+                    facts.finalizers = Vec::new();
+                    facts.wants = Shape { size: facts.wants.size, ..Shape::default() };
+                }
+                found.push((target, facts));
             })
             .await
             .map(|()| found)
@@ -155,7 +159,12 @@ impl Cluster {
         let volumes = async {
             let mut found = Vec::new();
             self.each::<PersistentVolume>(Kind::Volume, |volume| {
-                let facts = Volume::from(&volume);
+                let mut facts = Volume::from(&volume);
+                if !whole {
+                    (facts.finalizers, facts.nodes) = (Vec::new(), Vec::new());
+                    (facts.driver, facts.handle, facts.message) = (None, None, None);
+                    facts.offers = Shape { size: facts.offers.size, ..Shape::default() };
+                }
                 found.extend(facts.claim_ref.is_some().then_some(facts));
             })
             .await
@@ -195,6 +204,14 @@ impl Everything {
     }
 }
 
+/// Without managedFields: most of an object's bytes, and nothing that is printed.
+fn light<F>(mut read: Read<F>) -> Read<F> {
+    if let Some(metadata) = read.row.object["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    read
+}
+
 /// A namespace as it was read.
 struct Namespace<'a> {
     name: &'a str,
@@ -204,12 +221,12 @@ struct Namespace<'a> {
 }
 
 impl Namespace<'_> {
-    /// The observation of the claim of that name; the claims of its release that are `meant`, too, are told by themselves.
-    fn observation(&self, name: &str, meant: &impl Fn(&str) -> bool) -> Observation {
+    /// The observation of the claim of that name; the claims of its release that are picked, too, are told by themselves.
+    fn observation(&self, name: &str, picked: &impl Fn(&str) -> bool) -> Observation {
         let target = Target { namespace: self.name.to_owned(), name: name.to_owned() };
         let claim = self.claims.get(name).cloned();
         let own = claim.as_ref().and_then(|claim| claim.facts.volume_name.clone());
-        let siblings = claim.as_ref().map_or_else(Vec::new, |claim| self.siblings(&claim.facts, meant));
+        let siblings = claim.as_ref().map_or_else(Vec::new, |claim| self.siblings(&claim.facts, picked));
         let mut seen = Observation { claim, siblings, is_complete: true, ..Observation::new(&target, None) };
         for volume in self.volumes {
             if volume.facts.refers_to(&target) || own.as_ref() == Some(&volume.facts.name) {
@@ -220,13 +237,13 @@ impl Namespace<'_> {
         seen
     }
 
-    /// The claims that are deleted with the claim's release, and are not meant: names and policies.
-    fn siblings(&self, claim: &Claim, meant: &impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    /// The claims that are deleted with the claim's release, and are not picked: names and policies.
+    fn siblings(&self, claim: &Claim, picked: &impl Fn(&str) -> bool) -> Vec<(String, String)> {
         let Some(release) = &claim.release else { return Vec::new() };
         let sibling = |binding: &Binding| {
             let other = &self.claims.get(&binding.claim)?.facts;
             let stays = other.stays.is_some_and(Stays::survives_uninstall);
-            let goes = other.release.as_ref() == Some(release) && !stays && !meant(&binding.claim);
+            let goes = other.release.as_ref() == Some(release) && !stays && !picked(&binding.claim);
             goes.then(|| Some((binding.claim.clone(), binding.at_risk.clone()?))).flatten()
         };
         self.bindings.iter().filter_map(sibling).collect()

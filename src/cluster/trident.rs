@@ -40,7 +40,7 @@ impl Cluster {
         }
         let objects = match self.list(&path, handle).await {
             // No such API, or no right: nothing is known.
-            Err(Error::Api(_)) => return Ok(None),
+            Err(Error::Api(status)) if matches!(status.code, 403 | 404) => return Ok(None),
             listed => listed?.objects()?,
         };
         let state = objects.iter().find_map(|object| object["state"].as_str());

@@ -11,7 +11,7 @@ use super::flags::TemplateFlag;
 use crate::cluster::{Fresh, Kind, Observation, Pod, Reach, Right};
 use crate::error::Error;
 use crate::escape::line;
-use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Verb};
+use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Verb, is_incomplete};
 use crate::session::Session;
 use crate::session::draft::Draft;
 use crate::session::overview::{Item, List};
@@ -197,8 +197,8 @@ fn together(session: &Session, found: &[Assessment<'_>]) -> Vec<Check> {
         let at: Vec<&Assessment<'_>> = found.iter().filter(|found| found.stage == stage).collect();
         let Some(first) = at.first() else { continue };
         let names: Vec<&str> = at.iter().map(|found| found.situation.target.name.as_str()).collect();
-        let of_these = session.typed.of_claim(&names.join(","));
-        let next = if is_safe(stage) { Vec::new() } else { vec![of_these.line(&session.target, &way_out(first))] };
+        let next =
+            if is_safe(stage) { Vec::new() } else { vec![session.typed.line(&session.target, &way_out_of_all(first))] };
         let outcome = if is_safe(stage) { Outcome::Passed } else { Outcome::Failed };
         checks.push(Check { next, ..Check::new(&stage.to_string(), outcome, stage::of_claims(stage, &names)) });
     }
@@ -284,6 +284,14 @@ fn of_claim(session: &Session, found: &Assessment<'_>) -> Vec<Check> {
 
 fn is_safe(stage: Stage) -> bool {
     matches!(stage, Stage::Retained | Stage::Reused)
+}
+
+/// The same for several claims: `retain` or `reuse` of the selection, else `status`.
+fn way_out_of_all(found: &Assessment<'_>) -> Next {
+    match way_out(found).step {
+        Step::Run { verb: verb @ (Verb::Retain | Verb::Reuse), .. } if !is_incomplete(found) => Next::run(verb),
+        _ => Next::run(Verb::Status),
+    }
 }
 
 /// The first next step, if it is a command of the plugin, else `status`, which prints them all.

@@ -192,7 +192,12 @@ impl<'a> Walk<'a> {
         let session = self.session;
         let (survey, versions) = self.look().await?;
         let mut all: Vec<Assessment<'_>> = survey.claims.iter().map(Observation::assess).collect();
-        let at = |stage: Stage| all.iter().position(|found| found.stage == stage);
+        // A claim that waits for its first volume, or pod, has nothing to be kept.
+        let has_nothing = |found: &Assessment<'_>| {
+            found.stage == Stage::Binding && found.volume.is_none() && found.preserved.is_empty()
+        };
+        let aside = !all.iter().all(has_nothing);
+        let at = |stage: Stage| all.iter().position(|found| found.stage == stage && !(aside && has_nothing(found)));
         let Some(leading) = ORDER.into_iter().find_map(at) else { return Err(session.absent().await) };
         let stage = all[leading].stage;
         if all.iter().any(|found| !matches!(found.stage, Stage::AtRisk | Stage::Retained | Stage::Reused)) {
@@ -209,12 +214,15 @@ impl<'a> Walk<'a> {
                 self.retain(&look).await
             }
             Stage::AtRisk | Stage::Doomed => self.retain(&look).await,
+            Stage::Released if look.waits_for_named(session) => self.wait(look).await,
             Stage::Released => self.reuse(&look).await,
             Stage::Reused if self.done.contains(&Done::SawClaimDeleted) => self.verify().await,
             Stage::Reused if self.done.contains(&Done::AnotherRound) => self.uninstall(look).await,
             Stage::Reused => self.ask_for_another_round(all.len()).await,
             Stage::Retained if all.iter().all(survives) => Err(self.halt(&look, Halt::Kept)),
             Stage::Retained => self.uninstall(look).await,
+            // What was kept before this round does not stand for it.
+            Stage::Reserved if self.has_to_uninstall(&look) => self.uninstall(look).await,
             Stage::Reserved => self.install(look).await,
             Stage::Releasing | Stage::Binding => self.wait(look).await,
             Stage::Absent => Err(session.absent().await),
@@ -319,6 +327,13 @@ impl<'a> Walk<'a> {
         Ok(Act::LookAgain)
     }
 
+    /// True if claims are bound that the command uninstalls, which was not run yet.
+    fn has_to_uninstall(&self, look: &Look<'_>) -> bool {
+        let lives = |found: &Assessment<'_>| found.stage == Stage::Retained && !survives(found);
+        let given = self.arguments.uninstall.is_some() && !self.done.contains(&Done::Uninstalled);
+        given && look.versions.is_some() && look.all.iter().any(lives)
+    }
+
     async fn install(&mut self, look: Look<'_>) -> Result<Act, Error> {
         let session = self.session;
         if let (Some(template), Some(_)) = (&self.arguments.pinned.template, look.volume()) {
@@ -400,6 +415,15 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// True if a claim that was typed in full is still bound: all of them are to go.
+    fn waits_for_named(&self, session: &Session) -> bool {
+        let named = session.selection.named();
+        let lives = |found: &Assessment<'_>| {
+            found.stage == Stage::Retained && named.contains(&found.situation.target.name.as_str())
+        };
+        self.versions.is_some() && self.all.iter().any(lives)
+    }
+
     fn volume(&self) -> Option<&str> {
         self.found.volume.map(|v| v.name.as_str())
     }

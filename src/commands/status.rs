@@ -1,5 +1,6 @@
 //! `status`: the rows, the stage, the findings, the next command.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use clap::Args;
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
 use crate::kubectl::output::Format;
-use crate::lifecycle::{Assessment, Claim, Finding, Situation, Stage, Target, Volume, assess};
+use crate::lifecycle::{Assessment, Claim, Finding, Situation, Stage, Target, Verb, Volume, assess, group};
 use crate::session::Session;
 use crate::session::report::Document;
 use crate::session::select::natural;
@@ -86,31 +87,36 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
     }
 }
 
-/// Shows every claim of the cluster, and what volumes without one are kept for.
+/// Shows every claim of the cluster, and what volumes without one are kept for. Of a table only the rows are held: each claim
+/// is assessed and let go.
 async fn everywhere(session: &Session) -> Result<(), Error> {
-    let everything = session.cluster.everything().await?;
+    let whole = !session.output.is_table();
+    let everything = session.cluster.everything(whole).await?;
     let volumes = everything.by_claim();
     let mut claims: Vec<_> = everything.claims.iter().map(|(target, claim)| (target, Some(claim))).collect();
     let known: std::collections::HashSet<&Target> = everything.claims.iter().map(|(target, _)| target).collect();
     claims.extend(volumes.keys().filter(|target| !known.contains(*target)).map(|target| (*target, None)));
     claims.sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace).then_with(|| natural(&a.name, &b.name)));
-    let found: Vec<Assessment<'_>> = claims
-        .into_iter()
-        .map(|(target, claim)| {
-            let volumes = volumes.get(target).cloned().unwrap_or_default();
-            assess(&Situation {
-                target,
-                claim,
-                volumes,
-                named: None,
-                pinned: false,
-                from: None,
-                siblings: &[],
-                rivals: &[],
-            })
-        })
-        .collect();
-    show_several(session, &found, None)
+    let assessed = claims.into_iter().map(|(target, claim)| {
+        let volumes = volumes.get(target).cloned().unwrap_or_default();
+        let from = None;
+        assess(&Situation { target, claim, volumes, named: None, pinned: false, from, siblings: &[], rivals: &[] })
+    });
+    if whole {
+        return show_several(session, &assessed.collect::<Vec<_>>(), None);
+    }
+    let (now, mut rows, mut exposed) = (Timestamp::now(), Vec::new(), BTreeSet::new());
+    let mut counts = Stage::WORST_FIRST.map(|stage| (stage, 0));
+    for found in assessed {
+        rows.push(session.cells_of_several(&found, now));
+        counts.iter_mut().filter(|(stage, _)| *stage == found.stage).for_each(|(_, count)| *count += 1);
+        if group(&found) == Some(Verb::Retain) {
+            exposed.insert(found.situation.target.namespace.clone());
+        }
+    }
+    let counts: Vec<(Stage, usize)> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
+    session.terminal.print(&session.rows_of_several(&rows, true))?;
+    session.terminal.print(&session.told_of_cluster(&counts, &exposed))
 }
 
 fn show_several(session: &Session, found: &[Assessment<'_>], namespace: Option<&str>) -> Result<(), Error> {

@@ -105,20 +105,22 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
         Reason::ProvisionerHolds(volume) => {
             vec![Next::on(Verb::Reuse, volume).with_timeout().because(Remark::UntilProvisionerLetsGo)]
         }
-        Reason::NotReleased { .. } => vec![Next::run(Verb::Reuse).with_timeout().because(Remark::UntilReleased)],
-        Reason::ClaimTerminating(_) => vec![reuse_once_deleted()],
+        Reason::NotReleased { .. } => vec![again(s).because(Remark::UntilReleased)],
+        Reason::ClaimTerminating(_) => vec![reuse_once_deleted(s)],
         Reason::AlreadyReused(_) => {
             let another = Next::from(Step::Note).because(Remark::AnotherRound);
-            [vec![another], uninstall(s), vec![reuse_once_deleted()]].concat()
+            [vec![another], uninstall(s), vec![reuse_once_deleted(s)]].concat()
         }
         Reason::StillBound(_) if s.claim.is_some_and(|c| survives(c) || c.phase == ClaimPhase::Lost) => {
             next_of_stage(s)
         }
-        Reason::StillBound(_) | Reason::ClaimLost => [uninstall(s), vec![reuse_once_deleted()]].concat(),
+        Reason::StillBound(_) | Reason::ClaimLost => [uninstall(s), vec![reuse_once_deleted(s)]].concat(),
         Reason::BoundToAnother { volumes, .. } | Reason::Diverted { volumes, .. } => way_back(s, &read(volumes)),
         Reason::NoClaim | Reason::Unbound { .. } => next_of_stage(s),
         Reason::Policy { .. } => vec![Next::run(Verb::Retain)],
-        Reason::OfAnotherClaim { owner, .. } | Reason::UidOfLivingClaim { owner, .. } => {
+        Reason::OfAnotherClaim { owner, .. }
+        | Reason::ReservedForOther { owner, .. }
+        | Reason::UidOfLivingClaim { owner, .. } => {
             vec![Step::Elsewhere(owner.clone()).into()]
         }
         Reason::VolumeTerminating { volume, .. } => s.volume(volume).map(|v| recreate(s, v)).unwrap_or_default(),
@@ -159,8 +161,14 @@ fn next_of_stage(s: &Situation<'_>) -> Vec<Next> {
     steps(s, stage, volume, &preserved)
 }
 
-fn reuse_once_deleted() -> Next {
-    Next::run(Verb::Reuse).with_timeout().because(Remark::UntilDeleted)
+fn reuse_once_deleted(s: &Situation<'_>) -> Next {
+    again(s).because(Remark::UntilDeleted)
+}
+
+/// `reuse --timeout`, of the named volume if it is not the target's yet: nothing else tells which one is meant.
+fn again(s: &Situation<'_>) -> Next {
+    let volume = s.named.and_then(|name| s.volume(name)).filter(|volume| !volume.refers_to(s.target));
+    volume.map_or_else(|| Next::run(Verb::Reuse), |volume| Next::on(Verb::Reuse, &volume.name)).with_timeout()
 }
 
 /// True if the claim stays when the release or the application is removed.

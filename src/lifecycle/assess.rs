@@ -41,7 +41,12 @@ pub fn assess<'a>(situation: &Situation<'a>) -> Assessment<'a> {
 /// Adds a finding to the claims whose volumes wait to be reused while their sets are kept only in part. `mates` are the
 /// other claims of the sets.
 pub fn add_sets(found: &mut [Assessment<'_>], mates: &[Assessment<'_>]) {
-    let all = found.iter().chain(mates).map(|it| (it.situation.target.name.as_str(), part(it)));
+    // What is not selected is not reused now.
+    let mate = |it: &Assessment<'_>| if part(it) == Part::Has { Part::Has } else { Part::Lacks };
+    let named = |it: &'_ Assessment<'_>| it.situation.target.name.clone();
+    let all: Vec<(String, Part)> =
+        found.iter().map(|it| (named(it), part(it))).chain(mates.iter().map(|it| (named(it), mate(it)))).collect();
+    let all = all.iter().map(|(name, part)| (name.as_str(), *part));
     let sets: Vec<Incomplete> = incomplete(all);
     for claim in found.iter_mut().filter(|it| part(it) == Part::Waits) {
         let name = &claim.situation.target.name;

@@ -379,8 +379,10 @@ pub(super) fn findings(
 /// What NetApp Trident knows of the volume, if that is not as it should be, or answers whether a `retain` came in time.
 fn trident(volume: &Volume) -> Option<Finding> {
     let name = volume.name.clone();
+    // Its object may be deleted only where the data stays.
+    let reserved = volume.is_reserved() && volume.is_retained();
     match volume.trident.as_ref()? {
-        Trident::Missing => Some(Finding::TridentMissing { volume: name, reserved: volume.is_reserved() }),
+        Trident::Missing => Some(Finding::TridentMissing { volume: name, reserved }),
         Trident::State(state) => match state.as_str() {
             "online" => volume.retained_late.is_some().then_some(Finding::TridentOnline(name)),
             // A share of another volume of Trident's.

@@ -39,4 +39,4 @@ pub(crate) use fit::{Field, Misfit};
 pub(crate) use plan::{Refusal, preserved};
 pub(crate) use reason::{Fate, Reason, Remedy};
 pub(crate) use set::{Incomplete, member};
-pub(crate) use together::{group, together};
+pub(crate) use together::{group, is_incomplete, together};

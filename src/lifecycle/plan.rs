@@ -139,13 +139,11 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
     // A Lost claim is given its volume back: with its UID in claimRef, both are bound within a second (seen on 1.20 and
     // 1.37).
     if let Some(claim) = situation.claim.filter(|claim| claim.is_lost_from(volume)) {
+        has_its_data(situation, volume)?;
         return Ok(Plan::Change(Change::give_back(volume, claim)));
     }
     claim_gone(situation, volume)?;
-    if volume.retained_late.is_some() && volume.finalizers.iter().any(|f| f == PROVISIONER) {
-        return Err(Refusal::new(situation, Reason::ProvisionerHolds(name)));
-    }
-    known_to_driver(situation, volume)?;
+    has_its_data(situation, volume)?;
     match volume.phase {
         // Cleared already, though it may take the volume controller a moment to say Available.
         VolumePhase::Available | VolumePhase::Released | VolumePhase::Failed if volume.is_reserved() => {
@@ -159,8 +157,12 @@ pub fn reuse(situation: &Situation<'_>) -> Result<Plan, Refusal> {
 /// Reserves a volume that has no claimRef for the target: only an Available one, so that it is nobody's.
 fn reserve(situation: &Situation<'_>, volume: &Volume) -> Result<Plan, Refusal> {
     is_kept(situation, volume)?;
+    if let Some(owner) = situation.rival(volume) {
+        let reason = Reason::OfAnotherClaim { volume: volume.name.clone(), owner: owner.clone() };
+        return Err(Refusal::new(situation, reason));
+    }
     is_free(situation, volume)?;
-    known_to_driver(situation, volume)?;
+    has_its_data(situation, volume)?;
     match volume.phase {
         VolumePhase::Available | VolumePhase::Pending => Ok(Plan::Change(Change::reserve(volume, situation.target))),
         phase => Err(Refusal::new(situation, Reason::NotAvailable { volume: volume.name.clone(), phase })),
@@ -181,20 +183,26 @@ fn take_over(situation: &Situation<'_>, from: From<'_>, volume: &Volume) -> Resu
     if let Some(claim) = from.claim {
         return refuse(Reason::FromLives { volume: name, owner: from.target.clone(), terminating: claim.terminating });
     }
-    if volume.retained_late.is_some() && volume.finalizers.iter().any(|f| f == PROVISIONER) {
-        return refuse(Reason::ProvisionerHolds(name));
-    }
     is_free(situation, volume)?;
-    known_to_driver(situation, volume)?;
-    if volume.is_released() {
-        return Ok(Plan::Change(Change::take_over(volume, situation.target)));
+    has_its_data(situation, volume)?;
+    match volume.phase {
+        VolumePhase::Released | VolumePhase::Failed => Ok(Plan::Change(Change::take_over(volume, situation.target))),
+        VolumePhase::Available => refuse(Reason::ReservedForOther { volume: name, owner: from.target.clone() }),
+        phase => refuse(Reason::NotReleased { volume: name, phase }),
     }
-    refuse(Reason::NotReleased { volume: name, phase: volume.phase })
 }
 
 fn not_from(volume: &Volume, from: From<'_>) -> Reason {
     let owner = volume.claim_ref.as_ref().map(|reference| reference.claim.clone());
     Reason::NotFrom { volume: volume.name.clone(), from: from.target.clone(), owner }
+}
+
+/// Refuses a volume whose data may be being deleted: it was retained late and the provisioner holds it, or its driver says so.
+fn has_its_data(situation: &Situation<'_>, volume: &Volume) -> Result<(), Refusal> {
+    if volume.retained_late.is_some() && volume.finalizers.iter().any(|f| f == PROVISIONER) {
+        return Err(Refusal::new(situation, Reason::ProvisionerHolds(volume.name.clone())));
+    }
+    known_to_driver(situation, volume)
 }
 
 /// Refuses a volume that NetApp Trident is deleting, or does not know (seen with 26.10): a claim is bound to it all the same,

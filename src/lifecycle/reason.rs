@@ -74,6 +74,11 @@ pub enum Reason {
         from: Target,
         owner: Option<Target>,
     },
+    /// Of `reuse --from`: the volume is reserved for the other claim, and not Released.
+    ReservedForOther {
+        volume: String,
+        owner: Target,
+    },
     /// Of `reuse --from`: the claim that the volume is to be taken from exists.
     FromLives {
         volume: String,
@@ -152,6 +157,7 @@ impl Reason {
             | Reason::OfAnotherClaim { .. }
             | Reason::NoClaimRef(_)
             | Reason::NotAvailable { .. }
+            | Reason::ReservedForOther { .. }
             | Reason::NotFrom { .. }
             | Reason::VolumeTerminating { .. }
             | Reason::TridentDeletes(_)

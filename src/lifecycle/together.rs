@@ -19,6 +19,10 @@ pub fn together<'a>(found: &'a [Assessment<'a>]) -> (Verb, Vec<Joint<'a>>) {
         Some(verb) => (verb, of(verb).collect()),
         None => (Verb::Reuse, found.iter().filter(|found| found.stage == Stage::Retained).collect()),
     };
+    // Nothing is installed beside a set that is kept in part: a new member would lead the others.
+    if verb == Verb::Verify && found.iter().any(is_incomplete) {
+        return (verb, Vec::new());
+    }
     let is_verb = |next: &Next| matches!(next.step, Step::Run { verb: it, .. } if it == verb);
     let [mut before, mut after]: [Vec<Joint<'_>>; 2] = Default::default();
     let (mut runs, mut waits) = (false, false);
@@ -46,6 +50,12 @@ pub fn together<'a>(found: &'a [Assessment<'a>]) -> (Verb, Vec<Joint<'a>>) {
     (verb, before.into_iter().chain(own).chain(after).collect())
 }
 
+/// True if the claim's set is kept in part.
+#[must_use]
+pub fn is_incomplete(found: &Assessment<'_>) -> bool {
+    found.findings.iter().any(|it| matches!(it, Finding::SetIncomplete(_)))
+}
+
 /// True if the step's line has the claim's name.
 fn names_claim(step: &Step) -> bool {
     matches!(step, Step::DeleteClaim | Step::Run { .. } | Step::Note)
@@ -68,7 +78,6 @@ pub fn group(found: &Assessment<'_>) -> Option<Verb> {
 fn runs(found: &Assessment<'_>, verb: Verb) -> Option<Verb> {
     let ours = found.next.iter().filter(|next| matches!(next.step, Step::Run { .. }));
     let plain = |next: &Next| matches!(&next.step, Step::Run { verb: it, volume: None, .. } if *it == verb);
-    let incomplete = found.findings.iter().any(|it| matches!(it, Finding::SetIncomplete(_)));
-    let mut ours = ours.map(plain).chain(incomplete.then_some(false));
+    let mut ours = ours.map(plain).chain(is_incomplete(found).then_some(false));
     (ours.next() == Some(true) && ours.next().is_none()).then_some(verb)
 }

@@ -13,7 +13,7 @@ use super::planned::{Many, Planned, Unit, is_awaited};
 use super::verbs::SETTLES_WITHIN;
 use super::wait::{Limit, Wait};
 use super::{Session, allowed};
-use crate::cluster::{Fresh, Observation, Reach, Read, Survey, Watched};
+use crate::cluster::{Fresh, Kind, Observation, Reach, Read, Survey, Watched, not_found};
 use crate::error::{Action, Error, Unsettled};
 use crate::kubectl::table::table;
 use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Stage, Target, Volume, VolumePhase, reuse, verify};
@@ -47,11 +47,14 @@ struct Sent {
 pub struct Changes {
     session: Session,
     many: Many,
-    survey: Survey,
+    /// The claims as they are now, if they could be read.
+    survey: Option<Survey>,
     left: Vec<Target>,
     failed: Vec<(Target, Error)>,
     not_tried: Vec<Target>,
     of: usize,
+    /// The outcome of the last look.
+    last: Result<(), Error>,
 }
 
 impl Changes {
@@ -59,14 +62,14 @@ impl Changes {
     #[must_use]
     pub fn tell(self) -> Self {
         self.session.tell_left(self.many, &self.left);
-        self.session.tell_survey(&self.survey);
+        self.survey.iter().for_each(|survey| self.session.tell_survey(survey));
         self
     }
 
     /// Tells the failures; an error if there are any.
     pub fn end(self) -> Result<(), Error> {
         let ended = self.session.some_failed(self.many.verb(), self.failed, self.not_tried, self.of);
-        ended.map_err(|error| self.session.owned(error))
+        ended.and(self.last).map_err(|error| self.session.owned(error))
     }
 }
 
@@ -107,24 +110,29 @@ impl Session {
         first: Survey,
         missing: Vec<(Target, Error)>,
     ) -> Result<Changes, Error> {
-        let (mut survey, timed_out) = match limit.filter(|limit| many == Many::Reuse && !limit.time.is_zero()) {
+        let limit = limit.filter(|limit| many == Many::Reuse && !limit.time.is_zero());
+        let known: Vec<Target> = first.claims.iter().map(|seen| seen.target.clone()).collect();
+        let (mut survey, timed_out) = match limit.clone() {
             Some(limit) => self.survey_once_deleted(first, limit).await?,
             None => (first, None),
         };
         if many == Many::Reuse {
             self.ask_driver_of_all(&mut survey).await?;
         }
-        let of = survey.claims.len() + missing.len();
+        let of = known.len() + missing.len();
         let mut planned = Planned::new(many, &survey, &self.selection.named(), timed_out.as_deref());
         planned.failed.extend(missing);
+        planned.failed.extend(self.vanished(&known, &survey).await);
         if many == Many::Reuse {
             let warned = self.warnings_of_all(&planned, &survey).await?;
             planned.findings.extend(warned);
         }
         let mut sent = self.send_all(many, &mut planned, of, count).await?;
-        if self.consent.dry_run == DryRun::None && !sent.stopped {
+        let mut last = Ok(());
+        let real = self.consent.dry_run == DryRun::None && !sent.stopped;
+        if real {
             if many == Many::Reuse {
-                planned.failed.extend(self.settle_all(&mut sent.changed, &planned.done).await?);
+                planned.failed.extend(self.settle_all(&mut sent.changed, &planned.done, limit).await);
             }
             // A claim may have been bound to another volume meanwhile.
             match self.survey(Fresh::Consistent).await {
@@ -132,7 +140,7 @@ impl Session {
                     survey = now;
                     self.look_again(many, &mut planned, &sent, &survey);
                 }
-                Err(error) => planned.failed.push((self.target.clone(), error)),
+                Err(error) => last = Err(error),
             }
         }
         self.print_volumes(&sent.changed, &planned.done, &survey.claims)?;
@@ -142,7 +150,18 @@ impl Session {
             return Err(Error::NothingToReuse(self.target.namespace.clone()));
         }
         let Planned { failed, left, .. } = planned;
-        Ok(Changes { session: self.clone(), many, survey, left, failed, not_tried: sent.not_tried, of })
+        // Of what was read before the patches nothing is told.
+        let survey = (real && last.is_ok()).then_some(survey);
+        Ok(Changes { session: self.clone(), many, survey, left, failed, not_tried: sent.not_tried, of, last })
+    }
+
+    /// The claims that were there at the first look and are nowhere now, neither by themselves nor by a volume.
+    pub(super) async fn vanished(&self, known: &[Target], survey: &Survey) -> Vec<(Target, Error)> {
+        let mut gone = Vec::new();
+        for target in known.iter().filter(|target| survey.claims.iter().all(|seen| seen.target != **target)) {
+            gone.push((target.clone(), self.of(target).absent().await));
+        }
+        gone
     }
 
     /// A client dry run may read from the watch cache; a patch never does.
@@ -176,8 +195,11 @@ impl Session {
             {
                 return Ok((survey, Some(limit.typed)));
             }
-            let (read, now) = wait.read(async || self.survey_and_versions().await).await?;
-            (versions, survey) = (Some(read), now);
+            match wait.read(async || self.survey_and_versions().await).await {
+                Ok((read, now)) => (versions, survey) = (Some(read), now),
+                Err(_) if wait.is_over() => return Ok((survey, Some(limit.typed))),
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -269,6 +291,8 @@ impl Session {
                 return Ok(now);
             }
         }
+        // Once a member of a set differs or fails, the others wait for a person.
+        let of_set = unit.len() > 1;
         let mut again = Unit::new();
         let mut changes = unit.into_iter();
         for (target, change) in changes.by_ref() {
@@ -278,12 +302,18 @@ impl Session {
                     sent.changed.push(*volume);
                     count.set((sent.changed.len(), count.get().1));
                 }
-                Ok(Outcome::Done) => {}
-                Ok(Outcome::Differs(change)) => again.push((target, change)),
+                Ok(Outcome::Done) => planned.done.push((target, change.volume)),
+                Ok(Outcome::Differs(change)) => {
+                    again.push((target, change));
+                    if of_set {
+                        again.extend(changes);
+                        return Ok(again);
+                    }
+                }
                 Err(error) => {
                     sent.stopped = is_everybodys(&error);
                     planned.failed.push((target, error));
-                    if sent.stopped {
+                    if sent.stopped || of_set {
                         break;
                     }
                 }
@@ -339,14 +369,16 @@ impl Session {
         &self,
         changed: &mut [Read<Volume>],
         done: &[(Target, String)],
-    ) -> Result<Vec<(Target, Error)>, Error> {
-        let limit = Limit { typed: format!("{}s", SETTLES_WITHIN.as_secs()), time: SETTLES_WITHIN };
+        limit: Option<Limit>,
+    ) -> Vec<(Target, Error)> {
+        let seconds = || Limit { typed: format!("{}s", SETTLES_WITHIN.as_secs()), time: SETTLES_WITHIN };
+        let limit = limit.unwrap_or_else(seconds);
         let mut wait = Wait::started(self, Awaited::VolumeAvailable, limit.clone());
         let of_claim = |volume: &Volume| volume.claim_ref.as_ref().map(|reference| reference.claim.clone());
         let mut waiting: Vec<(Target, String)> =
             changed.iter().filter_map(|it| Some((of_claim(&it.facts)?, it.facts.name.clone()))).collect();
         waiting.extend(done.iter().cloned());
-        let of = waiting.len();
+        let (of, mut failed) = (waiting.len(), Vec::new());
         loop {
             let read = async || {
                 let versions = self.cluster.versions(&self.target.namespace).await?;
@@ -358,25 +390,37 @@ impl Session {
             let Ok((versions, volumes)) = wait.read(read).await else { break };
             let settled =
                 |v: &Volume| v.phase == VolumePhase::Bound || v.phase == VolumePhase::Available && v.is_reserved();
-            for volume in volumes.into_iter().flatten() {
+            let names: Vec<String> = waiting.iter().map(|(_, name)| name.clone()).collect();
+            for (name, volume) in names.into_iter().zip(volumes) {
+                let Some(volume) = volume else {
+                    let is_gone = |(_, it): &(Target, String)| *it == name;
+                    failed.extend(
+                        waiting
+                            .iter()
+                            .filter(|it| is_gone(it))
+                            .map(|(target, name)| (target.clone(), not_found(Kind::Volume, name))),
+                    );
+                    waiting.retain(|it| !is_gone(it));
+                    continue;
+                };
                 if settled(&volume.facts) {
                     waiting.retain(|(_, name)| *name != volume.facts.name);
                 }
                 changed.iter_mut().filter(|it| it.facts.name == volume.facts.name).for_each(|it| *it = volume.clone());
             }
             let Some((first, _)) = waiting.first() else {
-                wait.end(true);
-                return Ok(Vec::new());
+                wait.end(failed.is_empty());
+                return failed;
             };
             wait.count(first, of - waiting.len(), of);
-            if !wait.until(Watched::Any(&self.target.namespace, &versions)).await? {
+            if !matches!(wait.until(Watched::Any(&self.target.namespace, &versions)).await, Ok(true)) {
                 break;
             }
         }
         let late = |(target, volume): (Target, String)| {
             (target.clone(), Error::Unsettled(target, Unsettled::NotAvailable(volume, limit.typed.clone())))
         };
-        Ok(waiting.into_iter().map(late).collect())
+        failed.into_iter().chain(waiting.into_iter().map(late)).collect()
     }
 
     /// Adds the claims that are not as asked now, though nothing failed.
@@ -418,7 +462,8 @@ impl Session {
             };
             let changes = planned.each().map(|(target, it)| row(target, &it.volume, brief(it)));
             let done = planned.done.iter().map(|(target, volume)| row(target, volume, "(no change)".to_owned()));
-            let refused = planned.failed.iter().map(|(target, error)| row(target, "", why(error)));
+            let refused = planned.failed.iter().filter(|(target, _)| !target.name.is_empty());
+            let refused = refused.map(|(target, error)| row(target, "", why(error)));
             let rows: Vec<Vec<Value>> = changes.chain(done.chain(refused).filter(|_| round == 0)).collect();
             let rows: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
             let columns = ["claim", "volume", "change"].map(|name| (name, true));

@@ -12,7 +12,7 @@ use super::select::{Selection, natural};
 use crate::cluster::{Fresh, Observation, Survey};
 use crate::error::Error;
 use crate::kubectl::table::table;
-use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb, group, together};
+use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb, group, is_incomplete, together};
 use crate::terminal::{Stream, Tone};
 use crate::words::next::{Line, Shown, shown};
 use crate::words::{finding, owner, stage};
@@ -98,7 +98,9 @@ impl Session {
             let fits =
                 |seen: &Observation| part.selects(&seen.target.name, seen.claim.as_ref().map(|read| &read.facts));
             if !all.iter().any(fits) {
-                let target = Target { name: part.text(), ..self.target.clone() };
+                // The name of a release is no claim's.
+                let name = if matches!(part, Selection::Releases(_)) { String::new() } else { part.text() };
+                let target = Target { name, ..self.target.clone() };
                 missing.push((target, Error::NothingSelected(self.target.namespace.clone(), selection(&part))));
             }
         }
@@ -152,20 +154,49 @@ impl Session {
     /// A row for each claim; with the namespace first if there are several.
     pub fn overview(&self, found: &[Assessment<'_>], namespaces: bool) -> String {
         let now = Timestamp::now();
-        let rows: Vec<Vec<Value>> = found
-            .iter()
-            .map(|found| {
-                let mut cells = self.cells(found, Some(now));
-                let claim = found.situation.claim;
-                cells.insert(5, claim.map_or_else(|| "<none>".to_owned(), owner::deleted_with));
-                cells.insert(0, found.situation.target.namespace.clone());
-                cells.into_iter().map(Value::from).collect()
-            })
-            .collect();
+        self.rows_of_several(
+            &found.iter().map(|found| self.cells_of_several(found, now)).collect::<Vec<_>>(),
+            namespaces,
+        )
+    }
+
+    /// The cells of a claim's row, with its namespace and what deletes it.
+    pub fn cells_of_several(&self, found: &Assessment<'_>, now: Timestamp) -> Vec<Value> {
+        let mut cells = self.cells(found, Some(now));
+        let claim = found.situation.claim;
+        cells.insert(5, claim.map_or_else(|| "<none>".to_owned(), owner::deleted_with));
+        cells.insert(0, found.situation.target.namespace.clone());
+        cells.into_iter().map(Value::from).collect()
+    }
+
+    /// Rows of several claims as a table.
+    pub fn rows_of_several(&self, rows: &[Vec<Value>], namespaces: bool) -> String {
         let shown: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
         let columns = ["namespace", "claim", "stage", "policy", "capacity", "age", "deleted with", "volume"];
         let columns = columns.map(|name| (name, namespaces || name != "namespace"));
         table(&columns, &shown, self.output.headers)
+    }
+
+    /// The numbers of claims at the stages, worst first.
+    fn counted(&self, stream: Stream, counts: &[(Stage, usize)], place: &str) -> String {
+        let of = counts.iter().map(|(_, count)| count).sum();
+        let line = |(nth, (stage, count)): (usize, &(Stage, usize))| {
+            let words = stage::several(*stage, *count, of, (nth == 0).then_some(place));
+            self.terminal.headed(stream, tone(*stage), &stage.to_string(), &words)
+        };
+        counts.iter().enumerate().map(line).collect()
+    }
+
+    /// The whole cluster at a glance: the counts, and a line for each namespace whose volumes are not Retain.
+    pub fn told_of_cluster(&self, counts: &[(Stage, usize)], namespaces: &BTreeSet<String>) -> String {
+        let next: Vec<(Line, Next)> = namespaces.iter().map(|it| self.retain_namespace(it)).collect();
+        self.counted(Stream::Out, counts, "all namespaces")
+            + &screen(self.terminal, Stream::Out, &shown("next", &next, Timestamp::now()))
+    }
+
+    fn retain_namespace(&self, namespace: &str) -> (Line, Next) {
+        let next = Next::from(Step::RetainNamespace(namespace.to_owned()));
+        (self.typed.line(&self.target, &next), next)
     }
 
     /// The stages with their counts, the claims that a person has to look at, and the next steps.
@@ -182,12 +213,7 @@ impl Session {
         wanted: impl Fn(&Next) -> bool,
     ) -> String {
         let now = Timestamp::now();
-        let place = namespace.unwrap_or("all namespaces");
-        let mut text = String::new();
-        for (nth, (stage, count)) in counts(found).into_iter().enumerate() {
-            let words = stage::several(stage, count, found.len(), (nth == 0).then_some(place));
-            text += &self.terminal.headed(stream, tone(stage), &stage.to_string(), &words);
-        }
+        let mut text = self.counted(stream, &counts(found), namespace.unwrap_or("all namespaces"));
         for found in found.iter().filter(|found| group(found).is_none() && !is_settled(found.stage)) {
             let session = self.of(found.situation.target);
             let words = format!("claim {}: {}", found.situation.target.key(), stage::summary(found, now));
@@ -213,13 +239,17 @@ impl Session {
         if everywhere {
             let at_risk = found.iter().filter(|found| group(found) == Some(Verb::Retain));
             let namespaces: BTreeSet<&String> = at_risk.map(|found| &found.situation.target.namespace).collect();
-            let retain = |it: &String| Next::from(Step::RetainNamespace(it.clone()));
-            return namespaces.into_iter().map(retain).map(|next| (self.typed.line(&nobody, &next), next)).collect();
+            return namespaces.into_iter().map(|it| self.retain_namespace(it)).collect();
         }
         let (verb, next) = together(found);
         // Once the claims of a release are deleted nothing tells which they were.
-        let names: Vec<&str> = found.iter().map(|found| found.situation.target.name.as_str()).collect();
-        let by_release = matches!(self.selection, Selection::Releases(_)) && verb != Verb::Retain;
+        // Naming claims of a set that is kept in part would take it.
+        let names: Vec<&str> = found
+            .iter()
+            .filter(|found| !is_incomplete(found))
+            .map(|found| found.situation.target.name.as_str())
+            .collect();
+        let by_release = matches!(self.selection, Selection::Releases(_) | Selection::Owned(_)) && verb != Verb::Retain;
         let typed = if by_release { self.typed.of_claim(&names.join(",")) } else { self.typed.clone() };
         let line = |(target, next): (Option<&Target>, Next)| {
             let line = match target {

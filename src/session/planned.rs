@@ -154,7 +154,12 @@ fn is_left(many: Many, situation: &Situation<'_>, reason: &Reason) -> bool {
     let lives = situation.claim.is_some_and(|claim| !claim.terminating);
     match many {
         Many::Retain => matches!(reason, Reason::NoVolume | Reason::Nothing),
-        Many::Reuse => lives && matches!(reason, Reason::StillBound(_) | Reason::AlreadyReused(_) | Reason::NoVolume),
+        Many::Reuse => {
+            let is_bound = situation.bound().is_some() && situation.preserved().is_empty();
+            let exposed = is_bound && matches!(reason, Reason::NotRetained { .. });
+            let has = matches!(reason, Reason::StillBound(_) | Reason::AlreadyReused(_) | Reason::NoVolume);
+            lives && (has || exposed)
+        }
         Many::Unretain => false,
     }
 }

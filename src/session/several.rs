@@ -6,13 +6,15 @@ use super::Session;
 use super::consent::DryRun;
 use super::planned::Many;
 use super::report::volume_line;
+use super::select::Selection;
 use crate::cluster::{Observation, Read, Survey};
 use crate::error::Error;
 use crate::kubectl::output::{Format, list, without_managed_fields};
-use crate::lifecycle::{Target, Verb, Volume};
+use crate::lifecycle::{Target, Verb, Volume, member};
 use crate::terminal::{Stream, Tone};
 use crate::words::error::message;
 use crate::words::question::{Notice, notice};
+use crate::words::stage::claims;
 
 impl Session {
     /// Prints `persistentvolume/NAME patched`.
@@ -77,8 +79,13 @@ impl Session {
         if failed.is_empty() && not_tried.is_empty() {
             return Ok(());
         }
-        let repeats = Error::repeats_selection(&failed);
         let failed = self.tell_failures(failed);
+        // Naming claims of a set would take it in part.
+        let named = self.selection.named();
+        let of_set = |target: &Target| member(&target.name).is_some() && !named.contains(&target.name.as_str());
+        let repeats = verb == Verb::Reuse && failed.iter().chain(&not_tried).any(of_set);
+        let by_name = matches!(self.selection, Selection::Owned(_));
+        let verb = if repeats && by_name { Verb::Status } else { verb };
         Err(Error::SomeFailed { verb, failed, not_tried, of, repeats })
     }
 
@@ -93,10 +100,11 @@ impl Session {
             }
         }
         for (text, targets) in &told {
-            let names: Vec<_> = targets.iter().map(|target| target.name.as_str()).collect();
-            let noun = if names.len() == 1 { "claim" } else { "claims" };
+            let names: Vec<_> =
+                targets.iter().map(|target| target.name.as_str()).filter(|name| !name.is_empty()).collect();
             let text = text.strip_prefix("error: ").unwrap_or(text);
-            self.terminal.headline(Tone::Bad, "error", &format!("{noun} {}: {text}", names.join(", ")));
+            let text = if names.is_empty() { text.to_owned() } else { format!("{}: {text}", claims(&names)) };
+            self.terminal.headline(Tone::Bad, "error", &text);
         }
         let mut targets: Vec<Target> = Vec::new();
         for target in told.into_iter().flat_map(|(_, targets)| targets) {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Session;
 use super::overview::VerificationList;
 use super::report::volume_line;
+use super::select::Selection;
 use super::wait::{Limit, Wait};
 use crate::cluster::{Fresh, Survey, Watched};
 use crate::error::Error;
@@ -19,7 +20,10 @@ impl Session {
     /// Waits up to `limit`, then tells whether every claim of the selection has its preserved volume, or was never deleted.
     pub async fn verify_all(&self, limit: Option<Limit>) -> Result<(), Error> {
         let first = self.survey(Fresh::Consistent).await?;
-        let missing = self.missing(&first.claims).await;
+        let missing = match self.selection {
+            Selection::Releases(_) => self.missing(&first.claims).await,
+            _ => Vec::new(),
+        };
         let session = &self.settled(&first);
         session.verify_settled(limit, first, missing).await.map_err(|error| session.owned(error))
     }
@@ -31,6 +35,7 @@ impl Session {
         missing: Vec<(Target, Error)>,
     ) -> Result<(), Error> {
         let namespace = &self.target.namespace;
+        let known: Vec<Target> = first.claims.iter().map(|seen| seen.target.clone()).collect();
         let mut wait = Wait::new(self, Awaited::ClaimBound, limit.clone());
         let (mut survey, mut versions) = (first, None);
         loop {
@@ -40,6 +45,7 @@ impl Session {
             let Some(first) = refused.iter().find(waits).filter(|_| wait.has_limit()) else {
                 drop(found);
                 self.ask_driver_of_all(&mut survey).await?;
+                let missing = self.nowhere(missing, &known, &survey).await;
                 let refused = self::refused(&survey.assess());
                 wait.end(refused.is_empty());
                 return self.tell_verified(&survey, refused, missing, None);
@@ -49,11 +55,31 @@ impl Session {
                 && !wait.until(Watched::Any(namespace, &versions)).await?
             {
                 let limit = limit.map(|limit| limit.typed);
+                let missing = self.nowhere(missing, &known, &survey).await;
                 return self.tell_verified(&survey, refused, missing, limit.as_deref());
             }
-            let (read, now) = wait.read(async || self.survey_and_versions().await).await?;
-            (versions, survey) = (Some(read), now);
+            match wait.read(async || self.survey_and_versions().await).await {
+                Ok((read, now)) => (versions, survey) = (Some(read), now),
+                Err(_) if wait.is_over() => {
+                    let limit = limit.map(|limit| limit.typed);
+                    let missing = self.nowhere(missing, &known, &survey).await;
+                    return self.tell_verified(&survey, refused, missing, limit.as_deref());
+                }
+                Err(error) => return Err(error),
+            }
         }
+    }
+
+    /// The names that are nowhere, and the claims that were there at the first look and are not now.
+    async fn nowhere(&self, missing: Vec<(Target, Error)>, known: &[Target], survey: &Survey) -> Vec<(Target, Error)> {
+        let mut nowhere = missing;
+        nowhere.extend(self.missing(&survey.claims).await);
+        for (target, error) in self.vanished(known, survey).await {
+            if nowhere.iter().all(|(known, _)| *known != target) {
+                nowhere.push((target, error));
+            }
+        }
+        nowhere
     }
 
     /// Tells people and scripts; an error if a claim is refused or missing.

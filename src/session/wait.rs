@@ -121,6 +121,11 @@ impl<'a> Wait<'a> {
         self.deadline().is_some_and(|deadline| Instant::now() < deadline)
     }
 
+    /// True if the wait has started and its deadline has passed.
+    pub fn is_over(&self) -> bool {
+        self.deadline().is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// True if there is a time limit.
     pub fn has_limit(&self) -> bool {
         self.limit.is_some()

@@ -99,8 +99,11 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             vec![typed.line(&nobody, &Next::run(*verb).because(Remark::OnceWhole))]
         }
         Error::SomeFailed { verb, failed, not_tried, .. } => {
-            let names: Vec<_> = failed.iter().chain(not_tried).map(|target| target.name.as_str()).collect();
-            match failed.first().or(not_tried.first()) {
+            // A release that owns nothing has no claim's name.
+            let failed = failed.iter().chain(not_tried).filter(|target| !target.name.is_empty());
+            let targets: Vec<&Target> = failed.collect();
+            let names: Vec<_> = targets.iter().map(|target| target.name.as_str()).collect();
+            match targets.first() {
                 Some(target) => {
                     vec![typed.of_claim(&names.join(",")).line(target, &Next::run(*verb).because(Remark::OnceFixed))]
                 }

@@ -118,7 +118,7 @@ fn trident(finding: &Finding, volume: &str) -> String {
 /// The members of a set whose volumes are kept, and those that lack one.
 pub fn incomplete(set: &Incomplete) -> String {
     let (kept, others) = (set.kept.join(", "), set.others.join(", "));
-    format!("the set is kept in part: {kept} kept; {others} missing, new, or being deleted")
+    format!("the set is kept in part: {kept} kept; {others} missing, new, being deleted, or not selected")
 }
 
 /// Claims with their volumes' policies: those of one policy together.

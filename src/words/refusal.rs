@@ -56,7 +56,10 @@ pub fn message(refusal: &Refusal) -> String {
         Reason::OfAnotherClaim { volume, owner } => {
             format!("persistentvolume/{volume} belongs to claim {}, not {key}", owner.key())
         }
-        Reason::NotAvailable { .. } | Reason::NotFrom { .. } | Reason::FromLives { .. } => taken(&refusal.reason),
+        Reason::NotAvailable { .. }
+        | Reason::NotFrom { .. }
+        | Reason::ReservedForOther { .. }
+        | Reason::FromLives { .. } => taken(&refusal.reason),
         Reason::NoClaimRef(volume) => {
             format!("persistentvolume/{volume} has no claimRef; it is not reserved for claim {key}")
         }
@@ -104,6 +107,9 @@ fn taken(reason: &Reason) -> String {
     match reason {
         Reason::NotAvailable { volume, phase } => {
             format!("persistentvolume/{volume} has no claimRef and is {phase}, not Available")
+        }
+        Reason::ReservedForOther { volume, owner } => {
+            format!("persistentvolume/{volume} is reserved for claim {}, and not Released", owner.key())
         }
         Reason::NotFrom { volume, from, owner: Some(owner) } => {
             format!("persistentvolume/{volume} belongs to claim {}, not {}", owner.key(), from.key())

@@ -111,6 +111,7 @@ fn reasons() -> Vec<Reason> {
         Reason::NotAvailable { volume: v(), phase: VolumePhase::Bound },
         Reason::NotFrom { volume: v(), from: other(), owner: Some(elsewhere()) },
         Reason::NotFrom { volume: v(), from: other(), owner: None },
+        Reason::ReservedForOther { volume: v(), owner: other() },
         Reason::FromLives { volume: v(), owner: other(), terminating: true },
         Reason::FromLives { volume: v(), owner: other(), terminating: false },
         Reason::VolumeTerminating { volume: v(), data: Fate::Kept { driver: Some("csi.trident.netapp.io".into()) } },
@@ -623,6 +624,7 @@ fn the_whole_voice() {
     let longer = [
         "OtherVolumeDoomed: ",
         "KeptForOthers: ",
+        "SetIncomplete: ",
         "Trident",
         "HeldBy",
         "ClassDiffers: ",

@@ -9,6 +9,7 @@ use anstyle_svg::{Term, VGA};
 use expect_test::expect_file;
 use rexpect::ReadUntil;
 use rexpect::session::spawn_command;
+use serde_json::json;
 
 use crate::world::{PATIENCE, World, executable};
 
@@ -107,6 +108,25 @@ fn a_session() {
     shown += &screen(&world, "verify --color=always");
     let text = still(&world, &shown.replace(" --color=always", ""));
     expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/docs/session.svg")].assert_eq(&drawn(text.trim_end()));
+}
+
+/// Several claims: what they are at, and the one question about them.
+#[test]
+fn several_claims() {
+    let world = World::sandbox().provisioned();
+    world.install(None);
+    let helm = json!({"meta.helm.sh/release-name": "nova", "meta.helm.sh/release-namespace": "openstack"});
+    for (name, annotations) in [("mysql-data-0", json!({})), ("mysql-data-1", json!({})), ("nova-instances", helm)] {
+        world.create_claim(|claim| {
+            claim["metadata"]["name"] = name.into();
+            claim["metadata"]["annotations"] = annotations;
+        });
+        world.await_bound(name);
+    }
+    let mut shown = screen(&world, "status --all --color=always");
+    shown += &screen(&world, "retain --all --color=always");
+    let text = still(&world, &shown.replace(" --color=always", ""));
+    expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/docs/several.svg")].assert_eq(&drawn(text.trim_end()));
 }
 
 /// From the start to the end, with a helm that says nothing and ends once the sandbox has done what it is for.

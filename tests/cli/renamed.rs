@@ -235,3 +235,41 @@ fn a_claim_without_a_volume_is_told_of_those_that_are_kept_for_claims_that_are_g
     world.await_volume(&of_set, |v| v.is_some_and(|v| phase(v) == "Released"));
     assert!(!world.run("status --claim nobody").contains("db-0"));
 }
+
+/// The UID in claimRef is that of a living claim of another name, and the claim that is to have the volume waits.
+#[test]
+fn the_volume_of_a_living_claim_is_not_taken_whatever_its_claim_ref_says() {
+    let (world, volume) = World::installed();
+    ok(world.run("retain --yes"));
+    world.patch_volume(&volume, json!({"spec": {"claimRef": {"name": "gone"}}}));
+    world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
+    world.create_claim(|claim| {
+        claim["metadata"]["name"] = "app".into();
+        claim["spec"]["storageClassName"] = format!("{}-none", world.class).into();
+    });
+    let before = reference(&world, &volume);
+    let take = format!("reuse {volume} --from {}/gone --claim app --yes", world.namespace);
+    refused(&world, &take, "is that of claim openstack/glance-images, which exists");
+    assert_eq!(reference(&world, &volume), before, "nothing was changed");
+    world.patch_volume(&volume, json!({"spec": {"claimRef": {"name": "glance-images"}}}));
+}
+
+#[test]
+fn a_volume_that_another_claim_waits_for_is_not_reserved() {
+    let world = World::new();
+    let volume = bare(&world, "Retain");
+    world.create_claim(|claim| {
+        claim["metadata"]["name"] = "app".into();
+        claim["spec"]["volumeName"] = volume.as_str().into();
+    });
+    let reuse = refused(
+        &world,
+        &format!("reuse {volume} --yes"),
+        "belongs to claim openstack/app, not openstack/glance-images",
+    );
+    world.type_line(&reuse.next[0]);
+    ok(world.run(&format!("reuse {volume} --claim app --yes")));
+    world.await_bound("app");
+    world.delete_named("app");
+    world.delete_volume(&volume);
+}

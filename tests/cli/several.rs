@@ -118,7 +118,7 @@ fn a_selection_of_nothing_and_a_name_that_is_nowhere_are_errors() {
         ("status --claim glance-images,no-such", "persistentvolumeclaims \"no-such\" not found"),
         ("retain --claim glance-images,no-such --yes", "error: claim no-such: "),
         ("retain --claim glance-images,mysq-* --yes", "error: claim mysq-*: no claim in namespace openstack"),
-        ("retain --release nova,novo --yes", "error: claim novo: no claim in namespace openstack"),
+        ("retain --release nova,novo --yes", "error: no claim in namespace openstack is selected by --release novo"),
     ] {
         let run = world.run(arguments);
         assert_eq!(run.status, 1, "{run}");
@@ -409,7 +409,7 @@ fn a_set_of_which_one_member_is_refused_is_left_alone() {
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Released"));
     let reuse = world.run("reuse --all --yes");
     assert_eq!(reuse.status, 1, "{reuse}");
-    says(&reuse, &["kept; mysql-data-1 missing, new, or being deleted", "2 volumes refer to claim"]);
+    says(&reuse, &["kept; mysql-data-1 missing, new, being deleted, or not selected", "2 volumes refer to claim"]);
     assert_eq!(reuse.stdout.matches(" patched\n").count(), 2, "those that are of no set: {reuse}");
 }
 
@@ -567,6 +567,12 @@ fn claims_of_other_names_and_of_other_namespaces_are_not_touched() {
     other.claim = "mysql-data-0";
     other.install(None);
     install(&world, &["mysql-data"]);
+    // A namespace whose name begins like this one's.
+    let longer = format!("{}-2", world.namespace);
+    world.create_volume(
+        json!({"namespace": longer, "name": "mysql-data-0", "uid": "11111111-1111-1111-1111-111111111111"}),
+    );
+    assert!(world.run("status --claim mysql-data-*").contains("AtRisk: 3 of 3 claims in openstack"));
     let run = world.run("retain --claim mysql-data-* --yes");
     assert_eq!((run.status, run.stdout.matches(" patched\n").count()), (0, 3), "{run}");
     assert_eq!(policies(&world)[0].1, "Delete");
@@ -575,4 +581,30 @@ fn claims_of_other_names_and_of_other_namespaces_are_not_touched() {
     let volume = other.volume_of("mysql-data-0");
     let policy = other.volume(&volume).spec.and_then(|s| s.persistent_volume_reclaim_policy);
     assert_eq!(policy.as_deref(), Some("Delete"), "the same name in another namespace");
+}
+
+#[test]
+fn a_claim_that_was_created_again_before_the_answer_is_left_alone() {
+    let world = whole_in(World::sandbox());
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let [images, instances] = ["glance-images", "nova-instances"].map(|name| world.volume_of(name));
+    reset(&world, &["glance-images", "nova-instances"]);
+    let (mut session, _) = crate::confirmation::ask(&world, "reuse --claim glance-images,nova-instances");
+    session.exp_string("Patch 2 persistentvolumes of 2 claims in ").unwrap();
+    install(&world, &["nova-instances"]);
+    assert_ne!(world.volume_of("nova-instances"), instances, "it has a new volume");
+    session.send_line("y").unwrap();
+    session.exp_string("error: claim nova-instances: ").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(crate::confirmation::status(&session), 1);
+    assert_eq!(phase(&world.volume(&images)), "Available");
+    assert_eq!(phase(&world.volume(&instances)), "Released", "nothing was changed");
+}
+
+#[test]
+fn a_namespace_of_one_claim_and_of_none() {
+    let world = World::new().provisioned();
+    assert_eq!(world.run("status --all").status, 1);
+    world.install(None);
+    says(&world.run("retain --all --yes"), &["Retained: 1 of 1 claims in openstack"]);
 }

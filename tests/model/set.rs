@@ -140,7 +140,10 @@ impl Model for Sets {
             }
             Action::Send => {
                 let at = if let Some(Phase::Sent(sent)) = state.command { sent } else { 0 };
-                if let Some(Plan::Change(change)) = plan(&state.members[at], &MEMBERS[at]) {
+                let planned = plan(&state.members[at], &MEMBERS[at]);
+                // Without one member the others are left alone.
+                let goes_on = at == 0 && (self.0 || planned.is_some());
+                if let Some(Plan::Change(change)) = planned {
                     let other = state.members[1 - at];
                     let world = &mut state.members[at];
                     let before = world.each().find(|v| name(v.name) == change.volume)?;
@@ -151,7 +154,7 @@ impl Model for Sets {
                         state.wrong = Some("a patch touched two volumes");
                     }
                 }
-                state.command = (at == 0).then_some(Phase::Sent(1));
+                state.command = goes_on.then_some(Phase::Sent(1));
             }
         }
         Some(state)
