@@ -27,6 +27,11 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// The claims that have a volume, their own or one whose claimRef names them.
+    pub fn with_volumes(&self) -> Vec<Target> {
+        self.claims.iter().filter(|seen| !seen.volumes.is_empty()).map(|seen| seen.target.clone()).collect()
+    }
+
     /// The stage, the findings and the next steps of each claim.
     pub fn assess(&self) -> Vec<Assessment<'_>> {
         let mut found: Vec<Assessment<'_>> = self.claims.iter().map(Observation::assess).collect();

@@ -2,46 +2,26 @@
 //! and before each patch the claim and its volume are read and planned again.
 
 use std::cell::Cell;
-use std::mem::take;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
-use super::change::{mounted, send, warnings};
+use super::change::{mounted, warnings};
 use super::consent::DryRun;
-use super::planned::{Many, Planned, Unit, is_awaited};
+use super::planned::{Many, Planned, is_awaited};
+use super::send_all::Sent;
 use super::verbs::SETTLES_WITHIN;
 use super::wait::{Limit, Wait};
 use super::{Session, allowed};
-use crate::cluster::{Fresh, Kind, Observation, Reach, Read, Survey, Watched, not_found};
+use crate::cluster::{Fresh, Kind, Observation, Read, Survey, Watched, not_found};
 use crate::error::{Action, Error, Unsettled};
 use crate::kubectl::table::table;
-use crate::lifecycle::{Change, Finding, Plan, Reason, Refusal, Stage, Target, Volume, VolumePhase, reuse, verify};
+use crate::lifecycle::{Change, Finding, Reason, Stage, Target, Volume, VolumePhase, reuse, verify};
 use crate::words::question::{Notice, brief, notice};
 use crate::words::wait::Awaited;
 
-/// The maximum number of times that changes which differ from what was agreed to are asked about.
-const ROUNDS: u32 = 10;
-
 /// The number of claims whose warnings are read at a time.
 const AT_A_TIME: usize = 16;
-
-/// The outcome of one change.
-enum Outcome {
-    Patched(Box<Read<Volume>>),
-    Done,
-    /// The change is another than the one that was agreed to.
-    Differs(Change),
-}
-
-/// The outcome of all changes.
-#[derive(Default)]
-struct Sent {
-    changed: Vec<Read<Volume>>,
-    not_tried: Vec<Target>,
-    /// True if a failure that is everybody's has ended it.
-    stopped: bool,
-}
 
 /// The volumes of several claims after a verb.
 pub struct Changes {
@@ -111,7 +91,7 @@ impl Session {
         missing: Vec<(Target, Error)>,
     ) -> Result<Changes, Error> {
         let limit = limit.filter(|limit| many == Many::Reuse && !limit.time.is_zero());
-        let known: Vec<Target> = first.claims.iter().map(|seen| seen.target.clone()).collect();
+        let (of, known) = (first.claims.len() + missing.len(), first.with_volumes());
         let (mut survey, timed_out) = match limit.clone() {
             Some(limit) => self.survey_once_deleted(first, limit).await?,
             None => (first, None),
@@ -119,7 +99,6 @@ impl Session {
         if many == Many::Reuse {
             self.ask_driver_of_all(&mut survey).await?;
         }
-        let of = known.len() + missing.len();
         let mut planned = Planned::new(many, &survey, &self.selection.named(), timed_out.as_deref());
         planned.failed.extend(missing);
         planned.failed.extend(self.vanished(&known, &survey).await);
@@ -155,7 +134,7 @@ impl Session {
         Ok(Changes { session: self.clone(), many, survey, left, failed, not_tried: sent.not_tried, of, last })
     }
 
-    /// The claims that were there at the first look and are nowhere now, neither by themselves nor by a volume.
+    /// The claims that had a volume at the first look and are nowhere now, neither by themselves nor by a volume.
     pub(super) async fn vanished(&self, known: &[Target], survey: &Survey) -> Vec<(Target, Error)> {
         let mut gone = Vec::new();
         for target in known.iter().filter(|target| survey.claims.iter().all(|seen| seen.target != **target)) {
@@ -165,7 +144,7 @@ impl Session {
     }
 
     /// A client dry run may read from the watch cache; a patch never does.
-    fn freshness(&self) -> Fresh {
+    pub(super) fn freshness(&self) -> Fresh {
         if self.consent.dry_run == DryRun::Client { Fresh::Cached } else { Fresh::Consistent }
     }
 
@@ -222,146 +201,6 @@ impl Session {
         let found: Vec<Vec<(Target, Finding)>> =
             stream::iter(planned.each()).map(of).buffered(AT_A_TIME).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
-    }
-
-    /// Asks, and sends what is agreed to; what differs by then is shown and asked about once more at the end.
-    async fn send_all(
-        &self,
-        many: Many,
-        planned: &mut Planned,
-        of: usize,
-        count: &Cell<(usize, usize)>,
-    ) -> Result<Sent, Error> {
-        let mut sent = Sent::default();
-        for round in 0..ROUNDS {
-            if planned.changes.is_empty() || sent.stopped {
-                break;
-            }
-            match self.agree_to_all(many, planned, round, of).await {
-                Err(error) if round == 0 => return Err(error),
-                // The rest was not agreed to.
-                Err(_) => break,
-                Ok(()) => {}
-            }
-            count.set((sent.changed.len(), sent.changed.len() + planned.each().count()));
-            let mut again = Vec::new();
-            let mut units = take(&mut planned.changes).into_iter();
-            for unit in units.by_ref() {
-                let differs = self.send_unit(many, unit, planned, &mut sent, count).await?;
-                again.extend((!differs.is_empty()).then_some(differs));
-                if sent.stopped {
-                    break;
-                }
-            }
-            planned.changes = units.chain(again).collect();
-        }
-        sent.not_tried.extend(take(&mut planned.changes).into_iter().flatten().map(|(target, _)| target));
-        Ok(sent)
-    }
-
-    /// Sends the changes of a unit, one after the other; of a set, once each of them is still what was agreed to. Those that
-    /// have to be asked about once more.
-    async fn send_unit(
-        &self,
-        many: Many,
-        unit: Unit,
-        planned: &mut Planned,
-        sent: &mut Sent,
-        count: &Cell<(usize, usize)>,
-    ) -> Result<Unit, Error> {
-        if unit.len() > 1 {
-            let mut now = Vec::new();
-            for (target, agreed) in &unit {
-                match self.look(many, target, agreed).await {
-                    Ok((_, Plan::Change(change))) => now.push((target.clone(), change)),
-                    Ok((_, Plan::Done(_))) => {}
-                    Err(error) => {
-                        // Without one member the set is not whole.
-                        sent.stopped = is_everybodys(&error);
-                        planned.failed.push((target.clone(), error));
-                        sent.not_tried.extend(unit.iter().map(|(it, _)| it).filter(|it| *it != target).cloned());
-                        return Ok(Unit::new());
-                    }
-                }
-            }
-            let same = |(target, change): &(Target, Change)| {
-                unit.iter().any(|(other, agreed)| other == target && agreed.is_same_decision(change))
-            };
-            if !now.iter().all(same) {
-                return Ok(now);
-            }
-        }
-        // Once a member of a set differs or fails, the others wait for a person.
-        let of_set = unit.len() > 1;
-        let mut again = Unit::new();
-        let mut changes = unit.into_iter();
-        for (target, change) in changes.by_ref() {
-            match self.send_one(many, &target, &change).await {
-                Ok(Outcome::Patched(volume)) => {
-                    self.announce(&volume.facts.name)?;
-                    sent.changed.push(*volume);
-                    count.set((sent.changed.len(), count.get().1));
-                }
-                Ok(Outcome::Done) => planned.done.push((target, change.volume)),
-                Ok(Outcome::Differs(change)) => {
-                    again.push((target, change));
-                    if of_set {
-                        again.extend(changes);
-                        return Ok(again);
-                    }
-                }
-                Err(error) => {
-                    sent.stopped = is_everybodys(&error);
-                    planned.failed.push((target, error));
-                    if sent.stopped || of_set {
-                        break;
-                    }
-                }
-            }
-        }
-        sent.not_tried.extend(changes.map(|(target, _)| target));
-        Ok(again)
-    }
-
-    /// Reads the claim and the volume again, and plans.
-    async fn look(&self, many: Many, target: &Target, agreed: &Change) -> Result<(Observation, Plan), Error> {
-        let reach = if many == Many::Reuse { Reach::All } else { Reach::Own };
-        let mut seen = self.cluster.observe(target, Some(&agreed.volume), reach, self.freshness()).await?;
-        if many == Many::Reuse {
-            self.cluster.read_rivals(&mut seen).await?;
-            self.cluster.ask_trident(&mut seen, |volume| volume.name == agreed.volume).await?;
-        }
-        let plan = many.plan(&seen.situation())?;
-        Ok((seen, plan))
-    }
-
-    /// Reads and plans again, and sends the change if it is the one that was agreed to.
-    async fn send_one(&self, many: Many, target: &Target, agreed: &Change) -> Result<Outcome, Error> {
-        for _ in 0..ROUNDS {
-            let (seen, plan) = self.look(many, target, agreed).await?;
-            let change = match plan {
-                Plan::Done(_) => return Ok(Outcome::Done),
-                Plan::Change(change) if !change.is_same_decision(agreed) => return Ok(Outcome::Differs(change)),
-                Plan::Change(change) => change,
-            };
-            match send(&self.of(target), &change, &seen).await {
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error),
-                Ok(volume) if self.consent.dry_run == DryRun::None => {
-                    let policy = change.policy_set().filter(|policy| *policy != volume.facts.policy);
-                    if policy.is_some() {
-                        let reset = Unsettled::PolicyReset(volume.facts.name, volume.facts.policy);
-                        return Err(Error::Unsettled(target.clone(), reset));
-                    }
-                    if many == Many::Retain && volume.facts.terminating {
-                        return Err(Refusal::terminating(&seen.situation(), &volume.facts).into());
-                    }
-                    return Ok(Outcome::Patched(Box::new(volume)));
-                }
-                Ok(volume) => return Ok(Outcome::Patched(Box::new(volume))),
-            }
-        }
-        Ok(Outcome::Differs(agreed.clone()))
     }
 
     /// Waits until the volumes are Available, or bound to the next claim already; the claims of those that are not.
@@ -447,7 +286,13 @@ impl Session {
     }
 
     /// Shows the changes and asks once.
-    async fn agree_to_all(&self, many: Many, planned: &Planned, round: u32, claims: usize) -> Result<(), Error> {
+    pub(super) async fn agree_to_all(
+        &self,
+        many: Many,
+        planned: &Planned,
+        round: u32,
+        claims: usize,
+    ) -> Result<(), Error> {
         let volumes = planned.each().count();
         let action = Action::PatchAll { volumes, claims, namespace: self.target.namespace.clone() };
         let show = || {
@@ -484,14 +329,5 @@ fn why(error: &Error) -> String {
             format!("(refused: {reason})")
         }
         _ => "(refused)".to_owned(),
-    }
-}
-
-/// True if the error is not one claim's: the server was not reached, or the credentials are rejected.
-fn is_everybodys(error: &Error) -> bool {
-    match error {
-        Error::Connection { .. } | Error::Terminal(_) | Error::Unsettled(_, Unsettled::Unknown(..)) => true,
-        Error::Api(status) => status.code == 401,
-        _ => false,
     }
 }

@@ -8,6 +8,7 @@ pub mod overview;
 pub mod planned;
 pub mod report;
 pub mod select;
+pub mod send_all;
 pub mod several;
 pub mod shell;
 pub mod verbs;

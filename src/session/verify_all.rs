@@ -35,7 +35,7 @@ impl Session {
         missing: Vec<(Target, Error)>,
     ) -> Result<(), Error> {
         let namespace = &self.target.namespace;
-        let known: Vec<Target> = first.claims.iter().map(|seen| seen.target.clone()).collect();
+        let known = first.with_volumes();
         let mut wait = Wait::new(self, Awaited::ClaimBound, limit.clone());
         let (mut survey, mut versions) = (first, None);
         loop {

@@ -4,7 +4,8 @@
 #   control-plane.sh newest|1.20 COMMAND…
 #
 # etcd, kube-apiserver (TLS, client certificates, RBAC) and kube-controller-manager (the volume
-# binder, the two protection controllers, those of StatefulSets and Jobs, the garbage collector) listen on loopback, on free ports. COMMAND gets
+# binder, the two protection controllers, those of StatefulSets, Jobs and namespaces, the garbage collector) listen on
+# loopback, on free ports. COMMAND gets
 # KUBECONFIG (an administrator's) and the control plane's own kubectl first on PATH, and
 # GLANCEPV_CONTROL_PLANE, the folder with the process ids (etcd.pid, apiserver.pid, manager.pid),
 # the script `start` that starts any of them again, and `kubeconfig-operator` and `kubeconfig-reader`,
@@ -59,13 +60,13 @@ openssl rsa -in "$dir/service-account.key" -pubout -out "$dir/service-account.pu
 
 etcd_port=$(free_port) peer_port=$(free_port) api_port=$(free_port) manager_port=$(free_port)
 controllers=persistentvolume-binder-controller,persistentvolume-protection-controller,persistentvolumeclaim-protection-controller
-controllers+=,statefulset-controller,job-controller,garbage-collector-controller
+controllers+=,statefulset-controller,job-controller,garbage-collector-controller,namespace-controller
 manager_listen=(--secure-port="$manager_port" --bind-address=127.0.0.1 --cert-dir="$dir/manager")
 # As kubeadm sets it: a watch cache in which nothing changes knows within seconds that it is up to date.
 progress=--watch-progress-notify-interval=5s
 # It would advertise itself to pods, of which there are none, and refuses to do so from loopback.
 reconciler=--endpoint-reconciler-type=none
-[ "$which" = 1.20 ] && progress='' controllers=persistentvolume-binder,pv-protection,pvc-protection,statefulset,job,garbagecollector && manager_listen+=(--port=0)
+[ "$which" = 1.20 ] && progress='' controllers=persistentvolume-binder,pv-protection,pvc-protection,statefulset,job,garbagecollector,namespace && manager_listen+=(--port=0)
 
 cat >"$dir/kubeconfig" <<YAML
 apiVersion: v1
