@@ -1,6 +1,6 @@
 //! `status`: the rows, the stage, the findings, the next command.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
 use clap::Args;
@@ -9,14 +9,19 @@ use jiff::Timestamp;
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
 use crate::error::Error;
 use crate::kubectl::output::Format;
+use crate::kubectl::table::widen;
 use crate::lifecycle::{Assessment, Claim, Finding, Situation, Stage, Target, Verb, Volume, assess, group};
 use crate::session::Session;
+use crate::session::overview::COLUMNS;
 use crate::session::report::Document;
 use crate::session::select::natural;
 use crate::terminal::Stream;
 use crate::words::error::within;
 use crate::words::question::{Notice, notice};
 use crate::words::wait::time;
+
+/// The number of rows of `status -A` that are printed at a time.
+const AT_A_TIME: usize = 1000;
 
 /// Show the claim, its volumes, the current stage and the next command
 #[derive(Args, Debug)]
@@ -87,36 +92,52 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
     }
 }
 
-/// Shows every claim of the cluster, and what volumes without one are kept for. Of a table only the rows are held: each claim
-/// is assessed and let go.
+/// Shows every claim of the cluster, and what volumes without one are kept for. Of a table only a part is held at a time: each
+/// claim is assessed once for the widths and the counts, and once for its row.
 async fn everywhere(session: &Session) -> Result<(), Error> {
     let whole = !session.output.is_table();
     let everything = session.cluster.everything(whole).await?;
     let volumes = everything.by_claim();
     let mut claims: Vec<_> = everything.claims.iter().map(|(target, claim)| (target, Some(claim))).collect();
-    let known: std::collections::HashSet<&Target> = everything.claims.iter().map(|(target, _)| target).collect();
+    let known: HashSet<&Target> = everything.claims.iter().map(|(target, _)| target).collect();
     claims.extend(volumes.keys().filter(|target| !known.contains(*target)).map(|target| (*target, None)));
     claims.sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace).then_with(|| natural(&a.name, &b.name)));
-    let assessed = claims.into_iter().map(|(target, claim)| {
-        let volumes = volumes.get(target).cloned().unwrap_or_default();
-        let from = None;
-        assess(&Situation { target, claim, volumes, named: None, pinned: false, from, siblings: &[], rivals: &[] })
-    });
     if whole {
-        return show_several(session, &assessed.collect::<Vec<_>>(), None);
+        return show_several(
+            session,
+            &claims.iter().map(|(target, claim)| assessed(&volumes, target, *claim)).collect::<Vec<_>>(),
+            None,
+        );
     }
-    let (now, mut rows, mut exposed) = (Timestamp::now(), Vec::new(), BTreeSet::new());
+    let (now, mut exposed) = (Timestamp::now(), BTreeSet::new());
+    let mut widths: Vec<usize> = COLUMNS.iter().map(|name| name.len()).collect();
     let mut counts = Stage::WORST_FIRST.map(|stage| (stage, 0));
-    for found in assessed {
-        rows.push(session.cells_of_several(&found, now));
+    for (target, claim) in &claims {
+        let found = assessed(&volumes, target, *claim);
+        widen(&mut widths, &session.cells_of_several(&found, now));
         counts.iter_mut().filter(|(stage, _)| *stage == found.stage).for_each(|(_, count)| *count += 1);
         if group(&found) == Some(Verb::Retain) {
             exposed.insert(found.situation.target.namespace.clone());
         }
     }
+    for (nth, part) in claims.chunks(AT_A_TIME).enumerate() {
+        let row = |(target, claim): &(&Target, Option<&Claim>)| {
+            session.cells_of_several(&assessed(&volumes, target, *claim), now)
+        };
+        let rows: Vec<_> = part.iter().map(row).collect();
+        session.terminal.print(&session.rows_of_cluster(&rows, nth == 0, &widths))?;
+    }
     let counts: Vec<(Stage, usize)> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-    session.terminal.print(&session.rows_of_several(&rows, true))?;
     session.terminal.print(&session.told_of_cluster(&counts, &exposed))
+}
+
+fn assessed<'a>(
+    volumes: &HashMap<&'a Target, Vec<&'a Volume>>,
+    target: &'a Target,
+    claim: Option<&'a Claim>,
+) -> Assessment<'a> {
+    let (volumes, from) = (volumes.get(target).cloned().unwrap_or_default(), None);
+    assess(&Situation { target, claim, volumes, named: None, pinned: false, from, siblings: &[], rivals: &[] })
 }
 
 fn show_several(session: &Session, found: &[Assessment<'_>], namespace: Option<&str>) -> Result<(), Error> {

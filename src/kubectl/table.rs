@@ -15,6 +15,11 @@ const PADDING: u16 = 3;
 /// `columns` are the names as the server has them and whether the column is shown; the cells of a
 /// row are those of all columns.
 pub fn table(columns: &[(&str, bool)], rows: &[&[Value]], headers: bool) -> String {
+    part(columns, rows, headers, &[])
+}
+
+/// A part of a table whose columns are at least as wide as `widths`, in characters.
+pub fn part(columns: &[(&str, bool)], rows: &[&[Value]], headers: bool, widths: &[usize]) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -33,10 +38,20 @@ pub fn table(columns: &[(&str, bool)], rows: &[&[Value]], headers: bool) -> Stri
     }
     let mut padded = Table::new();
     padded.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled).add_rows(lines);
-    for column in padded.column_iter_mut() {
-        column.set_padding((0, PADDING)).set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST)));
+    for (at, column) in padded.column_iter_mut().enumerate() {
+        let width = widths.get(at).and_then(|width| u16::try_from(*width).ok()).map_or(0, |width| width + PADDING);
+        let least = ColumnConstraint::LowerBoundary(Width::Fixed(width.max(NARROWEST)));
+        column.set_padding((0, PADDING)).set_constraint(least);
     }
     padded.lines().zip(last).map(|(line, last)| format!("{line}{last}\n")).collect()
+}
+
+/// Makes `widths` those that the row needs, too.
+pub fn widen(widths: &mut Vec<usize>, row: &[Value]) {
+    widths.resize(widths.len().max(row.len()), 0);
+    for (width, cell) in widths.iter_mut().zip(row) {
+        *width = text(cell).chars().count().max(*width);
+    }
 }
 
 /// A cell's text: cut at the first line break, ESC made visible, other control characters dropped.

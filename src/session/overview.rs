@@ -11,7 +11,7 @@ use super::report::{Standing, screen, tone};
 use super::select::{Selection, natural};
 use crate::cluster::{Fresh, Observation, Survey};
 use crate::error::Error;
-use crate::kubectl::table::table;
+use crate::kubectl::table::{part, table};
 use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb, group, is_incomplete, together};
 use crate::terminal::{Stream, Tone};
 use crate::words::next::{Line, Shown, shown};
@@ -52,6 +52,9 @@ pub struct Item<'a, B> {
     #[serde(flatten)]
     pub body: B,
 }
+
+/// The columns of several claims.
+pub const COLUMNS: [&str; 8] = ["namespace", "claim", "stage", "policy", "capacity", "age", "deleted with", "volume"];
 
 impl Session {
     /// Reads the claims of the selection, in natural order. An error if no name was typed in full and nothing is selected.
@@ -170,11 +173,15 @@ impl Session {
     }
 
     /// Rows of several claims as a table.
-    pub fn rows_of_several(&self, rows: &[Vec<Value>], namespaces: bool) -> String {
+    fn rows_of_several(&self, rows: &[Vec<Value>], namespaces: bool) -> String {
         let shown: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
-        let columns = ["namespace", "claim", "stage", "policy", "capacity", "age", "deleted with", "volume"];
-        let columns = columns.map(|name| (name, namespaces || name != "namespace"));
-        table(&columns, &shown, self.output.headers)
+        table(&COLUMNS.map(|name| (name, namespaces || name != "namespace")), &shown, self.output.headers)
+    }
+
+    /// A part of the rows of the whole cluster, of which the first has the headers.
+    pub fn rows_of_cluster(&self, rows: &[Vec<Value>], first: bool, widths: &[usize]) -> String {
+        let shown: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
+        part(&COLUMNS.map(|name| (name, true)), &shown, first && self.output.headers, widths)
     }
 
     /// The numbers of claims at the stages, worst first.
