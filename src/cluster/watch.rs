@@ -23,8 +23,6 @@ pub const PAUSE: Duration = Duration::from_secs(1);
 pub enum Watched<'a> {
     Claim(&'a Target, Option<&'a str>),
     Volume(&'a str, Option<&'a str>),
-    /// Every object of a kind, in this namespace, since this version of the list.
-    All(Kind, Option<&'a str>, &'a str),
     /// The claims of a namespace and all volumes, since these versions.
     Any(&'a str, &'a [String; 2]),
 }
@@ -46,14 +44,22 @@ impl Cluster {
     ///
     /// A server that cannot be reached is not an error here: the caller tries again. A refused watch is.
     pub async fn changed(&self, watched: Watched<'_>) -> Result<(), Error> {
-        if let Watched::Any(namespace, [claims, volumes]) = watched {
-            let claims = Box::pin(self.changed(Watched::All(Kind::Claim, Some(namespace), claims)));
-            let volumes = Box::pin(self.changed(Watched::All(Kind::Volume, None, volumes)));
-            return tokio::select! { outcome = claims => outcome, outcome = volumes => outcome };
+        match watched {
+            Watched::Claim(target, seen) => {
+                self.changed_at(Kind::Claim.path(Some(&target.namespace)), Some(&target.name), seen).await
+            }
+            Watched::Volume(name, seen) => self.changed_at(Kind::Volume.path(None), Some(name), seen).await,
+            Watched::Any(namespace, [claims, volumes]) => tokio::select! {
+                outcome = self.changed_at(Kind::Claim.path(Some(namespace)), None, Some(claims)) => outcome,
+                outcome = self.changed_at(Kind::Volume.path(None), None, Some(volumes)) => outcome,
+            },
         }
+    }
+
+    async fn changed_at(&self, path: String, name: Option<&str>, seen: Option<&str>) -> Result<(), Error> {
         let begun = tokio::time::Instant::now();
         let longest = self.timeout.as_ref().map_or(LONGEST, |(limit, _)| LONGEST.min(*limit));
-        match tokio::time::timeout(longest, self.event(watched)).await {
+        match tokio::time::timeout(longest, self.event(path, name, seen)).await {
             Ok(Err(error)) if !error.is_passing() => Err(error),
             // The watch ended without an event: a server that ends each at once is not asked any faster.
             Ok(Err(_) | Ok(false)) => {
@@ -71,16 +77,7 @@ impl Cluster {
     }
 
     /// Watches until an event; false if the watch ends before.
-    async fn event(&self, watched: Watched<'_>) -> Result<bool, Error> {
-        let (path, name, seen) = match watched {
-            Watched::Claim(target, seen) => {
-                (Kind::Claim.path(Some(&target.namespace)), Some(target.name.as_str()), seen)
-            }
-            Watched::Volume(name, seen) => (Kind::Volume.path(None), Some(name), seen),
-            Watched::All(kind, namespace, seen) => (kind.path(namespace), None, Some(seen)),
-            // Two watches, above.
-            Watched::Any(namespace, [claims, _]) => (Kind::Claim.path(Some(namespace)), None, Some(claims.as_str())),
-        };
+    async fn event(&self, path: String, name: Option<&str>, seen: Option<&str>) -> Result<bool, Error> {
         let params = WatchParams::default().timeout(u32::try_from(LONGEST.as_secs()).unwrap_or(u32::MAX));
         let params = match name {
             Some(name) => params.fields(&format!("metadata.name={name}")),

@@ -147,9 +147,7 @@ async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error>
         }
         survey => survey?,
     };
-    for seen in &mut survey.claims {
-        session.cluster.ask_trident(seen, |_| true).await?;
-    }
+    try_join_all(survey.claims.iter_mut().map(|seen| session.cluster.ask_trident(seen, |_| true))).await?;
     let mut found = survey.assess();
     match session.cluster.pods(&session.target.namespace, "").await {
         Ok(pods) => {

@@ -221,7 +221,7 @@ impl<'a> Walk<'a> {
             Stage::Reused => self.ask_for_another_round(all.len()).await,
             Stage::Retained if all.iter().all(survives) => Err(self.halt(&look, Halt::Kept)),
             Stage::Retained => self.uninstall(look).await,
-            // What was kept before this round does not stand for it.
+            // Volumes kept before this round do not replace its uninstallation.
             Stage::Reserved if self.has_to_uninstall(&look) => self.uninstall(look).await,
             Stage::Reserved => self.install(look).await,
             Stage::Releasing | Stage::Binding => self.wait(look).await,

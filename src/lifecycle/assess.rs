@@ -41,7 +41,7 @@ pub fn assess<'a>(situation: &Situation<'a>) -> Assessment<'a> {
 /// Adds a finding to the claims whose volumes wait to be reused while their sets are kept only in part. `mates` are the
 /// other claims of the sets.
 pub fn add_sets(found: &mut [Assessment<'_>], mates: &[Assessment<'_>]) {
-    // What is not selected is not reused now.
+    // This run does not reuse the volume of a claim that is not selected.
     let mate = |it: &Assessment<'_>| if part(it) == Part::Has { Part::Has } else { Part::Lacks };
     let named = |it: &'_ Assessment<'_>| it.situation.target.name.clone();
     let all: Vec<(String, Part)> =

@@ -376,7 +376,7 @@ pub(super) fn findings(
     found
 }
 
-/// What NetApp Trident knows of the volume, if that is not as it should be, or answers whether a `retain` came in time.
+/// NetApp Trident's state of the volume, if it is not as it should be or tells that a `retain` came too late or in time.
 fn trident(volume: &Volume) -> Option<Finding> {
     let name = volume.name.clone();
     // Its object may be deleted only where the data stays.

@@ -126,7 +126,7 @@ pub async fn carry_out(session: &Session, intent: &Intent<'_>) -> Result<Changed
         let mut seen = wait.observe(named.as_deref(), intent.reach, fresh).await?;
         if let Some(from) = intent.from {
             let claim = wait.read(async || session.cluster.claim(from).await).await?;
-            // What was asked about the target's volumes says nothing of the other claim's.
+            // The rivals read so far are those of the target's volumes, not of the other claim's.
             (seen.from, seen.rivals) = (Some((from.clone(), claim)), None);
         }
         if intent.warn_about_data {

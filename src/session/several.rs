@@ -1,4 +1,4 @@
-//! What is printed of several claims after a change, and of those that failed.
+//! Output of several claims after a change, and of those that failed.
 
 use serde_json::Value;
 

@@ -38,36 +38,34 @@ impl Session {
         let known = first.with_volumes();
         let mut wait = Wait::new(self, Awaited::ClaimBound, limit.clone());
         let (mut survey, mut versions) = (first, None);
-        loop {
+        let in_time = loop {
             let found = survey.assess();
             let refused = refused(&found);
             let waits = |refusal: &&Refusal| refusal.reason.remedy() == Remedy::Wait;
             let Some(first) = refused.iter().find(waits).filter(|_| wait.has_limit()) else {
                 drop(found);
                 self.ask_driver_of_all(&mut survey).await?;
-                let missing = self.nowhere(missing, &known, &survey).await;
-                let refused = self::refused(&survey.assess());
-                wait.end(refused.is_empty());
-                return self.tell_verified(&survey, refused, missing, None);
+                break true;
             };
             wait.count(&first.target, found.len() - refused.len(), found.len());
             if let Some(versions) = versions.take()
                 && !wait.until(Watched::Any(namespace, &versions)).await?
             {
-                let limit = limit.map(|limit| limit.typed);
-                let missing = self.nowhere(missing, &known, &survey).await;
-                return self.tell_verified(&survey, refused, missing, limit.as_deref());
+                break false;
             }
             match wait.read(async || self.survey_and_versions().await).await {
                 Ok((read, now)) => (versions, survey) = (Some(read), now),
-                Err(_) if wait.is_over() => {
-                    let limit = limit.map(|limit| limit.typed);
-                    let missing = self.nowhere(missing, &known, &survey).await;
-                    return self.tell_verified(&survey, refused, missing, limit.as_deref());
-                }
+                Err(_) if wait.is_over() => break false,
                 Err(error) => return Err(error),
             }
+        };
+        let refused = refused(&survey.assess());
+        if in_time {
+            wait.end(refused.is_empty());
         }
+        let missing = self.nowhere(missing, &known, &survey).await;
+        let timed_out = limit.filter(|_| !in_time).map(|limit| limit.typed);
+        self.tell_verified(&survey, refused, missing, timed_out.as_deref())
     }
 
     /// The names that are nowhere, and the claims that were there at the first look and are not now.

@@ -391,7 +391,7 @@ fn a_set_is_reused_as_a_whole_or_left_alone() {
     }
     // The other claim is not of the set.
     assert_eq!(phase(&world.volume(&instances)), "Available");
-    // Who names it takes it.
+    // Naming the claim takes it.
     let named = world.run("reuse --yes --claim mysql-data-0,glance-images");
     says(&named, &["error: claim glance-images: ", "is still bound"]);
     assert_eq!(named.stdout.matches(" patched\n").count(), 1, "{named}");
