@@ -308,9 +308,9 @@ impl Cluster {
         });
         let held: Vec<(&str, &Target, Option<&str>)> = held.collect();
         let owner = async |(volume, target, uid): &(&str, &Target, Option<&str>)| {
-            // Such a claim names the volume, so the rows of the others need not be kept.
+            // Only the rows that have it are kept.
             let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(&target.namespace)));
-            let claims = match self.list(&path, volume).await {
+            let claims = match self.list(&path, uid.unwrap_or(volume)).await {
                 Err(error) if error.is_forbidden() => return Ok(None),
                 listed => listed?.objects()?,
             };
