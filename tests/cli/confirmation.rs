@@ -1,6 +1,6 @@
 //! Questions, asked through a real pseudo-terminal.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::json;
@@ -11,7 +11,10 @@ const CTRL_C: char = 'c';
 
 /// The plugin with a terminal for everything but standard output, which goes to a file.
 pub fn ask(world: &World, arguments: &str) -> (PtySession, std::path::PathBuf) {
-    let mut command = world.command(arguments);
+    at_terminal(world, world.command(arguments))
+}
+
+pub fn at_terminal(world: &World, mut command: Command) -> (PtySession, std::path::PathBuf) {
     let stdout = world.home().join("stdout");
     // The pseudo-terminal takes the place of what is not given.
     command.stdin(Stdio::inherit()).stdout(std::fs::File::create(&stdout).expect("a file"));

@@ -12,14 +12,22 @@ use std::time::{Duration, Instant};
 use rexpect::session::PtySession;
 use serde_json::{Value, json};
 
-use crate::confirmation::{ask, status};
+use crate::confirmation::{ask, at_terminal, status};
 use crate::world::{World, phase};
 
-/// Types at once, before anything can have been asked.
+/// Types before the program has begun.
 fn ahead(world: &World, arguments: &str, typed: &str) -> PtySession {
-    let (mut session, _) = ask(world, arguments);
+    let gate = world.home().join("gate");
+    assert!(gate.exists() || Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let program = world.command(arguments);
+    let mut command = Command::new("sh");
+    command.args(["-c", "read -r _ <gate; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(world.home());
+    let (mut session, _) = at_terminal(world, command);
     session.send(typed).unwrap();
     session.flush().unwrap();
+    std::fs::write(gate, "\n").unwrap();
     session
 }
 

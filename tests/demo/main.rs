@@ -1,6 +1,6 @@
 //! The whole procedure, with the real executable, on a sandbox cluster of its own.
 //!
-//! `cargo run --example demo`: on a terminal it pauses before each step and the plugin asks as it
+//! `cargo run -p demo`: on a terminal it pauses before each step and the plugin asks as it
 //! really does; elsewhere it runs through, with `--yes`.
 
 use std::error::Error;
@@ -57,7 +57,7 @@ async fn demo() -> Outcome<()> {
     tokio::spawn(async move { provisioner::run(provisioning, PROVISIONER, "Delete").await });
     bound(&claims, "glance-images").await?;
     let folder = tempfile::tempdir()?;
-    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cluster/chart/templates/pvc-images.yaml");
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../cluster/chart/templates/pvc-images.yaml");
     std::fs::copy(template, folder.path().join("pvc-images.yaml"))?;
     let stage = Stage { plugin, kubeconfig: sandbox.kubeconfig(), folder: folder.path().to_owned(), asks };
 
@@ -111,9 +111,11 @@ async fn install(claims: &Api<PersistentVolumeClaim>, name: &str) -> Outcome<()>
 
 /// The executable, built as it is released but for optimisation.
 fn build() -> Outcome<PathBuf> {
-    writeln!(stderr(), "Compiling kubectl-glancepv, the plugin itself; the first time this takes a minute or two.")?;
+    writeln!(stderr(), "Compiling kubectl-glancepv, the plugin itself, which takes some seconds.")?;
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--bin", "kubectl-glancepv"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // With this package, which depends on the plugin's library: with the same features, the crates are those that are compiled.
+    cargo.args(["build", "--quiet", "--package", "demo", "--package", "kubectl-glancepv", "--bins"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     // The variables that `cargo run` sets for this program: build scripts that watch them would run again.
     let own = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
     for (name, _) in std::env::vars_os() {
@@ -125,12 +127,8 @@ fn build() -> Outcome<PathBuf> {
     if !built.success() {
         return Err("the plugin could not be built".into());
     }
-    // This program is in target/debug/examples.
-    let mut plugin = std::env::current_exe()?;
-    plugin.pop();
-    plugin.pop();
-    plugin.push(format!("kubectl-glancepv{}", std::env::consts::EXE_SUFFIX));
-    Ok(plugin)
+    // Beside this program.
+    Ok(std::env::current_exe()?.with_file_name(format!("kubectl-glancepv{}", std::env::consts::EXE_SUFFIX)))
 }
 
 struct Stage {
