@@ -55,8 +55,8 @@ pub enum Error {
     Terminal(std::io::Error),
     /// Ctrl-C.
     Interrupted,
-    /// Ctrl-C, after so many of all volumes were patched.
-    InterruptedAfter { patched: usize, of: usize },
+    /// Ctrl-C during a verb, after so many of all volumes were patched.
+    InterruptedAfter { verb: Verb, patched: usize, of: usize },
 }
 
 /// Reason why a server was not reached; the texts are those of whoever noticed.

@@ -3,6 +3,7 @@
 //! Objects are asked for as one-row Tables that carry the object: one request brings both what
 //! kubectl would print of it, in the columns of that very server, and what the decisions need.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -87,7 +88,8 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Read<F> {
     pub facts: F,
-    pub row: Row,
+    /// Shared, since an observation of each claim has it and it is large.
+    pub row: Arc<Row>,
 }
 
 impl<F> Read<F> {
@@ -97,7 +99,7 @@ impl<F> Read<F> {
         for<'a> F: From<&'a K>,
     {
         let facts = F::from(&K::deserialize(&row.object).map_err(Error::response)?);
-        Ok(Self { facts, row })
+        Ok(Self { facts, row: Arc::new(row) })
     }
 
     pub fn version(&self) -> Option<&str> {

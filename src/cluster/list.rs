@@ -58,24 +58,29 @@ pub struct Binding {
 #[derive(Debug, Default)]
 pub struct List {
     columns: Vec<Column>,
-    rows: Vec<TableRow>,
+    /// As they arrived: parsed they are many times as large.
+    rows: Vec<Vec<u8>>,
     version: Option<u64>,
 }
 
 impl List {
     /// The objects of its rows.
     pub fn objects(self) -> Result<Vec<Value>, Error> {
-        self.rows.into_iter().map(|row| row.object.ok_or_else(|| Error::response(NO_OBJECT))).collect()
+        self.into_rows().map(|row| Ok(row?.object)).collect()
     }
 
     /// Its rows, with their objects.
-    pub fn into_rows(self) -> Result<Vec<Row>, Error> {
+    pub fn into_rows(self) -> impl Iterator<Item = Result<Row, Error>> {
         let Self { columns, rows, .. } = self;
-        let row = |TableRow { cells, object }: TableRow| {
+        rows.into_iter().map(move |row| {
+            let TableRow { cells, object } = json(&row)?;
             let object = object.ok_or_else(|| Error::response(NO_OBJECT))?;
             Ok(Row { columns: columns.clone(), cells, object })
-        };
-        rows.into_iter().map(row).collect()
+        })
+    }
+
+    fn parsed(&self) -> Result<Vec<TableRow>, Error> {
+        self.rows.iter().map(|row| json(row)).collect()
     }
 
     /// The volumes in it whose claimRef names a claim of the namespace.
@@ -89,7 +94,7 @@ impl List {
             let kept = is("Released") && text(row, policy).as_deref() == Some("Retain");
             Some(Binding { volume: text(row, name)?, claim, at_risk, kept })
         };
-        Ok(Bindings { volumes: self.rows.iter().filter_map(binding).collect(), version: self.version })
+        Ok(Bindings { volumes: self.parsed()?.iter().filter_map(binding).collect(), version: self.version })
     }
 
     fn column(&self, name: &str) -> Result<usize, Error> {
@@ -101,10 +106,11 @@ impl List {
     pub fn candidates(self, target: &Target) -> Result<Candidates, Error> {
         let key = Some(target.key());
         let (name, claim) = (self.column("Name")?, self.column("Claim")?);
-        let names = self.rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)).collect();
+        let rows = self.parsed()?;
+        let names = rows.iter().filter(|row| text(row, claim) == key).filter_map(|row| text(row, name)).collect();
         let at = |name: &str| self.column(name).unwrap_or(usize::MAX);
         let (policy, status) = (at("Reclaim Policy"), at("Status"));
-        let bound = self.rows.iter().filter(|row| text(row, status).as_deref() == Some("Bound"));
+        let bound = rows.iter().filter(|row| text(row, status).as_deref() == Some("Bound"));
         let sibling = |row: &TableRow| {
             let claim = text(row, claim)?.strip_prefix(&format!("{}/", target.namespace))?.to_owned();
             Some((claim, text(row, policy)?)).filter(|(claim, policy)| *claim != target.name && policy != "Retain")
@@ -188,8 +194,8 @@ impl Reader {
     /// The parts are not a Table.
     pub fn end(self) -> Result<List, Error> {
         let around = Self::ended(&self.rows)?;
-        let rows = self.kept.iter().map(|row| json(row)).collect::<Result<_, _>>()?;
-        Ok(List { columns: around.column_definitions, rows, version: around.metadata.resource_version.parse().ok() })
+        let version = around.metadata.resource_version.parse().ok();
+        Ok(List { columns: around.column_definitions, rows: self.kept, version })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Surveys: many claims and their volumes, from one list of claims and one of volumes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use futures::future::join;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -103,12 +104,12 @@ impl Cluster {
     /// The claims of a namespace, by name.
     async fn claims_in(&self, namespace: &str) -> Result<BTreeMap<String, Read<Claim>>, Error> {
         let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(namespace)));
-        let rows: Vec<Row> = self.list(&path, "").await?.into_rows()?;
-        let named = |row: Row| {
+        let named = |row: Result<Row, Error>| {
+            let row = row?;
             let name = row.object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             Ok((name, light(Read::new::<PersistentVolumeClaim>(row)?)))
         };
-        rows.into_iter().map(named).collect()
+        self.list(&path, "").await?.into_rows().map(named).collect()
     }
 
     /// The volumes that are kept for other claims of the target's namespace, which do not exist, each with its claim; none of a
@@ -211,7 +212,7 @@ impl Everything {
 
 /// Without managedFields: most of an object's bytes, and nothing that is printed.
 fn light<F>(mut read: Read<F>) -> Read<F> {
-    if let Some(metadata) = read.row.object["metadata"].as_object_mut() {
+    if let Some(metadata) = Arc::make_mut(&mut read.row).object["metadata"].as_object_mut() {
         metadata.remove("managedFields");
     }
     read

@@ -142,7 +142,11 @@ async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error>
         Err(error) if error.is_forbidden() => {
             checks.push(Check::unknown(session, "claims", Outcome::Failed, &error));
             checks.push(granted(session, &[]).await);
-            session.terminal.print(&shown(session, &checks))?;
+            let namespace = Some(session.target.namespace.as_str());
+            let list = session.list_of("CheckList", &[], namespace, Vec::new());
+            let list = CheckList { list, cluster: Report { passed: false, checks } };
+            let text = session.output.object(&list)?.unwrap_or_else(|| shown(session, &list.cluster.checks));
+            session.terminal.print(&text)?;
             return Err(Error::Failed);
         }
         survey => survey?,

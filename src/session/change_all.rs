@@ -59,27 +59,26 @@ impl Session {
     /// One claim's failure does not stop the others; one that is everybody's (connection, credentials) does. Ctrl-C ends it
     /// with the number of volumes that were patched.
     pub async fn change_all(&self, many: Many, limit: Option<Limit>) -> Result<Changes, Error> {
-        let patched = Cell::new((0, 0));
-        tokio::select! {
+        let read = async {
+            let first = self.survey(self.freshness()).await?;
+            let missing = self.missing(&first.claims).await;
+            Ok((first, missing))
+        };
+        let (first, missing) = tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => Err(match patched.get() {
-                (0, _) => Error::Interrupted,
-                (patched, of) => Error::InterruptedAfter { patched, of },
-            }),
-            outcome = self.change_each(many, limit, &patched) => outcome,
-        }
-    }
-
-    async fn change_each(
-        &self,
-        many: Many,
-        limit: Option<Limit>,
-        count: &Cell<(usize, usize)>,
-    ) -> Result<Changes, Error> {
-        let first = self.survey(self.freshness()).await?;
-        let missing = self.missing(&first.claims).await;
-        let session = &self.settled(&first);
-        session.change_settled(many, limit, count, first, missing).await.map_err(|error| session.owned(error))
+            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            read = read => read,
+        }?;
+        let (session, count) = (self.settled(&first), Cell::new((0, 0)));
+        let outcome = tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => {
+                let (patched, of) = count.get();
+                Err(Error::InterruptedAfter { verb: many.verb(), patched, of })
+            }
+            outcome = session.change_settled(many, limit, &count, first, missing) => outcome,
+        };
+        outcome.map_err(|error| session.owned(error))
     }
 
     async fn change_settled(
@@ -114,7 +113,12 @@ impl Session {
                 planned.failed.extend(self.settle_all(&mut sent.changed, &planned.done, limit).await);
             }
             // A claim may have been bound to another volume meanwhile.
-            match self.survey(Fresh::Consistent).await {
+            let now = async {
+                let mut now = self.survey(Fresh::Consistent).await?;
+                self.ask_driver_of_all(&mut now).await?;
+                Ok(now)
+            };
+            match now.await {
                 Ok(now) => {
                     survey = now;
                     self.look_again(many, &mut planned, &sent, &survey);

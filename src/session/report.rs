@@ -185,8 +185,8 @@ impl Session {
             let claim = seen.claim.iter().map(|_| format!("persistentvolumeclaim/{}\n", seen.target.name));
             return claim.chain(aged.iter().map(|read| volume_line(&read.facts.name, ""))).collect();
         }
-        let claim: Vec<&Row> = seen.claim.iter().map(|read| &read.row).collect();
-        let volumes: Vec<&Row> = aged.iter().map(|read| &read.row).collect();
+        let claim: Vec<&Row> = seen.claim.iter().map(|read| &*read.row).collect();
+        let volumes: Vec<&Row> = aged.iter().map(|read| &*read.row).collect();
         let shown: Vec<_> = [self.table(&claim), self.table(&volumes)].into_iter().filter(|t| !t.is_empty()).collect();
         shown.join("\n")
     }

@@ -7,7 +7,7 @@ use super::consent::DryRun;
 use super::planned::Many;
 use super::report::volume_line;
 use super::select::Selection;
-use crate::cluster::{Observation, Read, Survey};
+use crate::cluster::{Observation, Read, Row, Survey};
 use crate::error::Error;
 use crate::kubectl::output::{Format, list, without_managed_fields};
 use crate::lifecycle::{Target, Verb, Volume, member};
@@ -39,10 +39,10 @@ impl Session {
         done: &[(Target, String)],
         all: &[Observation],
     ) -> Result<(), Error> {
-        let mut rows: Vec<_> = changed.iter().map(|read| &read.row).collect();
+        let mut rows: Vec<&Row> = changed.iter().map(|read| &*read.row).collect();
         for (target, name) in done.iter().filter(|_| !self.output.is_table()) {
             let read = all.iter().find(|seen| seen.target == *target).and_then(|seen| seen.volume(name));
-            rows.extend(read.map(|read| &read.row));
+            rows.extend(read.map(|read| &*read.row));
             self.announce(name)?;
         }
         if self.output.is_wide() {

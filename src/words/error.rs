@@ -32,7 +32,7 @@ pub fn message(error: &Error) -> String {
         Error::NothingToReuse(namespace) => {
             ours(format!("no selected claim in namespace {namespace} has a volume to reuse"))
         }
-        Error::InterruptedAfter { patched, of } => {
+        Error::InterruptedAfter { patched, of, .. } if *patched > 0 => {
             ours(format!("interrupted; {patched} of {of} persistentvolumes were patched"))
         }
         Error::SomeFailed { failed, not_tried, of, .. } => {
@@ -52,7 +52,7 @@ pub fn message(error: &Error) -> String {
         Error::Unsettled(_, what) => ours(unsettled(what)),
         Error::Guide(target, halt) => ours(halted(target, halt)),
         Error::Terminal(source) => ours(format!("cannot use the terminal: {source}")),
-        Error::Interrupted => ours("interrupted".to_owned()),
+        Error::Interrupted | Error::InterruptedAfter { .. } => ours("interrupted".to_owned()),
     }
 }
 
@@ -64,8 +64,10 @@ pub fn within(error: &Error) -> String {
 
 /// The remedies as lines of the screen.
 pub fn hints(error: &Error, typed: &Typed, now: Timestamp) -> Vec<Shown> {
-    if let Error::OfClaims(claims, error) = error {
-        return hints(error, &typed.of_claim(claims), now);
+    if let Error::OfClaims(claims, of) = error
+        && !matches!(**of, Error::InterruptedAfter { .. })
+    {
+        return hints(of, &typed.of_claim(claims), now);
     }
     if let Error::Refused(why) | Error::TimedOut(_, why) = error
         && !why.next.is_empty()
@@ -95,8 +97,7 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
         },
         Error::NothingSelected(..) => words("check -n; `kubectl glancepv status -A` shows every claim of the cluster"),
         Error::SomeFailed { verb, repeats: true, .. } => {
-            let nobody = Target { namespace: String::new(), name: String::new() };
-            vec![typed.line(&nobody, &Next::run(*verb).because(Remark::OnceWhole))]
+            vec![typed.line(&nobody(), &Next::run(*verb).because(Remark::OnceWhole))]
         }
         Error::SomeFailed { verb, failed, not_tried, .. } => {
             // A release that owns nothing has no claim's name.
@@ -167,11 +168,14 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             Halt::TimedOut(..) | Halt::Interrupted(..) => guide(target, Remark::SafeToRepeat),
             Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
         },
-        Error::OfClaims(claims, error) => remedies(error, &typed.of_claim(claims)),
-        Error::NothingToReuse(_) => {
-            let nobody = Target { namespace: String::new(), name: String::new() };
-            vec![typed.line(&nobody, &Next::run(Verb::Status))]
-        }
+        Error::OfClaims(claims, error) => match (&**error, typed.of_claim(claims)) {
+            // The same command would not find them any more.
+            (Error::InterruptedAfter { verb, .. }, typed) => {
+                vec![typed.line(&nobody(), &Next::run(*verb).because(Remark::SafeToRepeat))]
+            }
+            (error, typed) => remedies(error, &typed),
+        },
+        Error::NothingToReuse(_) => vec![typed.line(&nobody(), &Next::run(Verb::Status))],
         Error::Interrupted | Error::InterruptedAfter { .. } => {
             words("safe to re-run: the same command goes on from there")
         }
@@ -187,6 +191,10 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
 }
 
 /// The names that are most like the target's, the nearest first.
+fn nobody() -> Target {
+    Target { namespace: String::new(), name: String::new() }
+}
+
 fn nearest(target: &Target, names: &[String]) -> String {
     const MOST: usize = 5;
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -432,7 +432,9 @@ fn errors() -> Vec<Error> {
     }
     all.push(Error::NothingToReuse("openstack".into()));
     all.push(Error::OfClaims("a,b".into(), Box::new(Error::Guide(target(), Halt::Stopped(Stage::Lost)))));
-    all.push(Error::InterruptedAfter { patched: 2, of: 5 });
+    all.push(Error::InterruptedAfter { verb: Verb::Retain, patched: 2, of: 5 });
+    let interrupted = Error::InterruptedAfter { verb: Verb::Reuse, patched: 0, of: 2 };
+    all.push(Error::OfClaims("a,b".into(), Box::new(interrupted)));
     let still = || Refusal { target: target(), reason: Reason::StillBound(v()), next: vec![] };
     all.push(Error::Refused(still()));
     all.push(Error::TimedOut("10m".into(), still()));

@@ -443,6 +443,17 @@ fn check_of_several_names_the_claims_of_each_line() {
     assert_eq!(document["items"][0]["target"]["name"], "glance-images");
     assert_eq!(document["items"][0]["checks"][0]["name"], "Retained");
     assert_eq!(world.run("check --claim glance-images,no-such").status, 1);
+    world.refuse("GET", &format!("/api/v1/namespaces/{}/persistentvolumeclaims", world.namespace));
+    let document = json_of(&world.run("check --all -o json"));
+    assert_eq!((&document["kind"], &document["passed"]), (&json!("CheckList"), &json!(false)));
+    let failed = |check: &&serde_json::Value| check["name"] == "claims" && check["outcome"] == "failed";
+    assert_eq!(document["checks"].as_array().unwrap().iter().filter(failed).count(), 1, "{document}");
+}
+
+fn await_watch(world: &World) {
+    while !world.requests().contains("watch=true") {
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -457,9 +468,16 @@ fn a_release_is_remembered_while_its_claims_are_deleted() {
     world.requests();
     let command = "reuse --yes --timeout 60s --release nova";
     let waiting = world.spawn(command);
-    while !world.requests().contains("watch=true") {
-        std::thread::yield_now();
-    }
+    await_watch(&world);
+    let id = waiting.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let interrupted = world.finish(command, waiting);
+    assert_eq!(interrupted.status, 130, "{interrupted}");
+    let command = "reuse --timeout 60s --claim nova-instances";
+    assert_eq!(interrupted.next, [format!("kubectl glancepv {command}")], "{interrupted}");
+    let command = &format!("{command} --yes");
+    let waiting = world.spawn(command);
+    await_watch(&world);
     world.unmount("nova-compute-0");
     let reuse = world.finish(command, waiting);
     assert_eq!(reuse.status, 0, "{reuse}");

@@ -150,3 +150,14 @@ fn trident_is_not_asked_about_a_claim_that_is_bound_to_its_own_volume() {
     let asked = requests.lines().filter(|line| line.starts_with("GET ") && line.contains("tridentvolumes"));
     assert_eq!(asked.collect::<Vec<_>>(), [""; 0]);
 }
+
+#[test]
+fn retain_of_several_tells_that_trident_is_deleting_one() {
+    let world = World::sandbox();
+    world.define_trident();
+    let volume = released(&world);
+    world.in_trident(&volume, "deleting");
+    world.patch_volume(&volume, json!({"spec": {"persistentVolumeReclaimPolicy": "Delete"}}));
+    let retain = world.run("retain --all --yes");
+    says(&retain, &["patched\n", "NetApp Trident is deleting"]);
+}
