@@ -10,14 +10,14 @@ use crate::world::{Run, World, plugin};
 const WHY: &str = "helm on PATH: tests/cluster/suite.sh puts it there";
 
 /// A copy of the chart, for this world's class, to be edited and installed.
-struct Chart<'a> {
+pub struct Chart<'a> {
     world: &'a World,
     release: &'static str,
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 impl<'a> Chart<'a> {
-    fn new(world: &'a World) -> Self {
+    pub fn new(world: &'a World) -> Self {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/chart");
         let folder = world.home().join("glance");
         fs::create_dir_all(folder.join("templates")).unwrap();
@@ -46,7 +46,7 @@ impl<'a> Chart<'a> {
         self.folder.join("templates/pvc-images.yaml").display().to_string()
     }
 
-    fn install(&self) -> String {
+    pub fn install(&self) -> String {
         format!(
             "helm upgrade --install {} {} -n {} --set volume.class_name={}",
             self.release,
@@ -56,11 +56,11 @@ impl<'a> Chart<'a> {
         )
     }
 
-    fn uninstall(&self) -> String {
+    pub fn uninstall(&self) -> String {
         format!("helm uninstall {} --ignore-not-found -n {}", self.release, self.world.namespace)
     }
 
-    fn shell(&self, command: &str) -> String {
+    pub fn shell(&self, command: &str) -> String {
         let output =
             Command::new("sh").args(["-c", command]).env("KUBECONFIG", self.world.kubeconfig()).output().expect(WHY);
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
@@ -156,7 +156,11 @@ fn guided_and_killed_at_each_step() {
 
 /// Runs `killed` for all steps at once: each waits more than it computes.
 fn at_each(steps: &[&str], killed: impl Fn(&str) + Sync) {
-    std::thread::scope(|scope| steps.iter().for_each(|step| drop(scope.spawn(|| killed(step)))));
+    std::thread::scope(|scope| {
+        for step in steps {
+            scope.spawn(|| killed(step));
+        }
+    });
 }
 
 /// Kills the guide once it has printed `step`, and runs it again to its end.

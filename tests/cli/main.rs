@@ -52,6 +52,8 @@ mod owners;
 #[cfg(unix)]
 mod packages;
 #[cfg(unix)]
+mod pages;
+#[cfg(unix)]
 mod picture;
 #[cfg(unix)]
 mod renamed;

@@ -44,7 +44,7 @@ if [ -n "${GLANCEPV_CONTROL_PLANE:-}" ]; then
   kubectl create clusterrolebinding glancepv-operator --clusterrole=glancepv-operator --user=operator >&2
   export GLANCEPV_TEST_OPERATOR=$GLANCEPV_CONTROL_PLANE/kubeconfig-operator
 fi
-modules=(binder:: check:: confirmation:: export:: guide:: helm:: kubectl:: next_steps:: origin:: owners:: procedure:: renamed:: several:: stages:: status:: unretain::)
+modules=(binder:: check:: confirmation:: export:: guide:: helm:: kubectl:: next_steps:: origin:: owners:: pages:: procedure:: renamed:: several:: stages:: status:: unretain::)
 [ -n "${GLANCEPV_CONTROL_PLANE:-}" ] && modules+=(rights::)
 # Completion and packages do not depend on the server's version; Debian's build of 1.20.2 ends when a custom resource is created.
 [ -n "${GLANCEPV_KREW:-}" ] && modules+=(packages:: shells:: trident::)
