@@ -376,7 +376,9 @@ fn a_release_of_three_claims_guided_and_killed_at_each_step() {
         let chart = Chart::of_three(&world);
         chart.shell(&chart.install());
         let volumes = bound_of_three(&world);
-        volumes.iter().for_each(|volume| world.await_later_than(volume));
+        for volume in &volumes {
+            world.await_later_than(volume);
+        }
         killed_and_finished(&world, step, || chart.guide_with(&["--claim", &names]));
         assert_eq!(bound_of_three(&world), volumes, "killed at {step:?}");
     });
