@@ -80,10 +80,10 @@ impl Cluster {
             let own = claims.iter().filter(|(name, _)| meant(name)).filter_map(|(_, it)| it.facts.volume_name.clone());
             let referring = listed.volumes.iter().filter(|binding| meant(&binding.claim));
             let wanted: BTreeSet<String> = referring.map(|binding| binding.volume.clone()).chain(own).collect();
-            let read = async |name: String| self.volume(&name).await;
+            let read = async |name: String| Ok::<_, Error>(self.volume(&name).await?.map(light));
             let volumes: Vec<Option<Read<Volume>>> =
                 stream::iter(wanted).map(read).buffered(AT_A_TIME).try_collect().await?;
-            let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().map(light).collect();
+            let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().collect();
             let number = |version: Option<&str>| version.and_then(|version| version.parse::<u64>().ok());
             let versions = claims.values().map(Read::version).chain(volumes.iter().map(Read::version));
             if cached && versions.map(number).any(|version| version.is_none() || version > listed.version) {

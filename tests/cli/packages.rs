@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::pages::block;
 use crate::world::plugin;
 
 fn run(program: &str, arguments: &[&str], folder: &Path) -> String {
@@ -178,4 +179,35 @@ fn krew_installs_and_upgrades_from_an_index_of_its_own() {
     assert!(fs::read_link(&installed).unwrap().to_str().unwrap().contains("v99.0.0"));
     krew(&["uninstall", "glancepv"]);
     assert!(fs::symlink_metadata(&installed).is_err());
+}
+
+#[test]
+#[ignore = "needs krew, git and kubectl: tests/cluster/suite.sh"]
+fn the_install_page_as_it_stands() {
+    let krew = PathBuf::from(std::env::var_os("GLANCEPV_KREW").expect("tests/cluster/suite.sh sets it"));
+    let home = tempfile::tempdir().unwrap();
+    let (binaries, licenses) = binaries(home.path());
+    let archives = home.path().join("archives");
+    package(&binaries, &licenses, &archives);
+    let (bin, local) = (home.path().join("bin"), home.path().join(".local/bin"));
+    fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(krew.join("krew"), bin.join("kubectl-krew")).unwrap();
+    let path = format!("{}:{}:{}", local.display(), bin.display(), std::env::var("PATH").unwrap());
+    let bash = |script: &str| {
+        let mut command = Command::new("bash");
+        command.args(["-ec", script]).current_dir(&archives).env("HOME", home.path()).env("PATH", &path);
+        let output = command.env("KREW_NO_UPGRADE_CHECK", "1").output().unwrap();
+        assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = |first: &str| bash(&block("docs/install.md", first));
+    page("tar -xzf");
+    assert!(bash("kubectl-glancepv --version").contains(env!("CARGO_PKG_VERSION")));
+    page("source <(kubectl completion bash)");
+    assert!(bash("kubectl_complete-glancepv re").contains("retain"));
+    page("kubectl krew install");
+    let installed = home.path().join(".krew/bin/kubectl-glancepv");
+    assert!(installed.is_file());
+    page("git init index");
+    assert!(!installed.exists());
 }

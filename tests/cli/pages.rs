@@ -27,7 +27,7 @@ fn blocks(page: &str) -> Vec<String> {
 }
 
 /// The block of the page that begins with this line.
-fn block(page: &str, first: &str) -> String {
+pub fn block(page: &str, first: &str) -> String {
     let found = blocks(page).into_iter().find(|block| block.starts_with(first));
     found.unwrap_or_else(|| panic!("{page} has no block that begins with {first}"))
 }
@@ -123,4 +123,30 @@ fn the_procedure_of_a_namespace_as_it_stands() {
         type_block(&world, &of("glancepv verify"));
         assert_eq!(world.bound(), volume);
     }
+}
+
+#[test]
+#[ignore = "needs helm: tests/cluster/suite.sh"]
+fn a_pin_by_a_post_renderer_as_it_stands() {
+    let world = World::new().provisioned();
+    let (chart, volume) = installed(&world);
+    assert_eq!(world.run("retain --yes").status, 0);
+    chart.shell(&chart.uninstall());
+    assert_eq!(world.run("reuse --yes --timeout 60s").status, 0);
+    let first = if chart.shell("helm version --template '{{.Version}}'").starts_with("v3.") {
+        "helm upgrade"
+    } else {
+        // As the archive has it.
+        let folder = world.home().join("kubectl-glancepv-v0.1.0-linux-amd64");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin.yaml"), folder.join("plugin.yaml")).unwrap();
+        std::fs::copy(plugin(), folder.join("kubectl-glancepv")).unwrap();
+        "helm plugin install"
+    };
+    type_block(&world, &block("docs/helm-and-gitops.md", first).replace("=PV", &format!("={volume}")));
+    assert_eq!(world.bound(), volume);
+    let claim = world.await_claim(|claim| claim.is_some()).unwrap();
+    // The binder writes it, too, but marks that it did.
+    let bound_by = claim.metadata.annotations.unwrap_or_default().get("pv.kubernetes.io/bound-by-controller").cloned();
+    assert_eq!(bound_by, None, "pinned");
 }

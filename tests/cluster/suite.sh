@@ -50,7 +50,7 @@ modules=(binder:: check:: confirmation:: export:: guide:: helm:: kubectl:: next_
 [ -n "${GLANCEPV_KREW:-}" ] && modules+=(packages:: shells:: trident::)
 cargo test --quiet --test cli -- --include-ignored --test-threads=4 "${modules[@]}"
 # The same with the next major of Helm.
-[ -n "${GLANCEPV_HELM4:-}" ] && PATH=$GLANCEPV_HELM4:$PATH cargo test --quiet --test cli -- --include-ignored --test-threads=4 helm::
+[ -n "${GLANCEPV_HELM4:-}" ] && PATH=$GLANCEPV_HELM4:$PATH cargo test --quiet --test cli -- --include-ignored --test-threads=4 helm:: pages::
 if [ -n "${GLANCEPV_CSI_ROOT:-}" ]; then
   cargo test --quiet --test cli -- --include-ignored --test-threads=4 bytes:: --skip too_late
   cargo test --quiet --test cli -- --include-ignored too_late
