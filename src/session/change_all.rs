@@ -2,6 +2,7 @@
 //! and before each patch the claim and its volume are read and planned again.
 
 use std::cell::Cell;
+use std::pin::pin;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
@@ -64,15 +65,17 @@ impl Session {
             let missing = self.missing(&first.claims).await;
             Ok((first, missing))
         };
+        // One for both: a signal between the two would be lost.
+        let mut interrupted = pin!(tokio::signal::ctrl_c());
         let (first, missing) = tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            _ = &mut interrupted => Err(Error::Interrupted),
             read = read => read,
         }?;
         let (session, count) = (self.settled(&first), Cell::new((0, 0)));
         let outcome = tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => {
+            _ = &mut interrupted => {
                 let (patched, of) = count.get();
                 Err(Error::InterruptedAfter { verb: many.verb(), patched, of })
             }

@@ -208,7 +208,7 @@ fn names_and_durations() {
     expect_file!["bad_names.txt"].assert_eq(&table);
 }
 
-/// What comes from a cluster is printed without what would act on a terminal.
+/// Text from a cluster is printed without characters that act on a terminal.
 #[test]
 fn escapes_from_the_cluster() {
     let world = World::sandbox().provisioned();

@@ -34,7 +34,7 @@ fn clear(world: &World, volume: &str) {
     world.patch_volume(volume, json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
 }
 
-/// Whether the claim is still Pending once the binder has surely looked: it has bound a claim that
+/// Asserts that the claim is still Pending once the binder has surely looked: it has bound a claim that
 /// came later, to a volume of its own.
 fn still_pending(world: &World) {
     let other = json!({"kind": "PersistentVolumeClaim", "namespace": world.namespace, "name": "later"});

@@ -154,7 +154,7 @@ fn a_volume_object_that_was_lost_comes_back_from_its_export() {
     ok(world.run("retain --yes"));
     world.type_line(&format!("kubectl glancepv export {volume} > {volume}.yaml"));
     world.delete_volume(&volume);
-    // What takes the object away at once: a restored etcd, say.
+    // The object disappears at once, as with a restored etcd.
     world.patch_volume(&volume, json!({"metadata": {"finalizers": null}}));
     world.await_volume(&volume, |v| v.is_none());
     world.await_claim(|c| c.and_then(|c| c.status.as_ref()).and_then(|s| s.phase.as_deref()) == Some("Lost"));

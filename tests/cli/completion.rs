@@ -13,7 +13,7 @@ fn answer(command: &mut Command, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Where no cluster is in reach.
+/// Completion without a cluster.
 fn alone(words: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(plugin());
@@ -182,7 +182,7 @@ fn templates_that_have_the_claim_are_offered() {
     let found = format!("{}\n:4\n", found.display());
     assert_eq!(ask(&["pin", "-f", ""]), found);
     assert_eq!(ask(&["reuse", "--filename=open"]), found);
-    // Where none has it, or another path is begun, the shell's own files.
+    // The shell's own files, if no template has it or another path is begun.
     assert_eq!(ask(&["pin", "--claim", "other", "-f", ""]), ":0\n");
     assert_eq!(ask(&["guide", "-f", "/etc/"]), ":0\n");
 }

@@ -197,7 +197,7 @@ fn flags_that_mend_what_the_kubeconfig_lacks() {
     }
 }
 
-/// What the API server is told by the flags that say who asks.
+/// The headers that the flags of impersonation and login send.
 #[test]
 fn flags_that_become_headers() {
     let world = world();

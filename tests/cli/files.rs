@@ -37,7 +37,7 @@ fn shell(folder: &Path, script: &str) -> Output {
     prepared(folder, "sh").args(["-c", script, plugin()]).output().expect("a shell")
 }
 
-/// What was said on standard error. The system's words are its C library's: musl's here as glibc has them.
+/// The text on standard error. The system's words are its C library's: musl's here as glibc has them.
 fn told(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     said.replace("symbolic link loop", "too many levels of symbolic links")
@@ -95,7 +95,7 @@ fn killed_at_every_system_call() {
         let run = command.output().expect("strace");
         (folder, run)
     };
-    // How often it makes which call: strace counts each kind by itself.
+    // The number of calls of each kind: strace counts each kind by itself.
     let (traced, _) = pin(&["-o", "trace"]);
     let mut calls: BTreeMap<String, usize> = BTreeMap::new();
     for line in fs::read_to_string(traced.path().join("trace")).unwrap().lines() {

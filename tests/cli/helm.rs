@@ -89,7 +89,7 @@ fn released(world: &World) -> (Chart<'_>, String) {
     let chart = Chart::new(world);
     chart.shell(&chart.install());
     let volume = world.bound();
-    // What is installed again is told from the volume by its age, in whole seconds.
+    // A later claim is told from the volume by its age, in whole seconds.
     world.await_later_than(&volume);
     (chart, volume)
 }

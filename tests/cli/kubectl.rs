@@ -52,7 +52,7 @@ fn objects_are_formatted_as_kubectl_formats_them() {
     }
 }
 
-/// What a command says on standard error and its exit status; kubectl's retries are told once.
+/// Standard error and exit status of a command; kubectl's retries are there once.
 fn said(world: &World, program: &str, verb: &[&str], arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(program);
     command.args(verb).args(arguments).env("KUBECONFIG", world.kubeconfig()).current_dir(world.home());

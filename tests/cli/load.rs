@@ -14,7 +14,7 @@ use crate::world::World;
 const OPERATORS: usize = 50;
 const TURNS: usize = 20;
 
-/// What an operator does in a turn, each in an order of his own. Whoever uninstalls ends what all
+/// The steps of an operator in a turn, each in an order of his own. Whoever uninstalls ends what all
 /// others are at, so that is the rarest.
 const WORK: [&str; 13] = [
     "retain",
@@ -116,7 +116,7 @@ fn fifty_operators_on_one_claim() {
     assert_eq!(verify.status, 0, "{verify}");
 }
 
-/// How a run ended, in words that are the same for all that ended so.
+/// The end of a run, in words that are the same for all that ended so.
 fn explained(run: &crate::world::Run) -> String {
     assert!(matches!(run.status, 0 | 1) && !run.stderr.contains("panicked"), "{run}");
     if run.status == 0 {

@@ -55,7 +55,7 @@ fn ready(world: &World) {
     });
 }
 
-/// What the API server answers on a path, where it does.
+/// The API server's answer on a path, if there is one.
 fn raw(world: &World, path: &str) -> Option<String> {
     let asked = Command::new("kubectl").args(["get", "--raw", path]).env("KUBECONFIG", world.kubeconfig()).output();
     let answer = asked.ok().filter(|out| out.status.success())?;
@@ -82,12 +82,12 @@ impl Drop for Told {
     }
 }
 
-/// What `guide` does while the API server is away for longer than it waits between two looks.
+/// `guide` while the API server is away for longer than it waits between two looks.
 #[test]
 #[ignore = "stops a control plane: tests/cluster/suite.sh outages"]
 fn guide_outlives_forty_seconds_without_an_api_server_at_each_stage() {
     let (world, volume) = at_risk();
-    // What it says stands in a file, to be shown whatever becomes of it.
+    // Its output goes to a file and is shown even if it fails.
     let log = world.home().join("guide");
     let told = std::fs::File::create(&log).unwrap();
     let mut guide = world
@@ -105,7 +105,7 @@ fn guide_outlives_forty_seconds_without_an_api_server_at_each_stage() {
     world.await_policy("Retain");
     let away = || {
         signal("apiserver", "KILL");
-        // What is tested is how long.
+        // The test is about how long that takes.
         std::thread::sleep(Duration::from_secs(40));
         start("apiserver");
         ready(&world);

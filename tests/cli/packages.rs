@@ -130,7 +130,7 @@ impl Drop for Server {
     }
 }
 
-/// What docs/install.md tells an air-gapped site: an index of its own, and an http server with the archives.
+/// As docs/install.md tells an air-gapped site: an index of its own, and an http server with the archives.
 #[test]
 #[ignore = "needs krew, git and python3: tests/cluster/suite.sh"]
 fn krew_installs_and_upgrades_from_an_index_of_its_own() {

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::world::{PATIENCE, World, executable};
 
-/// What a command puts on a terminal, its questions answered with yes.
+/// The terminal after a command, its questions answered with yes.
 fn screen(world: &World, typed: &str) -> String {
     on_terminal(world.command(typed), typed)
 }

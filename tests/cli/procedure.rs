@@ -1,4 +1,4 @@
-//! What operators do, in the right order and in wrong ones.
+//! The steps of operators, in the right order and in wrong ones.
 
 use expect_test::{Expect, expect};
 use serde_json::json;
@@ -477,7 +477,7 @@ fn a_diverted_claim_and_the_way_back() {
 fn a_lost_claim_and_the_way_back() {
     let (world, volume) = World::installed();
     world.run("retain --yes");
-    // What `reuse` refuses, done by hand.
+    // The patch that `reuse` refuses, by hand.
     world.patch_volume(&volume, json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
     world.await_claim(|c| c.and_then(|c| c.status.as_ref()).and_then(|s| s.phase.as_deref()) == Some("Lost"));
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
@@ -572,7 +572,7 @@ fn a_claim_pinned_before_reuse_still_gets_its_volume() {
     world.uninstall();
     world.await_later_than(&volume);
     world.create_claim(|claim| claim["spec"]["volumeName"] = json!(volume));
-    // What the claim's events say of it, they say when they come.
+    // The claim's events are told when they come.
     let early = world.run("verify");
     assert!(early.status == 1 && early.contains("StaleClaimRef: the claim cannot bind: "), "{early}");
     let mut runs = vec![world.run("status -o name")];

@@ -67,7 +67,7 @@ fn the_reference_is_current() {
     expect_file![format!("{}/docs/reference.md", env!("CARGO_MANIFEST_DIR"))].assert_eq(&current);
 }
 
-/// What is the same in every language: the levels of headings, the blocks of code, the links, and in each row
+/// The same parts in every language: the levels of headings, the blocks of code, the links, and in each row
 /// of a table what is code.
 fn skeleton(text: &str) -> Vec<String> {
     let mut kept = Vec::new();

@@ -1,4 +1,4 @@
-//! What goes wrong between the plugin and the API server.
+//! Faults between the plugin and the API server.
 
 use glancepv_sandbox::answer::Refusal;
 use glancepv_sandbox::state::Fault;
@@ -361,7 +361,7 @@ fn guide_outlives_a_server_that_is_away_between_two_steps() {
     world.await_policy("Retain");
     state(&world).plan("GET", &claim, 2, Fault::Break);
     state(&world).plan("GET", &claim, 1, Fault::Answer(Refusal::new(503, "ServiceUnavailable", "starting")));
-    // What only explains is read between two steps, too.
+    // Events, which only explain, are read between two steps, too.
     state(&world).plan("GET", "/events?", 1, Fault::Break);
     world.uninstall();
     await_struck(&world);

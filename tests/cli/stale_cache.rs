@@ -21,7 +21,7 @@ fn another(world: &World) -> String {
     )
 }
 
-/// How often volumes were listed since the last call, from the cache and consistently.
+/// The number of lists of volumes since the last call, from the cache and consistently.
 fn lists(world: &World) -> (usize, usize) {
     let requests = world.requests();
     let lists = requests.lines().filter(|line| line.contains("persistentvolumes?includeObject=None"));

@@ -1,4 +1,4 @@
-//! What `pin` and `unpin` do to files: odd templates (tests/templates), and odd files.
+//! `pin` and `unpin` on files: odd templates (tests/templates), and odd files.
 
 use std::fs;
 use std::path::{Path, PathBuf};

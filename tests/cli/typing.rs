@@ -1,4 +1,4 @@
-//! What the plugin prints as next steps, typed as it was printed.
+//! The next steps that the plugin prints, typed as they were printed.
 
 #[cfg(unix)]
 use std::path::Path;
@@ -38,7 +38,7 @@ pub fn lines(screen: &str) -> Vec<String> {
     steps
 }
 
-/// What a shell makes of a line.
+/// The words of a line, as a shell splits it.
 fn words(line: &str) -> Vec<String> {
     let line = line.split_once(" > ").map_or(line, |(command, _)| command);
     shell_words::split(line).unwrap_or_else(|error| panic!("{line}: {error}"))

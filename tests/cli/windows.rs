@@ -1,4 +1,4 @@
-//! What is Windows' own: `cmd`, the home folder, and programs found by their extensions.
+//! Windows' own: `cmd`, the home folder, and programs found by their extensions.
 
 use std::fs;
 use std::process::Command;

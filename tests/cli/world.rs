@@ -37,7 +37,7 @@ pub fn plugin() -> &'static str {
     &PLUGIN
 }
 
-/// How long anything may take that is waited for: after an outage, a controller asks for a watch again within
+/// The limit of every wait: after an outage, a controller asks for a watch again within
 /// a minute, and is told that it is too old; it lists within another (`defaultBackoffMax` and its jitter, for
 /// `watch` and for `RunWithContext`, client-go's reflector.go).
 pub const PATIENCE: Duration = Duration::from_secs(180);
@@ -52,7 +52,7 @@ pub struct World {
     /// The claim that the tests are about.
     pub claim: &'static str,
     kubeconfig: PathBuf,
-    /// What the plugin gets: with the namespace, and on our own control planes of a user with the least
+    /// The plugin's kubeconfig: with the namespace, and on our own control planes of a user with the least
     /// rights.
     operator: PathBuf,
     pub class: String,
@@ -61,18 +61,18 @@ pub struct World {
     runtime: Runtime,
     /// The node that a scheduler has chosen for the pods that use the claim.
     selected: Option<String>,
-    /// What the chart asks for.
+    /// The size that the chart asks for.
     pub size: &'static str,
     /// The volume attributes class that it asks for, if any.
     pub attributes: Option<&'static str>,
     /// The command that installs the release, where a real chart is installed.
     pub installer: Option<String>,
     home: tempfile::TempDir,
-    /// What is written differently in each run, and how the snapshots have it.
+    /// Texts that differ from run to run, each with its form in snapshots.
     names: Mutex<Vec<(String, String)>>,
 }
 
-/// What one run of the plugin did.
+/// The outcome of one run of the plugin.
 pub struct Run {
     pub stdout: String,
     pub stderr: String,
@@ -112,7 +112,7 @@ impl fmt::Display for Run {
 }
 
 impl World {
-    /// Where the scenarios run: the cluster that was named, else a new sandbox.
+    /// A namespace of the cluster that was named, else of a new sandbox.
     pub fn new() -> Self {
         match std::env::var_os("GLANCEPV_TEST_CLUSTER") {
             Some(kubeconfig) => Self::with(None, kubeconfig.into()),
@@ -198,7 +198,7 @@ impl World {
             "provisioner": "folder.csi.example.com", "volumeBindingMode": mode}),
         );
         if mode == "WaitForFirstConsumer" {
-            // Where the scheduler would run the first pod.
+            // The node that the scheduler would choose for the first pod.
             let nodes: Api<Node> = Api::all(world.client.clone());
             let node = serde_json::from_value(json!({"metadata": {"name": "node-1"}})).unwrap();
             let _ = world.runtime.block_on(nodes.create(&PostParams::default(), &node));

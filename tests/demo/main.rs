@@ -101,7 +101,7 @@ async fn demo() -> Outcome<()> {
 /// The other claims of the namespace.
 const SET: [&str; 4] = ["mysql-data-0", "mysql-data-1", "mysql-data-2", "nova-instances"];
 
-/// What installing a chart does to its claim.
+/// Creates a claim, as installing its chart does.
 async fn install(claims: &Api<PersistentVolumeClaim>, name: &str) -> Outcome<()> {
     let mut claim = claim();
     claim["metadata"]["name"] = name.into();
@@ -134,7 +134,7 @@ fn build() -> Outcome<PathBuf> {
 struct Stage {
     plugin: PathBuf,
     kubeconfig: PathBuf,
-    /// Where it is run.
+    /// The folder in which it is run.
     folder: PathBuf,
     asks: bool,
 }

@@ -1,4 +1,4 @@
-//! What fuzzed input must not do: `tests/fuzz/fuzz.sh` runs each for a while.
+//! Properties of fuzzed input: `tests/fuzz/fuzz.sh` runs each for a while.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a finding is a panic")]
 

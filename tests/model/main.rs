@@ -23,7 +23,7 @@ use kubectl_glancepv::lifecycle::{
     Change, Claim, ClaimPhase, Keep, Plan, Stage, VolumePhase, assess, retain, reuse, unretain,
 };
 
-/// How many steps from an installed Glance; `GLANCEPV_MODEL_DEPTH` for more.
+/// The number of steps from an installed Glance; `GLANCEPV_MODEL_DEPTH` for more.
 const DEPTH: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ struct Command {
 struct State {
     world: World,
     command: Option<Command>,
-    /// What a command has done that it must not.
+    /// The harm that a command has done.
     wrong: Option<&'static str>,
 }
 
@@ -343,7 +343,7 @@ impl State {
     }
 }
 
-/// What a number tells, so that equal ones stay equal.
+/// A number by rank, so that equal ones stay equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Number {
     Time,

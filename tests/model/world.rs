@@ -11,7 +11,7 @@ use kubectl_glancepv::lifecycle::{
     Claim, ClaimPhase, ClaimRef, Keep, Shape, Situation, Stays, TakenFrom, Target, Volume, VolumePhase,
 };
 
-/// How many volumes there may be at a time: the one with the images, and one that diverts.
+/// The maximum number of volumes at a time: the one with the images, and one that diverts.
 pub const VOLUMES: usize = 2;
 
 /// Whom a claimRef names.
@@ -34,11 +34,11 @@ pub struct V {
     pub owner: Owner,
     pub made: u8,
     pub bytes: Bytes,
-    /// Whether it carries the annotation of a `retain` that came late.
+    /// True if it carries the annotation of a `retain` that came late.
     pub late: bool,
 }
 
-/// What has become of a volume's data.
+/// The fate of a volume's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bytes {
     There,
@@ -54,11 +54,11 @@ pub struct C {
     pub phase: ClaimPhase,
     pub terminating: bool,
     pub volume: Option<u8>,
-    /// Whether its template named its volume.
+    /// True if its template named its volume.
     pub pinned: bool,
-    /// Whether it asks for more than the volume with the images has.
+    /// True if it asks for more than the volume with the images has.
     pub large: bool,
-    /// Who annotated it for Helm to keep it.
+    /// The origin of its `keep` annotation, if it has one.
     pub keep: Keep,
 }
 
@@ -67,17 +67,17 @@ pub struct C {
 pub struct World {
     pub claim: Option<C>,
     pub volumes: [Option<V>; VOLUMES],
-    /// Whether a pod holds the claim.
+    /// True if a pod holds the claim.
     pub mounted: bool,
     /// The volume that the chart's template names.
     pub template: Option<u8>,
-    /// Whether the chart asks for more than the volume with the images has.
+    /// True if the chart asks for more than the volume with the images has.
     pub large: bool,
-    /// Whether the chart has Helm keep the claim.
+    /// True if the chart has Helm keep the claim.
     pub keeps: bool,
-    /// What `export` printed at some time: the volume's name, and what has become of its data.
+    /// The volume that `export` printed at some time: its name and the fate of its data.
     pub export: Option<(u8, Bytes)>,
-    /// Whether the claim of another name, which somebody else's volumes are bound to, lives.
+    /// True if the claim of another name, which somebody else's volumes are bound to, lives.
     pub other_lives: bool,
 }
 
@@ -186,12 +186,12 @@ impl World {
         self.each().find(|v| v.name == name)
     }
 
-    /// Whether the claim that the volume's claimRef means is there.
+    /// True if the claim that the volume's claimRef means is there.
     pub fn is_claimed(&self, v: &V) -> bool {
         self.claim.is_some_and(|c| v.owner == Owner::Target(Some(c.uid)))
     }
 
-    /// Whether the provisioner may delete the volume now or as soon as the binder has looked.
+    /// True if the provisioner may delete the volume now or as soon as the binder has looked.
     pub fn is_deletable(&self, v: &V) -> bool {
         let of_other = v.owner == Owner::SomebodyElse && self.other_lives;
         !of_other && !v.retained && !self.is_claimed(v) && v.phase != VolumePhase::Available
@@ -205,7 +205,7 @@ impl World {
         }
     }
 
-    /// What the binder, the provisioner and the protection controllers may do next.
+    /// The next steps that the binder, the provisioner and the protection controllers may take.
     pub fn controllers(&self, steps: &mut Vec<Step>) {
         if let Some(c) = self.claim {
             if c.terminating && !self.mounted {
@@ -279,7 +279,7 @@ impl World {
         }
     }
 
-    /// What people and others may do next.
+    /// The next steps that people and others may take.
     pub fn people(&self, steps: &mut Vec<Step>) {
         match self.claim {
             None => steps.push(Step::Install),

@@ -1,4 +1,4 @@
-//! What a client asks before it asks for objects.
+//! Discovery: the requests of a client before it asks for objects.
 
 use serde_json::{Value, json};
 

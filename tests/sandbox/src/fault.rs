@@ -1,4 +1,4 @@
-//! What goes wrong after the server has done what it was asked.
+//! Faults after the server has carried out a request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::server::Answer;
 use crate::state::Fault;
 
-/// What becomes of an answer; `connection` breaks the one that it goes by.
+/// The answer as it is sent; `connection` breaks the one that it goes by.
 pub async fn strike(fault: Fault, answer: Answer, connection: &Arc<Notify>) -> Answer {
     match fault {
         Fault::LoseAnswer => {

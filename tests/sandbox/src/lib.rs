@@ -1,7 +1,7 @@
 //! A small Kubernetes API for one job: claims and volumes, over HTTPS, with a volume binder.
 //!
 //! It is trusted only because the same scenarios pass on real control planes (`tests/cluster`).
-//! Where it differs from one, it is wrong.
+//! A difference from one is a mistake here.
 
 pub mod answer;
 mod binder;
@@ -34,7 +34,7 @@ use crate::state::State;
 
 /// A running API server on loopback, with a kubeconfig; it stops when this is dropped.
 pub struct Sandbox {
-    /// What it holds, records and is told to do wrong.
+    /// The objects, the requests that were recorded, and the faults that are planned.
     pub state: Arc<State>,
     folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,

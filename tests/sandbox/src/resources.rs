@@ -13,7 +13,7 @@ pub struct Resource {
     pub kind: &'static str,
     /// `pv`
     pub short: &'static [&'static str],
-    /// Whether its objects live in namespaces.
+    /// True if its objects live in namespaces.
     pub namespaced: bool,
 }
 
@@ -96,7 +96,7 @@ impl Resource {
         }
     }
 
-    /// What validation says of a change: the field and the message, where it is invalid.
+    /// The validation of a change: the field and the message, if it is invalid.
     #[must_use]
     pub fn invalid(&self, old: &Value, new: &Value) -> Option<(&'static str, String)> {
         let uid = &new["metadata"]["uid"];

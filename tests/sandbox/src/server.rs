@@ -19,7 +19,7 @@ use crate::{discovery, fault, watch};
 
 pub type Answer = Response<BoxBody<Bytes, Infallible>>;
 
-/// What the path, the query and the headers of a request say.
+/// The path, the query and the headers of a request.
 pub struct Call {
     pub resource: &'static Resource,
     pub namespace: Option<String>,
@@ -50,7 +50,7 @@ impl Call {
         self.get("dryRun") == Some("All")
     }
 
-    /// Whether the field selector picks the object.
+    /// True if the field selector picks the object.
     pub fn selects(&self, object: &Value) -> bool {
         self.get("fieldSelector").unwrap_or_default().split(',').filter(|term| !term.is_empty()).all(|term| {
             let (path, value) = term.split_once('=').unwrap_or((term, ""));

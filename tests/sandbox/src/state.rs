@@ -1,4 +1,4 @@
-//! What the server, the controllers and the tests share.
+//! The state that the server, the controllers and the tests share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
 }
 
-/// What goes wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// The server answers with this error and does nothing.
@@ -72,7 +72,7 @@ pub struct State {
     forbidden: Mutex<Vec<Forbidden>>,
     /// The objects as the watch cache has them, where that stands still.
     cache: Mutex<Option<Store>>,
-    /// Whether the volume controller stands still.
+    /// True if the volume controller stands still.
     pub paused: AtomicBool,
 }
 
@@ -101,7 +101,7 @@ impl State {
         locked(&self.store)
     }
 
-    /// What lists with `resourceVersion=0` are made from; `None` where the watch cache is up to date.
+    /// The objects that lists with `resourceVersion=0` are made from; `None` where the watch cache is up to date.
     pub fn cache(&self) -> MutexGuard<'_, Option<Store>> {
         locked(&self.cache)
     }
@@ -150,7 +150,7 @@ impl State {
         std::mem::take(&mut locked(&self.requests))
     }
 
-    /// How many of the faults that were planned have not struck yet.
+    /// The number of planned faults that have not struck yet.
     pub fn planned(&self) -> usize {
         locked(&self.faults).iter().map(|planned| planned.left).sum()
     }
@@ -171,12 +171,12 @@ impl State {
         locked(&self.forbidden).push(Forbidden { user, verb, plural });
     }
 
-    /// Whether the user may.
+    /// True if the user may.
     pub fn allows(&self, user: &str, verb: &str, resource: &Resource) -> bool {
         !locked(&self.forbidden).iter().any(|f| f.user == user && f.verb == verb && f.plural == resource.plural)
     }
 
-    /// Who asks: whoever has our client certificate is `admin`, a bearer token is its owner's name;
+    /// The user who asks: whoever has our client certificate is `admin`, a bearer token is its owner's name;
     /// anything else is nobody.
     pub fn user(&self, certificate: bool, authorization: &str) -> Option<String> {
         match authorization.strip_prefix("Bearer ") {

@@ -54,7 +54,7 @@ impl Store {
         self.objects.iter().filter(move |(key, _)| wanted(key))
     }
 
-    /// What happened to a resource after `version`.
+    /// The changes of a resource after `version`.
     #[must_use]
     pub fn since(&self, version: u64) -> &[Event] {
         let from = self.events.partition_point(|event| event.version <= version);

@@ -7,7 +7,7 @@ use crate::resources::Resource;
 
 type Cell = fn(&Value) -> Value;
 
-/// How much of each object a Table row carries.
+/// The part of each object that a Table row carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Include {
     /// Nothing.

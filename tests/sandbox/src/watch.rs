@@ -53,7 +53,7 @@ struct Watching {
     state: Arc<State>,
     call: Call,
     from: u64,
-    /// Whether a Table's columns were told already.
+    /// True if a Table's columns were told already.
     told: bool,
     ends: tokio::time::Instant,
     epoch: u64,
