@@ -146,21 +146,12 @@ fn guided_and_killed_at_each_step() {
         "Release \"glance\"",
         "Reused: ",
     ];
-    at_each(&steps, |step| {
+    for step in steps {
         let world = World::new().provisioned();
         let (chart, volume) = released(&world);
         killed_and_finished(&world, step, || chart.guide());
         assert_verified(&world, &volume);
-    });
-}
-
-/// Runs `killed` for all steps at once: each waits more than it computes.
-fn at_each(steps: &[&str], killed: impl Fn(&str) + Sync) {
-    std::thread::scope(|scope| {
-        for step in steps {
-            scope.spawn(|| killed(step));
-        }
-    });
+    }
 }
 
 /// Kills the guide once it has printed `step`, and runs it again to its end.
@@ -371,7 +362,7 @@ fn a_release_of_three_claims_guided_and_killed_at_each_step() {
     ];
     // Once the release is gone, the guide prints the names.
     let names = THREE.join(",");
-    at_each(&steps, |step| {
+    for step in steps {
         let world = World::new().provisioned();
         let chart = Chart::of_three(&world);
         chart.shell(&chart.install());
@@ -381,5 +372,5 @@ fn a_release_of_three_claims_guided_and_killed_at_each_step() {
         }
         killed_and_finished(&world, step, || chart.guide_with(&["--claim", &names]));
         assert_eq!(bound_of_three(&world), volumes, "killed at {step:?}");
-    });
+    }
 }
