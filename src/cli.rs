@@ -14,11 +14,10 @@ use crate::kubectl::connection::Connection;
 use crate::kubectl::output::{Format, Output};
 use crate::lifecycle::Target;
 use crate::session::consent::{Consent, DryRun};
-use crate::session::report::screen;
+use crate::session::report::tell_error;
 use crate::session::select::Selection;
 use crate::session::{Session, connect};
-use crate::terminal::{Color, Stream, Terminal};
-use crate::words::error::{hints, message};
+use crate::terminal::{Color, Terminal};
 use crate::words::next::{Flag, Typed};
 
 /// Flags that are not typed again in a next step: answers, formats, and secrets. A step always asks.
@@ -31,7 +30,7 @@ const PROCEDURE: &str = "\
 2. helm uninstall RELEASE                   # the claim is deleted with its release
 3. kubectl glancepv reuse --timeout 10m     # the volume is reserved for the next claim of that name
 4. helm install RELEASE CHART               # the new claim is bound to it
-5. kubectl glancepv verify --timeout 10m    # it is; `kubectl glancepv guide` does all five";
+5. kubectl glancepv verify --timeout 10m    # checks that; `kubectl glancepv guide` runs all five";
 
 /// The line under every help, as kubectl has it.
 const OPTIONS: &str = "Use \"kubectl glancepv options\" for the connection flags, which every command takes.";
@@ -114,6 +113,9 @@ impl Cli {
         }
         if typed == ["all_namespaces"] && given(&"namespace") {
             return Some("the argument '--all-namespaces' cannot be used with '--namespace'".to_owned());
+        }
+        if typed == ["all_namespaces"] && self.shared.output == Some(Format::Wide) {
+            return Some("the argument '--all-namespaces' cannot be used with '--output wide'".to_owned());
         }
         if self.shared.selection().only().is_some() {
             return None;
@@ -267,19 +269,11 @@ pub fn run() -> ExitCode {
 fn report(terminal: Terminal, typed: &Typed, error: &Error) -> ExitCode {
     match error {
         // A script knows.
-        Error::Interrupted if !terminal.is_interactive() => return error.exit_code(),
+        Error::Interrupted if !terminal.is_interactive() => {}
         // Has been reported already.
         Error::Failed => {}
-        error => {
-            let text = message(error);
-            match text.split_once(": ").filter(|(head, _)| head.starts_with("error") || head.starts_with("Error")) {
-                Some((head, rest)) => terminal.error(head, rest),
-                None => terminal.note(&text),
-            }
-        }
+        error => tell_error(terminal, typed, error),
     }
-    let hints = hints(error, typed, jiff::Timestamp::now());
-    let _ = terminal.say(Stream::Err, &screen(terminal, Stream::Err, &hints));
     error.exit_code()
 }
 

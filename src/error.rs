@@ -24,7 +24,7 @@ pub enum Error {
     Absent { target: Target, elsewhere: Vec<String>, here: Vec<String>, kept: Vec<(String, Target)> },
     /// No claim of this namespace is selected by these flags.
     NothingSelected(String, String),
-    /// The error, in a run about these claims of releases, separated by commas.
+    /// The error, whose remedies are about these claims, separated by commas.
     OfClaims(String, Box<Error>),
     /// Of `reuse`: no selected claim of this namespace has a volume to reuse.
     NothingToReuse(String),

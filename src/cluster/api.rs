@@ -96,9 +96,9 @@ impl<F> Read<F> {
     /// The facts of a row whose object is a `K`.
     pub fn new<K: DeserializeOwned>(row: Row) -> Result<Self, Error>
     where
-        for<'a> F: From<&'a K>,
+        F: From<K>,
     {
-        let facts = F::from(&K::deserialize(&row.object).map_err(Error::response)?);
+        let facts = F::from(K::deserialize(&row.object).map_err(Error::response)?);
         Ok(Self { facts, row: Arc::new(row) })
     }
 

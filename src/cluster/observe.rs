@@ -9,13 +9,14 @@ use super::api::{Cluster, Kind, Read, Row};
 use super::list::{Candidates, Fresh};
 use crate::error::{Error, Status};
 use crate::lifecycle::{
-    Assessment, Claim, ClaimPhase, Event, Holder, Node, Release, Rival, Situation, Stays, TakenFrom, Target, Volume,
-    assess,
+    Assessment, Claim, ClaimPhase, Event, Holder, Node, Release, Rival, Situation, TakenFrom, Target, Volume, assess,
 };
 
 /// The volumes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
+    /// The volume that the user named, and nothing besides that is only told.
+    Named,
     /// The volume that the user named or that the claim is bound to; all volumes only if there is neither.
     Own,
     /// Every volume whose claimRef refers to the target, too.
@@ -176,6 +177,7 @@ impl Cluster {
                 }
             };
             let release = claim.as_ref().and_then(|claim| claim.facts.release.as_ref());
+            let release = release.filter(|_| reach != Reach::Named);
             let of_release = async {
                 match release {
                     Some(release) => self.claims_of(release, target).await,
@@ -221,9 +223,8 @@ impl Cluster {
         };
         let mut names = Vec::new();
         for object in claims.iter().filter(|object| object["metadata"]["name"] != *target.name) {
-            let claim = Claim::from(&PersistentVolumeClaim::deserialize(object).map_err(Error::response)?);
-            let stays = claim.stays.is_some_and(Stays::survives_uninstall);
-            if claim.release.as_ref() == Some(release) && !stays {
+            let claim = Claim::from(PersistentVolumeClaim::deserialize(object).map_err(Error::response)?);
+            if claim.release.as_ref() == Some(release) && !claim.survives_uninstall() {
                 names.extend(meta(object, "name"));
             }
         }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use futures::future::join;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::Method;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::{
+    PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec, PersistentVolumeStatus,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +17,7 @@ use super::api::{Cluster, Kind, LIST, Read, Row, json};
 use super::list::{Binding, Bindings, Fresh, Reader, Rows};
 use super::observe::Observation;
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Claim, Rival, Shape, Stays, Target, Volume, add_sets, member};
+use crate::lifecycle::{Assessment, Claim, Rival, Shape, Target, Volume, add_sets, member};
 
 /// The number of volumes that are read at a time.
 const AT_A_TIME: usize = 32;
@@ -42,7 +45,7 @@ impl Survey {
     }
 }
 
-/// The claims and the volumes of a whole cluster, as far as volumes have a claimRef.
+/// The claims and the volumes of a whole cluster.
 pub struct Everything {
     pub claims: Vec<(Target, Claim)>,
     pub volumes: Vec<Volume>,
@@ -52,6 +55,42 @@ pub struct Everything {
 #[derive(Deserialize)]
 struct RowOf<K> {
     object: K,
+}
+
+/// A volume without its managedFields: most of its bytes, and nothing that a stage rests on.
+#[derive(Deserialize)]
+struct Light {
+    metadata: LightMeta,
+    spec: Option<PersistentVolumeSpec>,
+    status: Option<PersistentVolumeStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LightMeta {
+    name: Option<String>,
+    resource_version: Option<String>,
+    creation_timestamp: Option<Time>,
+    deletion_timestamp: Option<Time>,
+    annotations: Option<BTreeMap<String, String>>,
+    labels: Option<BTreeMap<String, String>>,
+}
+
+impl From<Light> for PersistentVolume {
+    fn from(Light { metadata, spec, status }: Light) -> Self {
+        let LightMeta { name, resource_version, creation_timestamp, deletion_timestamp, annotations, labels } =
+            metadata;
+        let metadata = ObjectMeta {
+            name,
+            resource_version,
+            creation_timestamp,
+            deletion_timestamp,
+            annotations,
+            labels,
+            ..ObjectMeta::default()
+        };
+        Self { metadata, spec, status }
+    }
 }
 
 impl Cluster {
@@ -152,7 +191,7 @@ impl Cluster {
             self.each::<PersistentVolumeClaim>(Kind::Claim, |claim| {
                 let (namespace, name) = (claim.metadata.namespace.clone(), claim.metadata.name.clone());
                 let target = Target { namespace: namespace.unwrap_or_default(), name: name.unwrap_or_default() };
-                let mut facts = Claim::from(&claim);
+                let mut facts = Claim::from(claim);
                 if !whole {
                     facts.finalizers = Vec::new();
                     facts.wants = Shape { size: facts.wants.size, ..Shape::default() };
@@ -164,17 +203,21 @@ impl Cluster {
         };
         let volumes = async {
             let mut found = Vec::new();
-            self.each::<PersistentVolume>(Kind::Volume, |volume| {
-                let mut facts = Volume::from(&volume);
+            let mut take = |volume: PersistentVolume| {
+                let mut facts = Volume::from(volume);
                 if !whole {
                     (facts.finalizers, facts.nodes) = (Vec::new(), Vec::new());
                     (facts.driver, facts.handle, facts.message) = (None, None, None);
                     facts.offers = Shape { size: facts.offers.size, ..Shape::default() };
                 }
-                found.extend(facts.claim_ref.is_some().then_some(facts));
-            })
-            .await
-            .map(|()| found)
+                found.push(facts);
+            };
+            if whole {
+                self.each(Kind::Volume, take).await?;
+            } else {
+                self.each(Kind::Volume, |volume: Light| take(volume.into())).await?;
+            }
+            Ok::<_, Error>(found)
         };
         let (claims, volumes) = join(Box::pin(claims), Box::pin(volumes)).await;
         Ok(Everything { claims: claims?, volumes: volumes? })
@@ -198,7 +241,7 @@ impl Cluster {
 }
 
 impl Everything {
-    /// The volumes, by the claim that their claimRef names.
+    /// The volumes of each claim: those whose claimRef names it, and the one that it names.
     pub fn by_claim(&self) -> HashMap<&Target, Vec<&Volume>> {
         let mut volumes: HashMap<&Target, Vec<&Volume>> = HashMap::new();
         for volume in &self.volumes {
@@ -206,7 +249,30 @@ impl Everything {
                 volumes.entry(&reference.claim).or_default().push(volume);
             }
         }
+        let by_name: HashMap<&str, &Volume> = self.volumes.iter().map(|it| (it.name.as_str(), it)).collect();
+        for (target, claim) in &self.claims {
+            let own = claim.volume_name.as_deref().and_then(|name| by_name.get(name));
+            if let Some(own) = own.filter(|own| !own.refers_to(target)) {
+                volumes.entry(target).or_default().push(own);
+            }
+        }
         volumes
+    }
+
+    /// The volumes that belong by UID to a claim of another name than their claimRef has, by that name.
+    pub fn rivals(&self) -> HashMap<&Target, Vec<Rival>> {
+        let owners: HashMap<(&str, &str), &Target> =
+            self.claims.iter().map(|(it, claim)| ((it.namespace.as_str(), claim.uid.as_str()), it)).collect();
+        let mut rivals: HashMap<&Target, Vec<Rival>> = HashMap::new();
+        for volume in &self.volumes {
+            let Some(reference) = &volume.claim_ref else { continue };
+            let key = (reference.claim.namespace.as_str(), reference.uid.as_deref().unwrap_or_default());
+            if let Some(owner) = owners.get(&key).filter(|owner| **owner != &reference.claim) {
+                let rival = Rival { volume: volume.name.clone(), claim: (*owner).clone() };
+                rivals.entry(&reference.claim).or_default().push(rival);
+            }
+        }
+        rivals
     }
 }
 
@@ -248,8 +314,8 @@ impl Namespace<'_> {
         let Some(release) = &claim.release else { return Vec::new() };
         let sibling = |binding: &Binding| {
             let other = &self.claims.get(&binding.claim)?.facts;
-            let stays = other.stays.is_some_and(Stays::survives_uninstall);
-            let goes = other.release.as_ref() == Some(release) && !stays && !picked(&binding.claim);
+            let goes =
+                other.release.as_ref() == Some(release) && !other.survives_uninstall() && !picked(&binding.claim);
             goes.then(|| Some((binding.claim.clone(), binding.at_risk.clone()?))).flatten()
         };
         self.bindings.iter().filter_map(sibling).collect()

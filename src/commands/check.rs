@@ -14,7 +14,7 @@ use crate::escape::line;
 use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Verb, is_incomplete};
 use crate::session::Session;
 use crate::session::draft::Draft;
-use crate::session::overview::{Item, List};
+use crate::session::overview::List;
 use crate::session::report::Document;
 use crate::terminal::{Stream, Tone};
 use crate::words::check::{RIGHTS_HINT, Use, class, kubernetes, rights, template, verdict};
@@ -106,7 +106,7 @@ impl Check {
 #[derive(Serialize)]
 struct CheckList<'a> {
     #[serde(flatten)]
-    list: List<'a, Item<'a, Report>>,
+    list: List<'a, Document<'a, Report>>,
     #[serde(flatten)]
     cluster: Report,
 }
@@ -143,7 +143,7 @@ async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error>
             checks.push(Check::unknown(session, "claims", Outcome::Failed, &error));
             checks.push(granted(session, &[]).await);
             let namespace = Some(session.target.namespace.as_str());
-            let list = session.list_of("CheckList", &[], namespace, Vec::new());
+            let list = session.list("CheckList", &[], namespace, Vec::new());
             let list = CheckList { list, cluster: Report { passed: false, checks } };
             let text = session.output.object(&list)?.unwrap_or_else(|| shown(session, &list.cluster.checks));
             session.terminal.print(&text)?;
@@ -169,7 +169,9 @@ async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error>
         }
     }
     for (target, error) in session.missing(&survey.claims).await {
-        checks.push(Check::unknown(&session.of(&target), &target.name, Outcome::Failed, &error));
+        // A release that owns no claim has no name of one.
+        let name = if target.name.is_empty() { "selection" } else { &target.name };
+        checks.push(Check::unknown(&session.of(&target), name, Outcome::Failed, &error));
     }
     let claims = found.iter().filter_map(|found| found.situation.claim);
     let classes: BTreeSet<&str> = claims.filter_map(|claim| claim.wants.class.as_deref()).collect();
@@ -179,9 +181,9 @@ async fn several(session: &Session, mut checks: Vec<Check>) -> Result<(), Error>
     let reports: Vec<Report> = reports.collect();
     let passed = checks.iter().all(Check::is_passed) && reports.iter().all(|report| report.passed);
     let targets = found.iter().map(|found| found.situation.target);
-    let items: Vec<_> = targets.zip(reports).map(|(target, body)| Item { target, body }).collect();
+    let items: Vec<_> = targets.zip(reports).map(|(target, report)| Document::new("Check", target, report)).collect();
     let list = CheckList {
-        list: session.list_of("CheckList", &found, Some(&session.target.namespace), items),
+        list: session.list("CheckList", &found, Some(&session.target.namespace), items),
         cluster: Report { passed, checks },
     };
     let text = session.output.object(&list)?.unwrap_or_else(|| {
@@ -256,8 +258,11 @@ async fn objects(session: &Session, seen: &mut Observation) -> Result<Vec<Check>
         Ok(pods) => found.add_holders(pods),
         Err(error) => unknown.push(Check::unknown(session, "pods", Outcome::Note, &error)),
     }
-    if let Err(error) = session.look_for_node(&mut found).await {
-        unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error));
+    if found.volume.is_some_and(|volume| !volume.nodes.is_empty()) {
+        match session.cluster.nodes().await {
+            Ok(nodes) => found.add_nodes(&nodes),
+            Err(error) => unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error)),
+        }
     }
     let mut checks = of_claim(session, &found);
     checks.extend(unknown);

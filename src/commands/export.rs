@@ -46,9 +46,11 @@ pub struct Export {
 async fn several(session: &Session) -> Result<(), Error> {
     let all = session.survey(Fresh::Consistent).await?.claims;
     let mut failed = session.missing(&all).await;
+    let of = all.len() + failed.len();
     let mut manifests = Vec::new();
     for seen in &all {
-        if seen.volumes.is_empty() && session.selection.named().contains(&seen.target.name.as_str()) {
+        let has_own = seen.volumes.iter().any(|read| read.facts.refers_to(&seen.target));
+        if !has_own && session.selection.named().contains(&seen.target.name.as_str()) {
             let refusal = preserved(&seen.situation(), Verb::Export).err();
             failed.extend(refusal.map(|refusal| (seen.target.clone(), refusal.into())));
         }
@@ -69,7 +71,7 @@ async fn several(session: &Session) -> Result<(), Error> {
         let texts: Vec<String> = texts?.into_iter().flatten().collect();
         session.terminal.print(&texts.join("---\n"))?;
     }
-    session.some_failed(Verb::Export, failed, Vec::new(), all.len())
+    session.some_failed(Verb::Export, failed, Vec::new(), of)
 }
 
 /// Runs `export`; the manifest is YAML unless another format is wanted.

@@ -11,8 +11,9 @@ use super::flags::{ManagerFlag, TemplateFlag, limit};
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Survey, Watched};
 use crate::error::{Action, Error, Halt};
 use crate::kubectl::suggest::suggests;
-use crate::lifecycle::{Assessment, Next, Remark, Stage, Stays, Step, Verb, Volume, preserved};
+use crate::lifecycle::{Assessment, Claim, Next, Remark, Stage, Step, Verb, Volume, preserved};
 use crate::session::Session;
+use crate::session::change_all::Changes;
 use crate::session::draft::Draft;
 use crate::session::planned::Many;
 use crate::session::report::screen;
@@ -20,6 +21,7 @@ use crate::session::shell::execute;
 use crate::session::wait::{Limit, Wait};
 use crate::template::Pin;
 use crate::terminal::Stream;
+use crate::words::error::within;
 use crate::words::question::{ANOTHER_ROUND, Notice, notice};
 use crate::words::wait::Awaited;
 
@@ -72,9 +74,7 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
         return walk(session, arguments).await;
     }
     let survey = session.survey(Fresh::Consistent).await?;
-    if let Some((_, error)) = session.missing(&survey.claims).await.into_iter().next() {
-        return Err(error);
-    }
+    session.all_found(&survey).await?;
     let session = session.settled(&survey);
     walk(&session, arguments).await.map_err(|error| session.owned(error))
 }
@@ -83,20 +83,34 @@ async fn walk(session: &Session, arguments: &Guide) -> Result<(), Error> {
     let mut walk = Walk::new(session, arguments);
     loop {
         let act = tokio::select! {
+            // First: a change of several volumes tells how far it came.
             biased;
-            _ = tokio::signal::ctrl_c() => return Err(Error::Interrupted),
-            act = walk.act() => act?,
+            act = walk.act() => act,
+            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
         };
         match act {
-            Act::LookAgain => {}
-            Act::Execute(command) => execute(session, command).await?,
-            Act::End => return Ok(()),
+            Ok(Act::LookAgain) => {}
+            Ok(Act::Execute(command)) => match execute(session, command).await {
+                Err(error @ Error::Guide(_, Halt::Command(..))) if walk.may_be_uninstalled() => {
+                    session.terminal.note(&notice(&Notice::DeletedBefore(&within(&error))));
+                }
+                outcome => outcome?,
+            },
+            Ok(Act::End) => return Ok(()),
+            // The claims of a release are named in the line that goes on.
+            Err(Error::Interrupted) if session.selection.only().is_none() => return Err(interrupted(0, 0)),
+            Err(Error::InterruptedAfter { patched, of, .. }) => return Err(interrupted(patched, of)),
+            Err(error) => return Err(error),
         }
     }
 }
 
+fn interrupted(patched: usize, of: usize) -> Error {
+    Error::InterruptedAfter { verb: Verb::Guide, patched, of }
+}
+
 /// The order in which claims at different stages go on; those that are Retained beside others were not deleted.
-const ORDER: [Stage; 12] = [
+const ORDER: [Stage; Stage::WORST_FIRST.len()] = [
     Stage::Terminating,
     Stage::Doomed,
     Stage::AtRisk,
@@ -132,6 +146,8 @@ enum Done {
     AnotherRound,
     /// The claim was seen deleted, or being deleted.
     SawClaimDeleted,
+    /// Claims were deleted when this run began.
+    BeganWithClaimsDeleted,
     /// The user was told of all steps.
     SaidWhatIsToCome,
 }
@@ -197,11 +213,16 @@ impl<'a> Walk<'a> {
             found.stage == Stage::Binding && found.volume.is_none() && found.preserved.is_empty()
         };
         let aside = !all.iter().all(has_nothing);
-        let at = |stage: Stage| all.iter().position(|found| found.stage == stage && !(aside && has_nothing(found)));
+        let is_set_aside = |found: &Assessment<'_>| aside && has_nothing(found);
+        let at = |stage: Stage| all.iter().position(|found| found.stage == stage && !is_set_aside(found));
         let Some(leading) = ORDER.into_iter().find_map(at) else { return Err(session.absent().await) };
         let stage = all[leading].stage;
-        if all.iter().any(|found| !matches!(found.stage, Stage::AtRisk | Stage::Retained | Stage::Reused)) {
+        let is_bound = |found: &Assessment<'_>| matches!(found.stage, Stage::AtRisk | Stage::Retained | Stage::Reused);
+        if !all.iter().all(|found| is_bound(found) || is_set_aside(found)) {
             self.done.insert(Done::SawClaimDeleted);
+        }
+        if self.at.is_none() && all.iter().any(|found| found.situation.claim.is_none()) {
+            self.done.insert(Done::BeganWithClaimsDeleted);
         }
         if self.at.as_ref().is_none_or(|(told, _)| *told != stage) {
             self.arrive(&mut all, leading).await?;
@@ -219,7 +240,9 @@ impl<'a> Walk<'a> {
             Stage::Reused if self.done.contains(&Done::SawClaimDeleted) => self.verify().await,
             Stage::Reused if self.done.contains(&Done::AnotherRound) => self.uninstall(look).await,
             Stage::Reused => self.ask_for_another_round(all.len()).await,
-            Stage::Retained if all.iter().all(survives) => Err(self.halt(&look, Halt::Kept)),
+            Stage::Retained if all.iter().all(|found| survives(found) || has_nothing(found)) => {
+                Err(self.halt(&look, Halt::Kept))
+            }
             Stage::Retained => self.uninstall(look).await,
             // Volumes kept before this round do not replace its uninstallation.
             Stage::Reserved if self.has_to_uninstall(&look) => self.uninstall(look).await,
@@ -261,7 +284,7 @@ impl<'a> Walk<'a> {
                 found.next.clear();
             }
             if several {
-                let told = session.told_with(Stream::Err, all, Some(&session.target.namespace), wanted);
+                let told = session.told_with(Stream::Err, all, wanted);
                 session.terminal.say(Stream::Err, &told)?;
             } else {
                 session.tell(&all[leading]);
@@ -275,7 +298,7 @@ impl<'a> Walk<'a> {
         let session = self.session;
         self.done.remove(&Done::AgreedToUninstall);
         if look.versions.is_some() {
-            session.change_all(Many::Retain, None).await?.end()?;
+            self.changed(session.change_all(Many::Retain, None, None).await?)?;
         } else {
             session.retain(look.volume()).await?;
         }
@@ -305,14 +328,21 @@ impl<'a> Walk<'a> {
             tokio::time::sleep(STAYS).await;
             return Ok(Act::LookAgain);
         }
-        self.session.change_all(Many::Reuse, None).await?.end()?;
+        self.changed(self.session.change_all(Many::Reuse, None, Some(self.limit())).await?)?;
         Ok(Act::LookAgain)
     }
 
+    /// The failures of a change of several; one after which a later attempt may succeed is that of all.
+    fn changed(&self, mut changes: Changes) -> Result<(), Error> {
+        changes.passing().map_or_else(|| changes.end(), Err)
+    }
+
     async fn uninstall(&mut self, look: Look<'_>) -> Result<Act, Error> {
-        let mut appliers = look.all.iter().filter_map(|found| found.volume?.applier.clone());
-        if let Some(applier) = appliers.find(|applier| self.session.consent.yes && applier.acts_by_itself()) {
-            return Err(self.halt(&look, Halt::Applied(applier)));
+        let mut appliers = look.all.iter().filter_map(|found| Some((found, found.volume?.applier.clone()?)));
+        if let Some((found, applier)) =
+            appliers.find(|(_, applier)| self.session.consent.yes && applier.acts_by_itself())
+        {
+            return Err(Error::Guide(found.situation.target.clone(), Halt::Applied(applier)));
         }
         let Some(command) = self.arguments.uninstall.as_ref().filter(|_| !self.done.contains(&Done::Uninstalled))
         else {
@@ -325,6 +355,12 @@ impl<'a> Walk<'a> {
         self.agree(command).await?;
         self.done.insert(Done::AgreedToUninstall);
         Ok(Act::LookAgain)
+    }
+
+    /// True if the command that uninstalls, which has failed, may have been run before: claims were deleted when this run began.
+    fn may_be_uninstalled(&self) -> bool {
+        let done = |step| self.done.contains(&step);
+        done(Done::BeganWithClaimsDeleted) && done(Done::Uninstalled) && !done(Done::Installed)
     }
 
     /// True if claims are bound that the command uninstalls, which was not run yet.
@@ -356,15 +392,24 @@ impl<'a> Walk<'a> {
     async fn wait(&mut self, look: Look<'_>) -> Result<Act, Error> {
         let Some((stage, wait)) = &mut self.at else { return Ok(Act::LookAgain) };
         let stage = *stage;
+        let mut about = look.found.situation.target;
         let changed = match &look.versions {
             Some(versions) => {
-                let left = look.all.iter().filter(|found| found.stage == stage).count();
-                wait.count(look.found.situation.target, look.all.len() - left, look.all.len());
+                let binds = matches!(stage, Stage::Reserved | Stage::Binding);
+                let awaited: Vec<_> =
+                    look.all.iter().filter(|it| binds || it.volume.is_some() && !survives(it)).collect();
+                let is_done = |found: &Assessment<'_>| {
+                    if binds { found.situation.bound().is_some() } else { found.situation.claim.is_none() }
+                };
+                let left: Vec<_> = awaited.iter().filter(|found| !is_done(found)).collect();
+                about = left.first().map_or(about, |found| found.situation.target);
+                wait.count(about, awaited.len() - left.len(), awaited.len());
                 wait.until(Watched::Any(&self.session.target.namespace, versions)).await?
             }
             None => wait.until_changed(look.seen).await?,
         };
-        if changed { Ok(Act::LookAgain) } else { Err(self.halt(&look, Halt::TimedOut(stage, self.limit().typed))) }
+        let late = || Error::Guide(about.clone(), Halt::TimedOut(stage, self.limit().typed));
+        if changed { Ok(Act::LookAgain) } else { Err(late()) }
     }
 
     async fn verify(&mut self) -> Result<Act, Error> {
@@ -419,7 +464,7 @@ impl Look<'_> {
     fn waits_for_named(&self, session: &Session) -> bool {
         let named = session.selection.named();
         let lives = |found: &Assessment<'_>| {
-            found.stage == Stage::Retained && named.contains(&found.situation.target.name.as_str())
+            found.stage == Stage::Retained && !survives(found) && named.contains(&found.situation.target.name.as_str())
         };
         self.versions.is_some() && self.all.iter().any(lives)
     }
@@ -431,7 +476,7 @@ impl Look<'_> {
 
 /// True if the claim stays bound when its release is uninstalled.
 fn survives(found: &Assessment<'_>) -> bool {
-    found.situation.claim.is_some_and(|claim| claim.stays.is_some_and(Stays::survives_uninstall))
+    found.situation.claim.is_some_and(Claim::survives_uninstall)
 }
 
 /// True if a next step is for the operator to do, and not for the guide.

@@ -27,7 +27,7 @@ pub struct Retain {
 /// Runs `retain`.
 pub async fn run(session: &Session, arguments: &Retain) -> Result<(), Error> {
     if session.selection.only().is_none() {
-        return session.change_all(Many::Retain, None).await?.tell().end();
+        return session.change_all(Many::Retain, None, None).await?.tell().end();
     }
     session.retain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

@@ -40,7 +40,7 @@ pub struct Reuse {
 pub async fn run(session: &Session, arguments: &Reuse) -> Result<(), Error> {
     let Reuse { named, from, pinned, timeout, .. } = arguments;
     if session.selection.only().is_none() {
-        return session.change_all(Many::Reuse, timeout.clone()).await?.tell().end();
+        return session.change_all(Many::Reuse, timeout.clone(), timeout.clone()).await?.tell().end();
     }
     let (volume, template) = (named.volume.as_deref(), pinned.template.as_deref());
     session.reuse(volume, from.as_ref(), template, timeout.clone(), timeout.clone()).await?.tell(session).await

@@ -6,11 +6,11 @@ use std::time::Instant;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Watched};
+use crate::cluster::{Fresh, Observation, PAUSE, Reach, Read, Survey, Watched};
 use crate::error::Error;
 use crate::kubectl::output::Format;
 use crate::kubectl::table::widen;
-use crate::lifecycle::{Assessment, Claim, Finding, Situation, Stage, Target, Verb, Volume, assess, group};
+use crate::lifecycle::{Assessment, Claim, Finding, Rival, Situation, Stage, Target, Verb, Volume, assess, group};
 use crate::session::Session;
 use crate::session::overview::COLUMNS;
 use crate::session::report::Document;
@@ -26,7 +26,7 @@ const AT_A_TIME: usize = 1000;
 /// Show the claim, its volumes, the current stage and the next command
 #[derive(Args, Debug)]
 #[command(
-    after_long_help = "Examples:\n  # Where Glance's volume stands, and what to type next\n  kubectl glancepv status -n openstack\n  \n  # The same for another claim, printed again after each change\n  kubectl glancepv status -n db --claim data-mariadb-0 --watch\n  \n  # Every claim of the cluster: whose data goes with it\n  kubectl glancepv status -A"
+    after_long_help = "Examples:\n  # The stage of Glance's volume, and the next command\n  kubectl glancepv status -n openstack\n  \n  # The same for another claim, printed again after each change\n  kubectl glancepv status -n db --claim data-mariadb-0 --watch\n  \n  # Every claim of the cluster: AtRisk marks those whose data is deleted with them\n  kubectl glancepv status -A"
 )]
 pub struct Status {
     /// Watch, and print again after each change
@@ -54,8 +54,10 @@ pub async fn run(session: &Session, arguments: &Status) -> Result<(), Error> {
     }
 }
 
-/// Shows several claims; with `--watch`, again whenever a row differs.
+/// Shows several claims; with `--watch`, again whenever a row differs. Those of releases are remembered from the first look:
+/// once they are deleted nothing tells.
 async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
+    let (mut session, mut away) = (session.clone(), false);
     let mut shown: Option<Vec<Vec<String>>> = None;
     loop {
         // Read before the claims, so that the watch misses no change.
@@ -64,29 +66,39 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
         };
         let read = async {
             let versions = versions.await?;
-            let mut survey = session.survey(Fresh::Cached).await?;
+            let mut survey = match session.survey(Fresh::Cached).await {
+                // All that was shown is gone.
+                Err(Error::NothingSelected(..)) if shown.is_some() => Survey { claims: Vec::new(), mates: Vec::new() },
+                survey => survey?,
+            };
             session.ask_driver_of_all(&mut survey).await?;
             Ok::<_, Error>((versions, survey))
         };
         let (versions, survey) = match read.await {
             Err(error) if watch && error.is_passing() && shown.is_some() => {
+                if !std::mem::replace(&mut away, true) {
+                    session.terminal.note(&notice(&Notice::TryingAgain(&within(&error))));
+                }
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
             outcome => outcome?,
         };
+        away = false;
+        if shown.is_none() {
+            session = session.settled(&survey);
+        }
         let found = survey.assess();
         let rows: Vec<_> = found.iter().map(|found| session.cells(found, None)).collect();
         if shown.as_ref() != Some(&rows) {
-            if watch && shown.is_some() {
+            if shown.is_some() && session.output.is_table() {
                 session.terminal.print(&format!("{}\n", Timestamp::now().strftime("%H:%M:%SZ")))?;
             }
-            show_several(session, &found, Some(&session.target.namespace))?;
+            show_several(&session, &survey, &found)?;
             shown = Some(rows);
         }
         if !watch {
-            let missing = session.missing(&survey.claims).await;
-            return missing.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
+            return session.all_found(&survey).await;
         }
         session.cluster.changed(Watched::Any(&session.target.namespace, &versions)).await?;
     }
@@ -97,23 +109,20 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
 async fn everywhere(session: &Session) -> Result<(), Error> {
     let whole = !session.output.is_table();
     let everything = session.cluster.everything(whole).await?;
-    let volumes = everything.by_claim();
+    let (volumes, rivals) = (everything.by_claim(), everything.rivals());
     let mut claims: Vec<_> = everything.claims.iter().map(|(target, claim)| (target, Some(claim))).collect();
     let known: HashSet<&Target> = everything.claims.iter().map(|(target, _)| target).collect();
     claims.extend(volumes.keys().filter(|target| !known.contains(*target)).map(|target| (*target, None)));
     claims.sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace).then_with(|| natural(&a.name, &b.name)));
     if whole {
-        return show_several(
-            session,
-            &claims.iter().map(|(target, claim)| assessed(&volumes, target, *claim)).collect::<Vec<_>>(),
-            None,
-        );
+        let found: Vec<_> = claims.iter().map(|(target, claim)| assessed(&volumes, &rivals, target, *claim)).collect();
+        return session.terminal.print(&for_scripts(session, &found, None)?.unwrap_or_default());
     }
     let (now, mut exposed) = (Timestamp::now(), BTreeSet::new());
     let mut widths: Vec<usize> = COLUMNS.iter().map(|name| name.len()).collect();
     let mut counts = Stage::WORST_FIRST.map(|stage| (stage, 0));
     for (target, claim) in &claims {
-        let found = assessed(&volumes, target, *claim);
+        let found = assessed(&volumes, &rivals, target, *claim);
         widen(&mut widths, &session.cells_of_several(&found, now));
         counts.iter_mut().filter(|(stage, _)| *stage == found.stage).for_each(|(_, count)| *count += 1);
         if group(&found) == Some(Verb::Retain) {
@@ -122,7 +131,7 @@ async fn everywhere(session: &Session) -> Result<(), Error> {
     }
     for (nth, part) in claims.chunks(AT_A_TIME).enumerate() {
         let row = |(target, claim): &(&Target, Option<&Claim>)| {
-            session.cells_of_several(&assessed(&volumes, target, *claim), now)
+            session.cells_of_several(&assessed(&volumes, &rivals, target, *claim), now)
         };
         let rows: Vec<_> = part.iter().map(row).collect();
         session.terminal.print(&session.rows_of_cluster(&rows, nth == 0, &widths))?;
@@ -133,23 +142,32 @@ async fn everywhere(session: &Session) -> Result<(), Error> {
 
 fn assessed<'a>(
     volumes: &HashMap<&'a Target, Vec<&'a Volume>>,
+    rivals: &'a HashMap<&'a Target, Vec<Rival>>,
     target: &'a Target,
     claim: Option<&'a Claim>,
 ) -> Assessment<'a> {
-    let (volumes, from) = (volumes.get(target).cloned().unwrap_or_default(), None);
-    assess(&Situation { target, claim, volumes, named: None, pinned: false, from, siblings: &[], rivals: &[] })
+    let volumes = volumes.get(target).cloned().unwrap_or_default();
+    let rivals = rivals.get(target).map_or(&[][..], Vec::as_slice);
+    assess(&Situation { target, claim, volumes, named: None, pinned: false, from: None, siblings: &[], rivals })
 }
 
-fn show_several(session: &Session, found: &[Assessment<'_>], namespace: Option<&str>) -> Result<(), Error> {
+fn show_several(session: &Session, survey: &Survey, found: &[Assessment<'_>]) -> Result<(), Error> {
+    let text = for_scripts(session, found, Some(&session.target.namespace))?
+        .unwrap_or_else(|| session.rows_of_all(survey, found) + &session.told_of_several(Stream::Out, found));
+    session.terminal.print(&text)
+}
+
+/// The claims in the format that was asked for; none in a table's. Without a namespace they are those of the whole cluster.
+fn for_scripts(session: &Session, found: &[Assessment<'_>], namespace: Option<&str>) -> Result<Option<String>, Error> {
     if session.output.format == Some(Format::Name) {
         let line = |found: &Assessment<'_>| format!("persistentvolumeclaim/{}\n", found.situation.target.name);
-        return session.terminal.print(&found.iter().map(line).collect::<String>());
+        return Ok(Some(found.iter().map(line).collect()));
     }
-    if let Some(text) = session.output.object(&session.list("StatusList", found, namespace))? {
-        return session.terminal.print(&text);
-    }
-    let rows = session.overview(found, namespace.is_none());
-    session.terminal.print(&(rows + &session.told_of_several(Stream::Out, found, namespace)))
+    let items = found.iter().map(|found| {
+        let target = found.situation.target;
+        Document::new("Status", target, session.of(target).standing(found))
+    });
+    session.output.object(&session.list("StatusList", found, namespace, items.collect()))
 }
 
 /// The last state that was shown by `--watch`.

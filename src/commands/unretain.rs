@@ -26,7 +26,7 @@ pub struct Unretain {
 /// Runs `unretain`.
 pub async fn run(session: &Session, arguments: &Unretain) -> Result<(), Error> {
     if session.selection.only().is_none() {
-        return session.change_all(Many::Unretain, None).await?.tell().end();
+        return session.change_all(Many::Unretain, None, None).await?.tell().end();
     }
     session.unretain(arguments.named.volume.as_deref()).await?.tell(session).await
 }

@@ -1,6 +1,6 @@
 //! Every decision about next steps: after a stage, and after a refusal.
 
-use super::facts::{Claim, ClaimPhase, Volume, VolumePhase};
+use super::facts::{ClaimPhase, Volume, VolumePhase};
 use super::fit::{Misfit, misfits};
 use super::next::{Next, Remark, Step, Verb};
 use super::owner::{Driver, Stays};
@@ -111,7 +111,7 @@ pub(super) fn after_refusal(s: &Situation<'_>, reason: &Reason) -> Vec<Next> {
             let another = Next::from(Step::Note).because(Remark::AnotherRound);
             [vec![another], uninstall(s), vec![reuse_once_deleted(s)]].concat()
         }
-        Reason::StillBound(_) if s.claim.is_some_and(|c| survives(c) || c.phase == ClaimPhase::Lost) => {
+        Reason::StillBound(_) if s.claim.is_some_and(|c| c.survives_uninstall() || c.phase == ClaimPhase::Lost) => {
             next_of_stage(s)
         }
         Reason::StillBound(_) | Reason::ClaimLost => [uninstall(s), vec![reuse_once_deleted(s)]].concat(),
@@ -171,11 +171,6 @@ fn again(s: &Situation<'_>) -> Next {
     volume.map_or_else(|| Next::run(Verb::Reuse), |volume| Next::on(Verb::Reuse, &volume.name)).with_timeout()
 }
 
-/// True if the claim stays when the release or the application is removed.
-fn survives(claim: &Claim) -> bool {
-    claim.stays.is_some_and(Stays::survives_uninstall)
-}
-
 /// Suspend the tool that applies the volume, and would set its policy back.
 fn applier(volume: &Volume) -> impl Iterator<Item = Next> + use<> {
     let driver = volume.applier.as_ref().and_then(|applier| applier.driver.clone());
@@ -183,7 +178,7 @@ fn applier(volume: &Volume) -> impl Iterator<Item = Next> + use<> {
 }
 
 fn retained(s: &Situation<'_>, volume: &Volume) -> Vec<Next> {
-    let Some(claim) = s.claim.filter(|c| survives(c)) else {
+    let Some(claim) = s.claim.filter(|c| c.survives_uninstall()) else {
         let export =
             volume.release.as_ref().map(|_| Next::on(Verb::Export, &volume.name).because(Remark::ReleaseOwnsVolume));
         let mut steps: Vec<Next> = applier(volume).collect();
@@ -257,8 +252,8 @@ fn uninstall(s: &Situation<'_>) -> Vec<Next> {
         (None, _, Some(Stays::StatefulSet)) => vec![Next::from(Step::ScaleDown), delete()],
         // Without a release, a GitOps tool applied the claim itself.
         (None, None, _) if claim.driver.is_some() => vec![delete()],
-        (None, release, stays) => {
-            let kept = stays.is_some_and(Stays::survives_uninstall).then(|| delete().because(Remark::IfKept));
+        (None, release, _) => {
+            let kept = claim.survives_uninstall().then(|| delete().because(Remark::IfKept));
             [Step::Uninstall(release).into()].into_iter().chain(kept).collect()
         }
     };

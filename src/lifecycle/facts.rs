@@ -298,6 +298,12 @@ impl Volume {
 }
 
 impl Claim {
+    /// True if the claim stays bound when its release is uninstalled.
+    #[must_use]
+    pub fn survives_uninstall(&self) -> bool {
+        self.stays.is_some_and(Stays::survives_uninstall)
+    }
+
     /// True if this claim is Lost and could have `volume` back: both name each other, and claimRef has no UID.
     #[must_use]
     pub fn is_lost_from(&self, volume: &Volume) -> bool {
@@ -380,11 +386,11 @@ fn class(meta: &ObjectMeta, spec: Option<String>) -> Option<String> {
     annotated.cloned().or(spec)
 }
 
-impl From<&PersistentVolumeClaim> for Claim {
-    fn from(claim: &PersistentVolumeClaim) -> Self {
-        let (meta, spec) = (&claim.metadata, claim.spec.clone().unwrap_or_default());
+impl From<PersistentVolumeClaim> for Claim {
+    fn from(claim: PersistentVolumeClaim) -> Self {
+        let (meta, spec) = (&claim.metadata, claim.spec.unwrap_or_default());
         let named = claim.status.as_ref().and_then(|s| s.phase.as_ref());
-        let requests = spec.resources.clone().and_then(|r| r.requests).unwrap_or_default();
+        let requests = spec.resources.and_then(|r| r.requests).unwrap_or_default();
         let volume_name = given(spec.volume_name);
         Self {
             uid: meta.uid.clone().unwrap_or_default(),
@@ -413,11 +419,11 @@ impl From<&PersistentVolumeClaim> for Claim {
     }
 }
 
-impl From<&PersistentVolume> for Volume {
-    fn from(volume: &PersistentVolume) -> Self {
+impl From<PersistentVolume> for Volume {
+    fn from(volume: PersistentVolume) -> Self {
         use VolumePhase::{Available, Bound, Failed, Pending, Released};
-        let (meta, spec) = (&volume.metadata, volume.spec.clone().unwrap_or_default());
-        let status = volume.status.clone().unwrap_or_default();
+        let (meta, spec) = (&volume.metadata, volume.spec.unwrap_or_default());
+        let status = volume.status.unwrap_or_default();
         let driver = driver(&spec);
         let capacity = spec.capacity.unwrap_or_default();
         Self {

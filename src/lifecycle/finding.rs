@@ -303,7 +303,7 @@ pub(super) fn findings(
     if let Some(claim) = s.claim {
         found.extend(of_claim(claim));
     }
-    let kept = s.claim.is_some_and(|claim| claim.stays.is_some_and(Stays::survives_uninstall));
+    let kept = s.claim.is_some_and(Claim::survives_uninstall);
     if let (Some(release), false) = (s.claim.and_then(|claim| claim.release.clone()), kept)
         && !s.siblings.is_empty()
         && !matches!(stage, Stage::Reused | Stage::Releasing)

@@ -37,7 +37,7 @@ pub enum Stage {
 
 impl Stage {
     /// All stages: what cannot be undone, then what may be lost, then what waits, then the rest.
-    pub const WORST_FIRST: [Self; 12] = [
+    pub const WORST_FIRST: [Self; Self::VARIANTS.len()] = [
         Self::Terminating,
         Self::Doomed,
         Self::Lost,

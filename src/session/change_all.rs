@@ -47,6 +47,12 @@ impl Changes {
         self
     }
 
+    /// A failure after which a later attempt may succeed, if there is one: the guide looks again.
+    pub fn passing(&mut self) -> Option<Error> {
+        let at = self.failed.iter().position(|(_, error)| error.is_passing())?;
+        Some(self.failed.swap_remove(at).1)
+    }
+
     /// Tells the failures; an error if there are any.
     pub fn end(self) -> Result<(), Error> {
         let ended = self.session.some_failed(self.many.verb(), self.failed, self.not_tried, self.of);
@@ -55,11 +61,12 @@ impl Changes {
 }
 
 impl Session {
-    /// Changes the volumes of the selection; `reuse` waits up to `limit` for claims to be deleted.
+    /// Changes the volumes of the selection; `reuse` waits up to `limit` for claims to be deleted, and up to `settles` until the
+    /// volumes are Available.
     ///
     /// One claim's failure does not stop the others; one that is everybody's (connection, credentials) does. Ctrl-C ends it
     /// with the number of volumes that were patched.
-    pub async fn change_all(&self, many: Many, limit: Option<Limit>) -> Result<Changes, Error> {
+    pub async fn change_all(&self, many: Many, limit: Option<Limit>, settles: Option<Limit>) -> Result<Changes, Error> {
         let read = async {
             let first = self.survey(self.freshness()).await?;
             let missing = self.missing(&first.claims).await;
@@ -79,7 +86,7 @@ impl Session {
                 let (patched, of) = count.get();
                 Err(Error::InterruptedAfter { verb: many.verb(), patched, of })
             }
-            outcome = session.change_settled(many, limit, &count, first, missing) => outcome,
+            outcome = session.change_settled(many, [limit, settles], &count, first, missing) => outcome,
         };
         outcome.map_err(|error| session.owned(error))
     }
@@ -87,14 +94,15 @@ impl Session {
     async fn change_settled(
         &self,
         many: Many,
-        limit: Option<Limit>,
+        limits: [Option<Limit>; 2],
         count: &Cell<(usize, usize)>,
         first: Survey,
         missing: Vec<(Target, Error)>,
     ) -> Result<Changes, Error> {
-        let limit = limit.filter(|limit| many == Many::Reuse && !limit.time.is_zero());
+        let given = |limit: Option<Limit>| limit.filter(|limit| many == Many::Reuse && !limit.time.is_zero());
+        let [limit, settles] = limits.map(given);
         let (of, known) = (first.claims.len() + missing.len(), first.with_volumes());
-        let (mut survey, timed_out) = match limit.clone() {
+        let (mut survey, timed_out) = match limit {
             Some(limit) => self.survey_once_deleted(first, limit).await?,
             None => (first, None),
         };
@@ -113,7 +121,10 @@ impl Session {
         let real = self.consent.dry_run == DryRun::None && !sent.stopped;
         if real {
             if many == Many::Reuse {
-                planned.failed.extend(self.settle_all(&mut sent.changed, &planned.done, limit).await);
+                match self.settle_all(&mut sent.changed, &planned.done, settles).await {
+                    Ok(late) => planned.failed.extend(late),
+                    Err(error) => last = Err(error),
+                }
             }
             // A claim may have been bound to another volume meanwhile.
             let now = async {
@@ -126,12 +137,12 @@ impl Session {
                     survey = now;
                     self.look_again(many, &mut planned, &sent, &survey);
                 }
-                Err(error) => last = Err(error),
+                Err(error) => last = last.and(Err(error)),
             }
         }
         self.print_volumes(&sent.changed, &planned.done, &survey.claims)?;
         let nothing = sent.changed.is_empty() && planned.done.is_empty() && planned.failed.is_empty();
-        if many == Many::Reuse && nothing {
+        if many == Many::Reuse && nothing && sent.not_tried.is_empty() {
             self.tell_left(many, &planned.left);
             return Err(Error::NothingToReuse(self.target.namespace.clone()));
         }
@@ -145,7 +156,7 @@ impl Session {
     pub(super) async fn vanished(&self, known: &[Target], survey: &Survey) -> Vec<(Target, Error)> {
         let mut gone = Vec::new();
         for target in known.iter().filter(|target| survey.claims.iter().all(|seen| seen.target != **target)) {
-            gone.push((target.clone(), self.of(target).absent().await));
+            gone.push(self.nowhere(target.clone()).await);
         }
         gone
     }
@@ -175,7 +186,8 @@ impl Session {
                 wait.end(waiting.is_empty());
                 return Ok((survey, None));
             };
-            wait.count(&first.target, survey.claims.len() - waiting.len(), survey.claims.len());
+            let done = survey.claims.iter().filter(|seen| seen.claim.is_none()).count();
+            wait.count(&first.target, done, done + waiting.len());
             if let Some(versions) = versions.take()
                 && !wait.until(Watched::Any(namespace, &versions)).await?
             {
@@ -210,13 +222,13 @@ impl Session {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Waits until the volumes are Available, or bound to the next claim already; the claims of those that are not.
+    /// Waits until the volumes are Available, or bound to the next claim already; the claims of those that are not in time.
     async fn settle_all(
         &self,
         changed: &mut [Read<Volume>],
         done: &[(Target, String)],
         limit: Option<Limit>,
-    ) -> Vec<(Target, Error)> {
+    ) -> Result<Vec<(Target, Error)>, Error> {
         let seconds = || Limit { typed: format!("{}s", SETTLES_WITHIN.as_secs()), time: SETTLES_WITHIN };
         let limit = limit.unwrap_or_else(seconds);
         let mut wait = Wait::started(self, Awaited::VolumeAvailable, limit.clone());
@@ -233,7 +245,10 @@ impl Session {
                     stream::iter(&waiting).map(volume).buffered(AT_A_TIME).try_collect().await?;
                 Ok((versions, volumes))
             };
-            let Ok((versions, volumes)) = wait.read(read).await else { break };
+            let (versions, volumes) = match wait.read(read).await {
+                Err(_) if wait.is_over() => break,
+                read => read?,
+            };
             let settled =
                 |v: &Volume| v.phase == VolumePhase::Bound || v.phase == VolumePhase::Available && v.is_reserved();
             let names: Vec<String> = waiting.iter().map(|(_, name)| name.clone()).collect();
@@ -256,17 +271,17 @@ impl Session {
             }
             let Some((first, _)) = waiting.first() else {
                 wait.end(failed.is_empty());
-                return failed;
+                return Ok(failed);
             };
             wait.count(first, of - waiting.len(), of);
-            if !matches!(wait.until(Watched::Any(&self.target.namespace, &versions)).await, Ok(true)) {
+            if !wait.until(Watched::Any(&self.target.namespace, &versions)).await? {
                 break;
             }
         }
         let late = |(target, volume): (Target, String)| {
             (target.clone(), Error::Unsettled(target, Unsettled::NotAvailable(volume, limit.typed.clone())))
         };
-        failed.into_iter().chain(waiting.into_iter().map(late)).collect()
+        Ok(failed.into_iter().chain(waiting.into_iter().map(late)).collect())
     }
 
     /// Adds the claims that are not as asked now, though nothing failed.

@@ -7,17 +7,18 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Session;
-use super::report::{Standing, screen, tone};
+use super::report::{Document, screen, tell_error, tone};
 use super::select::{Selection, natural};
+use super::verbs::Verification;
 use crate::cluster::{Fresh, Observation, Survey};
 use crate::error::Error;
 use crate::kubectl::table::{part, table};
-use crate::lifecycle::{Assessment, Next, Outcome, Stage, Step, Target, Verb, group, is_incomplete, together};
+use crate::lifecycle::{Assessment, Claim, Next, Outcome, Stage, Step, Target, Verb, group, is_incomplete, together};
 use crate::terminal::{Stream, Tone};
-use crate::words::next::{Line, Shown, shown};
+use crate::words::next::{Line, Shown, Typed, shown};
 use crate::words::{finding, owner, stage};
 
-/// Several claims, for scripts: each an item.
+/// Several claims, for scripts: each an item, as of one claim.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List<'a, I> {
@@ -34,7 +35,7 @@ pub struct List<'a, I> {
 #[derive(Serialize)]
 pub struct VerificationList<'a> {
     #[serde(flatten)]
-    pub list: List<'a, Item<'a, Standing<'a>>>,
+    pub list: List<'a, Document<'a, Verification<'a>>>,
     pub verified: bool,
 }
 
@@ -45,14 +46,6 @@ struct Count {
     claims: usize,
 }
 
-/// A claim of several.
-#[derive(Serialize)]
-pub struct Item<'a, B> {
-    pub target: &'a Target,
-    #[serde(flatten)]
-    pub body: B,
-}
-
 /// The columns of several claims.
 pub const COLUMNS: [&str; 8] = ["namespace", "claim", "stage", "policy", "capacity", "age", "deleted with", "volume"];
 
@@ -61,6 +54,10 @@ impl Session {
     pub async fn survey(&self, fresh: Fresh) -> Result<Survey, Error> {
         let selects = |name: &str, claim: Option<&_>| self.selection.selects(name, claim);
         let mut survey = self.cluster.survey(&self.target.namespace, selects, fresh).await?;
+        // Nothing is missing because a cached list does not have it yet.
+        if fresh == Fresh::Cached && self.lacks(&survey) {
+            survey = self.cluster.survey(&self.target.namespace, selects, Fresh::Consistent).await?;
+        }
         survey.claims.sort_by(|a, b| natural(&a.target.name, &b.target.name));
         if survey.claims.is_empty() && self.selection.named().is_empty() {
             return Err(Error::NothingSelected(self.target.namespace.clone(), selection(&self.selection)));
@@ -68,10 +65,18 @@ impl Session {
         Ok(survey)
     }
 
+    /// True if nothing is selected, a name is nowhere, or a claim has no volume.
+    fn lacks(&self, survey: &Survey) -> bool {
+        let has = |name: &&str| survey.claims.iter().any(|seen| seen.target.name == **name);
+        survey.claims.is_empty()
+            || survey.claims.iter().any(|seen| seen.volumes.is_empty())
+            || !self.selection.named().iter().all(has)
+    }
+
     /// An error whose next steps spell the claims of a release out.
     pub fn owned(&self, error: Error) -> Error {
         match &self.selection {
-            Selection::Owned(names) => Error::OfClaims(names.join(","), Box::new(error)),
+            Selection::Owned { going, .. } if !going.is_empty() => Error::OfClaims(going.join(","), Box::new(error)),
             _ => error,
         }
     }
@@ -86,12 +91,16 @@ impl Session {
 
     /// The same run, about the claims that were found: those of a release can be told only while they exist.
     pub fn settled(&self, survey: &Survey) -> Self {
-        if !matches!(self.selection, Selection::Releases(_)) {
-            return self.clone();
-        }
-        let names: Vec<String> = survey.claims.iter().map(|seen| seen.target.name.clone()).collect();
-        let typed = self.typed.of_claim(&names.join(","));
-        Self { selection: Selection::Owned(names), typed, ..self.clone() }
+        let Selection::Releases(releases) = &self.selection else { return self.clone() };
+        let names = survey.claims.iter().map(|seen| seen.target.name.clone()).collect();
+        let going = going(&survey.assess());
+        let typed = self.typed_by_name(&going);
+        Self { selection: Selection::Owned { releases: releases.clone(), names, going }, typed, ..self.clone() }
+    }
+
+    /// The flags that were typed, with these claims in place of the selection, if there are any.
+    fn typed_by_name(&self, names: &[String]) -> Typed {
+        if names.is_empty() { self.typed.clone() } else { self.typed.of_claim(&names.join(",")) }
     }
 
     /// The names of the selection that are nowhere, and the patterns and releases that nothing fits, each with its error.
@@ -102,19 +111,34 @@ impl Session {
                 |seen: &Observation| part.selects(&seen.target.name, seen.claim.as_ref().map(|read| &read.facts));
             if !all.iter().any(fits) {
                 // The name of a release is no claim's.
-                let name = if matches!(part, Selection::Releases(_)) { String::new() } else { part.text() };
+                let name = if let Selection::Claims(pattern) = &part { pattern.concat() } else { String::new() };
                 let target = Target { name, ..self.target.clone() };
                 missing.push((target, Error::NothingSelected(self.target.namespace.clone(), selection(&part))));
             }
         }
         for name in self.selection.named() {
             if all.iter().all(|seen| seen.target.name != name) {
-                let target = Target { name: name.to_owned(), ..self.target.clone() };
-                let error = self.of(&target).absent().await;
-                missing.push((target, error));
+                missing.push(self.nowhere(Target { name: name.to_owned(), ..self.target.clone() }).await);
             }
         }
         missing
+    }
+
+    /// A claim of several that is nowhere, and its error, whose remedies are about it alone.
+    pub async fn nowhere(&self, target: Target) -> (Target, Error) {
+        let error = Box::new(self.of(&target).absent().await);
+        let error = Error::OfClaims(target.name.clone(), error);
+        (target, error)
+    }
+
+    /// An error if a part of the selection is nowhere; all but the last are told.
+    pub async fn all_found(&self, survey: &Survey) -> Result<(), Error> {
+        let mut missing = self.missing(&survey.claims).await;
+        let last = missing.pop();
+        for (_, error) in &missing {
+            tell_error(self.terminal, &self.typed, error);
+        }
+        last.map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// The same run, about one of the claims.
@@ -126,22 +150,8 @@ impl Session {
         Self { target: target.clone(), selection, typed, ..self.clone() }
     }
 
-    /// The standings of several claims, as a document of this kind.
-    pub fn list<'a>(
-        &'a self,
-        kind: &'static str,
-        found: &'a [Assessment<'a>],
-        namespace: Option<&'a str>,
-    ) -> List<'a, Item<'a, Standing<'a>>> {
-        let item = |found: &'a Assessment<'a>| {
-            let target = found.situation.target;
-            Item { target, body: self.of(target).standing(found) }
-        };
-        self.list_of(kind, found, namespace, found.iter().map(item).collect())
-    }
-
-    /// A document of this kind with these items, one for each claim.
-    pub fn list_of<'a, I>(
+    /// A document of this kind with these items, one for each claim. Without a namespace they are those of the whole cluster.
+    pub fn list<'a, I>(
         &'a self,
         kind: &'static str,
         found: &[Assessment<'_>],
@@ -149,18 +159,24 @@ impl Session {
         items: Vec<I>,
     ) -> List<'a, I> {
         let stages = counts(found).into_iter().map(|(stage, claims)| Count { stage, claims }).collect();
-        let next = self.lines_together(found, namespace.is_none()).into_iter().map(|(line, _)| line).collect();
-        let selection = selection(&self.selection);
+        let next = match namespace {
+            Some(_) => self.lines_together(found),
+            None => exposed(found).iter().map(|it| self.retain_namespace(it)).collect(),
+        };
+        let next = next.into_iter().map(|(line, _)| line).collect();
+        let selection = namespace.map_or_else(|| "--all-namespaces".to_owned(), |_| selection(&self.selection));
         List { api_version: "glancepv.io/v1alpha1", kind, namespace, selection, stages, next, items }
     }
 
-    /// A row for each claim; with the namespace first if there are several.
-    pub fn overview(&self, found: &[Assessment<'_>], namespaces: bool) -> String {
+    /// A row for each claim of the namespace, or with `-o wide` kubectl's own rows.
+    pub fn rows_of_all(&self, survey: &Survey, found: &[Assessment<'_>]) -> String {
+        if self.output.is_wide() {
+            return self.tables(&survey.claims);
+        }
         let now = Timestamp::now();
-        self.rows_of_several(
-            &found.iter().map(|found| self.cells_of_several(found, now)).collect::<Vec<_>>(),
-            namespaces,
-        )
+        let rows: Vec<_> = found.iter().map(|found| self.cells_of_several(found, now)).collect();
+        let rows: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
+        table(&COLUMNS.map(|name| (name, name != "namespace")), &rows, self.output.headers)
     }
 
     /// The cells of a claim's row, with its namespace and what deletes it.
@@ -170,12 +186,6 @@ impl Session {
         cells.insert(5, claim.map_or_else(|| "<none>".to_owned(), owner::deleted_with));
         cells.insert(0, found.situation.target.namespace.clone());
         cells.into_iter().map(Value::from).collect()
-    }
-
-    /// Rows of several claims as a table.
-    fn rows_of_several(&self, rows: &[Vec<Value>], namespaces: bool) -> String {
-        let shown: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
-        table(&COLUMNS.map(|name| (name, namespaces || name != "namespace")), &shown, self.output.headers)
     }
 
     /// A part of the rows of the whole cluster, of which the first has the headers.
@@ -207,20 +217,14 @@ impl Session {
     }
 
     /// The stages with their counts, the claims that a person has to look at, and the next steps.
-    pub fn told_of_several(&self, stream: Stream, found: &[Assessment<'_>], namespace: Option<&str>) -> String {
-        self.told_with(stream, found, namespace, |_| true)
+    pub fn told_of_several(&self, stream: Stream, found: &[Assessment<'_>]) -> String {
+        self.told_with(stream, found, |_| true)
     }
 
     /// The same, with those of the next steps that are `wanted`.
-    pub fn told_with(
-        &self,
-        stream: Stream,
-        found: &[Assessment<'_>],
-        namespace: Option<&str>,
-        wanted: impl Fn(&Next) -> bool,
-    ) -> String {
+    pub fn told_with(&self, stream: Stream, found: &[Assessment<'_>], wanted: impl Fn(&Next) -> bool) -> String {
         let now = Timestamp::now();
-        let mut text = self.counted(stream, &counts(found), namespace.unwrap_or("all namespaces"));
+        let mut text = self.counted(stream, &counts(found), &self.target.namespace);
         for found in found.iter().filter(|found| group(found).is_none() && !is_settled(found.stage)) {
             let session = self.of(found.situation.target);
             let words = format!("claim {}: {}", found.situation.target.key(), stage::summary(found, now));
@@ -235,29 +239,19 @@ impl Session {
             let commands = told.next.iter().filter_map(|line| line.command.clone()).map(Shown::Command);
             text += &screen(self.terminal, stream, &commands.collect::<Vec<_>>());
         }
-        let mut next = self.lines_together(found, namespace.is_none());
+        let mut next = self.lines_together(found);
         next.retain(|(_, next)| wanted(next));
         text + &screen(self.terminal, stream, &shown("next", &next, now))
     }
 
-    /// The next steps of all as lines; of the whole cluster one for each namespace whose volumes are not Retain.
-    fn lines_together(&self, found: &[Assessment<'_>], everywhere: bool) -> Vec<(Line, Next)> {
+    /// The next steps of all as lines.
+    fn lines_together(&self, found: &[Assessment<'_>]) -> Vec<(Line, Next)> {
         let nobody = Target { name: String::new(), ..self.target.clone() };
-        if everywhere {
-            let at_risk = found.iter().filter(|found| group(found) == Some(Verb::Retain));
-            let namespaces: BTreeSet<&String> = at_risk.map(|found| &found.situation.target.namespace).collect();
-            return namespaces.into_iter().map(|it| self.retain_namespace(it)).collect();
-        }
         let (verb, next) = together(found);
         // Once the claims of a release are deleted nothing tells which they were.
-        // Naming claims of a set that is kept in part would take it.
-        let names: Vec<&str> = found
-            .iter()
-            .filter(|found| !is_incomplete(found))
-            .map(|found| found.situation.target.name.as_str())
-            .collect();
-        let by_release = matches!(self.selection, Selection::Releases(_) | Selection::Owned(_)) && verb != Verb::Retain;
-        let typed = if by_release { self.typed.of_claim(&names.join(",")) } else { self.typed.clone() };
+        let by_release = matches!(self.selection, Selection::Releases(_) | Selection::Owned { .. });
+        let names = if by_release && verb != Verb::Retain { going(found) } else { Vec::new() };
+        let typed = self.typed_by_name(&names);
         let line = |(target, next): (Option<&Target>, Next)| {
             let line = match target {
                 Some(target) => self.of(target).typed.line(target, &next),
@@ -275,14 +269,20 @@ impl Session {
             let (target, own) = (found.situation.target, found.situation.only_volume());
             for it in &found.findings {
                 let message = finding::message(it, target, own);
+                let mut next = self.of(target).typed.lines(target, &it.remedies());
                 match told.iter_mut().find(|told| told.reason == it.reason() && told.message == message) {
-                    Some(told) => told.claims.push(target.name.clone()),
+                    Some(told) => {
+                        told.claims.push(target.name.clone());
+                        // Each has a volume, or a release, of its own.
+                        next.retain(|line| !told.next.contains(line));
+                        told.next.extend(next);
+                    }
                     None => told.push(Told {
                         reason: it.reason().to_owned(),
                         message,
                         outcome: it.outcome(),
                         claims: vec![target.name.clone()],
-                        next: self.of(target).typed.lines(target, &it.remedies()),
+                        next,
                     }),
                 }
             }
@@ -300,6 +300,12 @@ pub struct Told {
     pub next: Vec<Line>,
 }
 
+/// The namespaces that have claims whose volumes are not Retain.
+pub fn exposed(found: &[Assessment<'_>]) -> BTreeSet<String> {
+    let at_risk = found.iter().filter(|found| group(found) == Some(Verb::Retain));
+    at_risk.map(|found| found.situation.target.namespace.clone()).collect()
+}
+
 /// True if nobody has to look at a claim at this stage.
 fn is_settled(stage: Stage) -> bool {
     matches!(stage, Stage::Retained | Stage::Reused | Stage::Absent)
@@ -311,11 +317,24 @@ fn counts(found: &[Assessment<'_>]) -> Vec<(Stage, usize)> {
     Stage::WORST_FIRST.into_iter().map(count).filter(|(_, count)| *count > 0).collect()
 }
 
+/// The names of the claims that are deleted with their release and whose volumes can be had again. By name, those that stay
+/// would be waited for, those without a volume would not be found, and those of a set that is kept in part would be taken.
+fn going(found: &[Assessment<'_>]) -> Vec<String> {
+    let name = |found: &Assessment<'_>| found.situation.target.name.clone();
+    let goes = |found: &&Assessment<'_>| {
+        let stays = found.situation.claim.is_some_and(Claim::survives_uninstall);
+        !stays && found.volume.is_some() && !is_incomplete(found)
+    };
+    found.iter().filter(goes).map(name).collect()
+}
+
 /// The selection as it was typed.
 pub fn selection(selection: &Selection) -> String {
     match selection {
-        Selection::Claims(names) | Selection::Owned(names) => format!("--claim {}", names.join(",")),
+        Selection::Claims(names) => format!("--claim {}", names.join(",")),
         Selection::All => "--all".to_owned(),
-        Selection::Releases(names) => format!("--release {}", names.join(",")),
+        Selection::Releases(names) | Selection::Owned { releases: names, .. } => {
+            format!("--release {}", names.join(","))
+        }
     }
 }

@@ -153,7 +153,7 @@ pub fn is_awaited(seen: &Observation, is_named: bool) -> bool {
 fn is_left(many: Many, situation: &Situation<'_>, reason: &Reason) -> bool {
     let lives = situation.claim.is_some_and(|claim| !claim.terminating);
     match many {
-        Many::Retain => matches!(reason, Reason::NoVolume | Reason::Nothing),
+        Many::Retain => matches!(reason, Reason::NoVolume | Reason::Nothing | Reason::VolumeGone(_)),
         Many::Reuse => {
             let is_bound = situation.bound().is_some() && situation.preserved().is_empty();
             let exposed = is_bound && matches!(reason, Reason::NotRetained { .. });

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Session;
-use crate::cluster::{Observation, Row};
+use crate::cluster::{Observation, Read, Row};
 use crate::error::Error;
 use crate::escape::line;
 use crate::kubectl::output::Format;
@@ -15,7 +15,8 @@ use crate::kubectl::table::table;
 use crate::lifecycle::{Assessment, Claim, Finding, Keep, Next, Outcome, Stage, Target, Volume};
 use crate::terminal::{Stream, Terminal, Tone};
 use crate::words::age::age;
-use crate::words::next::{Line, Shown};
+use crate::words::error::{hints, message};
+use crate::words::next::{Line, Shown, Typed};
 use crate::words::{finding, stage};
 
 /// A documented object of `-o json` and `-o yaml`; only ever added to under this apiVersion.
@@ -179,15 +180,18 @@ impl Session {
 
     /// The claim and its volumes, oldest first, as tables or as names.
     pub fn rows(&self, seen: &Observation) -> String {
-        let mut aged: Vec<_> = seen.volumes.iter().collect();
-        aged.sort_by_key(|read| read.facts.created);
         if self.output.format == Some(Format::Name) {
             let claim = seen.claim.iter().map(|_| format!("persistentvolumeclaim/{}\n", seen.target.name));
-            return claim.chain(aged.iter().map(|read| volume_line(&read.facts.name, ""))).collect();
+            return claim.chain(aged(seen).iter().map(|read| volume_line(&read.facts.name, ""))).collect();
         }
-        let claim: Vec<&Row> = seen.claim.iter().map(|read| &*read.row).collect();
-        let volumes: Vec<&Row> = aged.iter().map(|read| &*read.row).collect();
-        let shown: Vec<_> = [self.table(&claim), self.table(&volumes)].into_iter().filter(|t| !t.is_empty()).collect();
+        self.tables(std::slice::from_ref(seen))
+    }
+
+    /// The claims and their volumes as kubectl prints them: a table of each.
+    pub fn tables(&self, all: &[Observation]) -> String {
+        let claims: Vec<&Row> = all.iter().filter_map(|seen| Some(&*seen.claim.as_ref()?.row)).collect();
+        let volumes: Vec<&Row> = all.iter().flat_map(aged).map(|read| &*read.row).collect();
+        let shown: Vec<_> = [self.table(&claims), self.table(&volumes)].into_iter().filter(|t| !t.is_empty()).collect();
         shown.join("\n")
     }
 
@@ -199,6 +203,13 @@ impl Session {
     }
 }
 
+/// The volumes, oldest first.
+fn aged(seen: &Observation) -> Vec<&Read<Volume>> {
+    let mut aged: Vec<_> = seen.volumes.iter().collect();
+    aged.sort_by_key(|read| read.facts.created);
+    aged
+}
+
 /// Lines of the screen.
 pub fn screen(terminal: Terminal, stream: Stream, shown: &[Shown]) -> String {
     let text = |shown: &Shown| match shown {
@@ -206,6 +217,17 @@ pub fn screen(terminal: Terminal, stream: Stream, shown: &[Shown]) -> String {
         Shown::Command(command) => format!("  {}\n", line(command)),
     };
     shown.iter().map(text).collect()
+}
+
+/// Prints an error and its hints.
+pub fn tell_error(terminal: Terminal, typed: &Typed, error: &Error) {
+    let text = message(error);
+    match text.split_once(": ").filter(|(head, _)| head.starts_with("error") || head.starts_with("Error")) {
+        Some((head, rest)) => terminal.error(head, rest),
+        None => terminal.note(&text),
+    }
+    let hints = hints(error, typed, Timestamp::now());
+    let _ = terminal.say(Stream::Err, &screen(terminal, Stream::Err, &hints));
 }
 
 /// The urgency of a stage.

@@ -14,7 +14,14 @@ pub enum Selection {
     /// Every claim that these Helm releases own.
     Releases(Vec<String>),
     /// The claims that releases owned at the first look: once they are deleted nothing tells.
-    Owned(Vec<String>),
+    Owned {
+        /// The releases.
+        releases: Vec<String>,
+        /// The claims.
+        names: Vec<String>,
+        /// Those of them that are deleted with their releases and have a volume, to be named in lines for later steps.
+        going: Vec<String>,
+    },
 }
 
 impl Selection {
@@ -24,7 +31,7 @@ impl Selection {
             Self::Claims(names) => {
                 names.first().filter(|name| names.len() == 1 && !name.contains('*')).map(String::as_str)
             }
-            Self::All | Self::Releases(_) | Self::Owned(_) => None,
+            Self::All | Self::Releases(_) | Self::Owned { .. } => None,
         }
     }
 
@@ -32,7 +39,7 @@ impl Selection {
     pub fn named(&self) -> Vec<&str> {
         match self {
             Self::Claims(names) => names.iter().filter(|name| !name.contains('*')).map(String::as_str).collect(),
-            Self::All | Self::Releases(_) | Self::Owned(_) => Vec::new(),
+            Self::All | Self::Releases(_) | Self::Owned { .. } => Vec::new(),
         }
     }
 
@@ -44,15 +51,7 @@ impl Selection {
                 patterns.map(|name| Self::Claims(vec![name.clone()])).collect()
             }
             Self::Releases(names) => names.iter().map(|name| Self::Releases(vec![name.clone()])).collect(),
-            Self::All | Self::Owned(_) => Vec::new(),
-        }
-    }
-
-    /// The names and patterns as they were typed.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Claims(names) | Self::Releases(names) | Self::Owned(names) => names.join(","),
-            Self::All => "--all".to_owned(),
+            Self::All | Self::Owned { .. } => Vec::new(),
         }
     }
 
@@ -61,7 +60,7 @@ impl Selection {
         match self {
             Self::Claims(patterns) => patterns.iter().any(|pattern| matches(pattern, name)),
             Self::All => true,
-            Self::Owned(names) => names.iter().any(|known| known == name),
+            Self::Owned { names, .. } => names.iter().any(|known| known == name),
             Self::Releases(releases) => {
                 claim.and_then(|claim| claim.release.as_ref()).is_some_and(|release| releases.contains(&release.name))
             }

@@ -133,7 +133,7 @@ impl Session {
 
     /// Reads the claim and the volume again, and plans.
     async fn look(&self, many: Many, target: &Target, agreed: &Change) -> Result<(Observation, Plan), Error> {
-        let reach = if many == Many::Reuse { Reach::All } else { Reach::Own };
+        let reach = if many == Many::Reuse { Reach::All } else { Reach::Named };
         let mut seen = self.cluster.observe(target, Some(&agreed.volume), reach, self.freshness()).await?;
         if many == Many::Reuse {
             self.cluster.read_rivals(&mut seen).await?;

@@ -1,18 +1,20 @@
 //! Output of several claims after a change, and of those that failed.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Session;
 use super::consent::DryRun;
 use super::planned::Many;
-use super::report::volume_line;
+use super::report::{screen, volume_line};
 use super::select::Selection;
 use crate::cluster::{Observation, Read, Row, Survey};
 use crate::error::Error;
 use crate::kubectl::output::{Format, list, without_managed_fields};
-use crate::lifecycle::{Target, Verb, Volume, member};
+use crate::lifecycle::{Reason, Target, Verb, Volume};
 use crate::terminal::{Stream, Tone};
-use crate::words::error::message;
+use crate::words::error::{hints, message};
+use crate::words::next::Shown;
 use crate::words::question::{Notice, notice};
 use crate::words::stage::claims;
 
@@ -63,7 +65,7 @@ impl Session {
     /// Tells people where the claims stand now.
     pub(super) fn tell_survey(&self, survey: &Survey) {
         if self.output.is_table() && self.consent.dry_run == DryRun::None {
-            let told = self.told_of_several(Stream::Err, &survey.assess(), Some(&self.target.namespace));
+            let told = self.told_of_several(Stream::Err, &survey.assess());
             let _ = self.terminal.say(Stream::Err, &told);
         }
     }
@@ -79,36 +81,50 @@ impl Session {
         if failed.is_empty() && not_tried.is_empty() {
             return Ok(());
         }
-        let failed = self.tell_failures(failed);
         // Naming claims of a set would take it in part.
-        let named = self.selection.named();
-        let of_set = |target: &Target| member(&target.name).is_some() && !named.contains(&target.name.as_str());
-        let repeats = verb == Verb::Reuse && failed.iter().chain(&not_tried).any(of_set);
-        let by_name = matches!(self.selection, Selection::Owned(_));
+        let of_set = |(_, error): &(Target, Error)| matches!(error, Error::Refused(refusal) if matches!(refusal.reason, Reason::SetIncomplete(_)));
+        let repeats = failed.iter().any(of_set);
+        let failed = self.tell_failures(failed);
+        let mut left = Vec::new();
+        for target in not_tried {
+            if !failed.contains(&target) && !left.contains(&target) {
+                left.push(target);
+            }
+        }
+        let by_name = matches!(self.selection, Selection::Owned { .. });
         let verb = if repeats && by_name { Verb::Status } else { verb };
-        Err(Error::SomeFailed { verb, failed, not_tried, of, repeats })
+        Err(Error::SomeFailed { verb, failed, not_tried: left, of, repeats })
     }
 
     /// Tells each failure with its claim, equal ones once; the claims.
     fn tell_failures(&self, failed: Vec<(Target, Error)>) -> Vec<Target> {
-        let mut told: Vec<(String, Vec<Target>)> = Vec::new();
+        let mut told: Vec<(String, Vec<Target>, Vec<Shown>)> = Vec::new();
         for (target, error) in failed {
             let text = message(&error);
-            match told.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, targets)) => targets.push(target),
-                None => told.push((text, vec![target])),
+            // Where a name that is nowhere was found; the others are told at the end, by one line for all.
+            let is_absent = matches!(&error, Error::OfClaims(_, error) if matches!(**error, Error::Absent { .. }));
+            let hints = if is_absent { hints(&error, &self.typed, Timestamp::now()) } else { Vec::new() };
+            match told.iter_mut().find(|(known, ..)| *known == text) {
+                Some((_, targets, _)) => targets.push(target),
+                None => told.push((text, vec![target], hints)),
             }
         }
-        for (text, targets) in &told {
+        for (text, targets, hints) in &told {
             let names: Vec<_> =
                 targets.iter().map(|target| target.name.as_str()).filter(|name| !name.is_empty()).collect();
             let text = text.strip_prefix("error: ").unwrap_or(text);
-            let text = if names.is_empty() { text.to_owned() } else { format!("{}: {text}", claims(&names)) };
+            let text = match names.len() {
+                0 => text.to_owned(),
+                1 => format!("{}: {text}", claims(&names)),
+                count => format!("{} ({count}): {text}", claims(&names)),
+            };
             self.terminal.headline(Tone::Bad, "error", &text);
+            let _ = self.terminal.say(Stream::Err, &screen(self.terminal, Stream::Err, hints));
         }
         let mut targets: Vec<Target> = Vec::new();
-        for target in told.into_iter().flat_map(|(_, targets)| targets) {
-            if !targets.contains(&target) {
+        for target in told.into_iter().flat_map(|(_, targets, _)| targets) {
+            // A release that owns nothing has no claim's name.
+            if target.name.is_empty() || !targets.contains(&target) {
                 targets.push(target);
             }
         }

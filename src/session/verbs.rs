@@ -26,11 +26,18 @@ pub(super) const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
 /// The result of `verify`, for scripts.
 #[derive(Serialize)]
-struct Verification<'a> {
+pub struct Verification<'a> {
     #[serde(flatten)]
     standing: Standing<'a>,
     verified: bool,
     reason: Option<Why>,
+}
+
+impl<'a> Verification<'a> {
+    /// The claim's standing, and why it is not verified, if it is not.
+    pub(super) fn new(standing: Standing<'a>, refusal: Option<&Error>) -> Self {
+        Self { standing, verified: refusal.is_none(), reason: refusal.and_then(why) }
+    }
 }
 
 /// The reason why a claim is not verified: a stable word and a sentence.
@@ -180,11 +187,7 @@ impl Session {
             wait.end(refusal.is_none());
             self.explain(&mut found).await?;
             self.look_for_node(&mut found).await?;
-            let verified = Verification {
-                standing: self.standing(&found),
-                verified: refusal.is_none(),
-                reason: refusal.as_ref().and_then(why),
-            };
+            let verified = Verification::new(self.standing(&found), refusal.as_ref());
             if !self.print_document(&Document::new("Verification", &seen.target, verified))? {
                 // The error says the next steps.
                 if refusal.is_some() {

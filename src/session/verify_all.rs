@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::Session;
 use super::overview::VerificationList;
-use super::report::volume_line;
+use super::report::{Document, volume_line};
 use super::select::Selection;
+use super::verbs::Verification;
 use super::wait::{Limit, Wait};
 use crate::cluster::{Fresh, Survey, Watched};
 use crate::error::Error;
@@ -63,13 +64,18 @@ impl Session {
         if in_time {
             wait.end(refused.is_empty());
         }
-        let missing = self.nowhere(missing, &known, &survey).await;
+        let missing = self.all_missing(missing, &known, &survey).await;
         let timed_out = limit.filter(|_| !in_time).map(|limit| limit.typed);
         self.tell_verified(&survey, refused, missing, timed_out.as_deref())
     }
 
     /// The names that are nowhere, and the claims that were there at the first look and are not now.
-    async fn nowhere(&self, missing: Vec<(Target, Error)>, known: &[Target], survey: &Survey) -> Vec<(Target, Error)> {
+    async fn all_missing(
+        &self,
+        missing: Vec<(Target, Error)>,
+        known: &[Target],
+        survey: &Survey,
+    ) -> Vec<(Target, Error)> {
         let mut nowhere = missing;
         nowhere.extend(self.missing(&survey.claims).await);
         for (target, error) in self.vanished(known, survey).await {
@@ -90,8 +96,22 @@ impl Session {
     ) -> Result<(), Error> {
         let found = survey.assess();
         let verified = refused.is_empty() && missing.is_empty();
-        let list =
-            VerificationList { verified, list: self.list("VerificationList", &found, Some(&self.target.namespace)) };
+        let failed = refused.into_iter().map(|refusal| {
+            let target = refusal.target.clone();
+            match timed_out.filter(|_| refusal.reason.remedy() == Remedy::Wait) {
+                Some(limit) => (target, Error::TimedOut(limit.to_owned(), refusal)),
+                None => (target, refusal.into()),
+            }
+        });
+        let failed: Vec<(Target, Error)> = failed.collect();
+        let items = found.iter().map(|found| {
+            let target = found.situation.target;
+            let refusal = failed.iter().find(|(refused, _)| refused == target).map(|(_, error)| error);
+            Document::new("Verification", target, Verification::new(self.of(target).standing(found), refusal))
+        });
+        let items = items.collect();
+        let list = self.list("VerificationList", &found, Some(&self.target.namespace), items);
+        let list = VerificationList { list, verified };
         let text = match self.output.object(&list)? {
             Some(text) => text,
             None if self.output.format == Some(Format::Name) => {
@@ -100,8 +120,7 @@ impl Session {
             }
             None => {
                 // Those that are Retained are told by their age.
-                let namespace = Some(self.target.namespace.as_str());
-                self.overview(&found, false) + &self.told_with(Stream::Out, &found, namespace, |_| !verified)
+                self.rows_of_all(survey, &found) + &self.told_with(Stream::Out, &found, |_| !verified)
             }
         };
         self.terminal.print(&text)?;
@@ -112,14 +131,7 @@ impl Session {
             self.terminal.note(&notice(&Notice::NeverDeleted(found.situation.target, &age)));
         }
         let of = found.len() + missing.len();
-        let failed = refused.into_iter().map(|refusal| {
-            let target = refusal.target.clone();
-            match timed_out.filter(|_| refusal.reason.remedy() == Remedy::Wait) {
-                Some(limit) => (target, Error::TimedOut(limit.to_owned(), refusal)),
-                None => (target, refusal.into()),
-            }
-        });
-        self.some_failed(Verb::Verify, failed.chain(missing).collect(), Vec::new(), of)
+        self.some_failed(Verb::Verify, failed.into_iter().chain(missing).collect(), Vec::new(), of)
     }
 }
 

@@ -95,7 +95,7 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
             Some(advice) => words(advice),
             None => typed.lines(&why.target, &why.next),
         },
-        Error::NothingSelected(..) => words("check -n; `kubectl glancepv status -A` shows every claim of the cluster"),
+        Error::NothingSelected(..) => vec![typed.everywhere("check -n; every claim of the cluster:")],
         Error::SomeFailed { verb, repeats: true, .. } => {
             vec![typed.line(&nobody(), &Next::run(*verb).because(Remark::OnceWhole))]
         }
@@ -190,11 +190,12 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
     }
 }
 
-/// The names that are most like the target's, the nearest first.
+/// The target of a line that is about no claim.
 fn nobody() -> Target {
     Target { namespace: String::new(), name: String::new() }
 }
 
+/// The names that are most like the target's, the nearest first.
 fn nearest(target: &Target, names: &[String]) -> String {
     const MOST: usize = 5;
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -297,7 +298,9 @@ fn halted(target: &Target, halt: &Halt) -> String {
         Halt::Stopped(stage) => format!("guide cannot continue from stage {stage}: the next steps are above"),
         Halt::TimedOut(stage, limit) => {
             let what = match stage {
-                Stage::Retained | Stage::Releasing => format!("claim {key} to be deleted"),
+                Stage::Retained | Stage::Releasing | Stage::Released | Stage::Reused => {
+                    format!("claim {key} to be deleted")
+                }
                 Stage::Reserved => format!("claim {key} to be created and bound"),
                 _ => format!("claim {key} to be bound"),
             };

@@ -99,7 +99,7 @@ pub fn message(finding: &Finding, target: &Target, own: Option<&str>) -> String 
 fn trident(finding: &Finding, volume: &str) -> String {
     match finding {
         Finding::TridentDeletes(_) => format!(
-            "NetApp Trident is deleting {volume} (state deleting): its data goes with its last snapshot or share. Restore it from a \
+            "NetApp Trident is deleting {volume} (state deleting): its data is deleted with its last snapshot or share. Restore it from a \
              VolumeSnapshot, into another claim"
         ),
         Finding::TridentMissing { reserved: false, .. } => {

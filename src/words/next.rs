@@ -88,6 +88,13 @@ impl Typed {
         Self(others.chain([flag]).collect())
     }
 
+    /// `status` of every claim of the cluster, after these words.
+    pub fn everywhere(&self, words: &str) -> Line {
+        let mut everywhere = self.selecting("--all-namespaces", None);
+        everywhere.0.retain(|flag| flag.name != "-n");
+        Line { command: Some(everywhere.command(Verb::Status, None, false, false)), remark: Some(words.to_owned()) }
+    }
+
     /// The same flags, with `value` for the flag of that name.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let others = self.0.iter().filter(|flag| flag.name != name).cloned();

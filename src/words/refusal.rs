@@ -83,7 +83,7 @@ pub fn message(refusal: &Refusal) -> String {
             "persistentvolume/{volume} was retained after its claim was deleted, and the provisioner's finalizer is still on it: it may be deleting the data"
         ),
         Reason::TridentDeletes(volume) => format!(
-            "NetApp Trident is deleting persistentvolume/{volume} (state deleting): its data goes with its last snapshot or share"
+            "NetApp Trident is deleting persistentvolume/{volume} (state deleting): its data is deleted with its last snapshot or share"
         ),
         Reason::TridentMissing(volume) => {
             format!("NetApp Trident does not know persistentvolume/{volume}: no pod can mount it")

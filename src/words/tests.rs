@@ -464,6 +464,7 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::UnpinBreaks(target),
         Notice::UnpinMayBreak { claim: "glance-images", why: "no response" },
         Notice::ExportedRetain { volume: "pvc-b0f0", policy: "Delete" },
+        Notice::DeletedBefore("`helm uninstall glance` failed: exit status: 1"),
         Notice::ReusedBefore(1),
         Notice::ReusedBefore(3),
         Notice::ToCome { several: true, uninstall: None, install: None },

@@ -67,14 +67,14 @@ fn a_deleted_claim_leaves_its_uid_behind_and_no_other_claim_takes_the_volume() {
     for named in [None, Some(volume.as_str())] {
         world.create_claim(|claim| claim["spec"]["volumeName"] = json!(named));
         still_pending(&world);
-        world.delete_later();
+        world.delete_named("later");
         world.uninstall();
     }
     assert_eq!(uid(&world.volume(&volume)), before.as_deref());
 }
 
 #[test]
-fn a_claim_goes_when_no_pod_holds_it() {
+fn a_claim_is_deleted_once_no_pod_uses_it() {
     let (world, volume) = bound();
     world.mount("glance-api-0");
     world.delete_claim();

@@ -99,6 +99,7 @@ fn reuse_under_policy_delete_waits_for_nothing_and_sends_to_retain() {
     let (world, volume, before) = installed("Immediate");
     let run = world.run("reuse --yes --timeout 60s");
     assert_eq!((run.status, run.next.len()), (1, 1), "{run}");
+    assert!(!run.contains("timed out"), "{run}");
     assert_eq!(run.next[0], format!("kubectl glancepv retain {volume}"), "{run}");
     world.type_line(&run.next[0]);
     world.follow();

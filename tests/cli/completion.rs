@@ -5,7 +5,7 @@ use std::process::Command;
 
 use expect_test::{expect, expect_file};
 
-use crate::world::{World, plugin};
+use crate::world::{World, copy_plugin, plugin};
 
 fn answer(command: &mut Command, words: &[&str]) -> String {
     let output = command.arg("__complete").args(words).output().expect("the executable");
@@ -41,7 +41,7 @@ fn the_committed_scripts_are_what_is_printed() {
 }
 
 #[test]
-fn what_is_known_without_a_cluster() {
+fn flags_values_and_contexts_complete_without_a_cluster() {
     let mut table = String::new();
     for words in [
         &["re"][..],
@@ -191,7 +191,7 @@ fn templates_that_have_the_claim_are_offered() {
 fn called_by_the_name_that_kubectl_looks_for_it_answers() {
     let home = tempfile::tempdir().unwrap();
     let helper = home.path().join(format!("kubectl_complete-glancepv{}", std::env::consts::EXE_SUFFIX));
-    std::fs::copy(plugin(), &helper).unwrap();
+    copy_plugin(&helper);
     let answer = Command::new(helper).args(["verify", "--timeout", ""]).env_clear().output().unwrap();
     assert_eq!(String::from_utf8(answer.stdout).unwrap(), "10m\n:4\n");
 }

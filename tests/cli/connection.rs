@@ -307,7 +307,7 @@ fn a_proxy_by_flag_by_kubeconfig_and_by_environment() {
 }
 
 #[test]
-fn who_one_is_to_a_socks_proxy_is_told_to_it() {
+fn credentials_in_the_url_are_sent_to_a_socks_proxy() {
     use std::io::{Read, Write};
     let world = world();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

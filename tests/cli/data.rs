@@ -168,7 +168,7 @@ fn a_volume_that_no_node_can_use_is_told_by_check_reuse_and_verify() {
 }
 
 #[test]
-fn nodes_are_asked_for_only_where_the_volume_needs_one_and_a_missing_right_says_nothing() {
+fn nodes_are_asked_for_only_where_the_volume_needs_one_and_check_says_that_they_may_not_be_listed() {
     let (world, _) = installed();
     world.requests();
     world.run("check");
@@ -179,6 +179,7 @@ fn nodes_are_asked_for_only_where_the_volume_needs_one_and_a_missing_right_says_
     for verb in ["check", "verify"] {
         let run = world.run(verb);
         assert!(!run.to_string().contains("NoNodeMatches"), "{run}");
+        assert_eq!(run.contains("! nodes: Error from server (Forbidden)"), verb == "check", "{run}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::world::{Run, World, plugin};
+use crate::world::{Run, World, copy_plugin, plugin};
 
 const WHY: &str = "helm on PATH: tests/cluster/suite.sh puts it there";
 
@@ -102,7 +102,7 @@ fn assert_verified(world: &World, volume: &str) {
 
 #[test]
 #[ignore = "needs helm: tests/cluster/suite.sh"]
-fn by_hand() {
+fn the_steps_with_a_real_helm_keep_the_volume() {
     let world = World::new().provisioned();
     let (chart, volume) = released(&world);
     let ok = |run: Run| assert_eq!(run.status, 0, "{run}");
@@ -119,7 +119,7 @@ fn by_hand() {
 
 #[test]
 #[ignore = "needs helm: tests/cluster/suite.sh"]
-fn guided() {
+fn a_guide_with_a_real_helm_keeps_the_volume() {
     let world = World::new().provisioned();
     let (chart, volume) = released(&world);
     let output = chart.guide().output().unwrap();
@@ -132,7 +132,7 @@ fn guided() {
 
 #[test]
 #[ignore = "needs helm: tests/cluster/suite.sh"]
-fn guided_and_killed_at_each_step() {
+fn a_guide_that_is_killed_at_each_step_is_finished_by_the_same_line() {
     let steps = [
         "AtRisk: ",
         "  spec.persistentVolumeReclaimPolicy",
@@ -181,7 +181,7 @@ fn follow(world: &mut World, install: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs helm: tests/cluster/suite.sh"]
-fn what_is_printed_is_typed() {
+fn the_printed_lines_with_a_real_helm_keep_the_volume() {
     let mut world = World::new().provisioned();
     let (chart, volume) = released(&world);
     let install = chart.install();
@@ -288,7 +288,7 @@ fn what_helm_renders_of_a_pinned_chart() {
         let plugins = world.home().join("plugins/glancepv");
         fs::create_dir_all(&plugins).unwrap();
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin.yaml"), plugins.join("plugin.yaml")).unwrap();
-        fs::copy(plugin(), plugins.join("kubectl-glancepv")).unwrap();
+        copy_plugin(&plugins.join("kubectl-glancepv"));
         let plugins = plugins.parent().unwrap().display().to_string();
         chart.shell(&format!(
             "HELM_PLUGINS={plugins} {render} --post-renderer glancepv --post-renderer-args=pvc-b0f01f0f"

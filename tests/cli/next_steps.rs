@@ -246,7 +246,7 @@ fn a_hint_about_a_file_can_be_typed() {
 
 #[test]
 #[ignore = "needs server-side apply: tests/cluster/suite.sh"]
-fn who_applies_the_policy_is_told() {
+fn the_field_manager_that_applies_the_policy_is_named() {
     let (world, volume) = World::installed();
     world.apply_volume(&volume, "kustomize-controller", json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}}));
     let status = world.run("status");

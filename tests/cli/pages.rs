@@ -7,7 +7,7 @@ use rexpect::{ReadUntil, session::spawn_command};
 
 use crate::helm::Chart;
 use crate::typing::assert_can_be_typed;
-use crate::world::{World, plugin};
+use crate::world::{World, copy_plugin, plugin};
 
 const PAGES: [&str; 7] = [
     "README.md",
@@ -140,7 +140,7 @@ fn a_pin_by_a_post_renderer_as_it_stands() {
         let folder = world.home().join("kubectl-glancepv-v0.1.0-linux-amd64");
         std::fs::create_dir(&folder).unwrap();
         std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin.yaml"), folder.join("plugin.yaml")).unwrap();
-        std::fs::copy(plugin(), folder.join("kubectl-glancepv")).unwrap();
+        copy_plugin(&folder.join("kubectl-glancepv"));
         "helm plugin install"
     };
     type_block(&world, &block("docs/helm-and-gitops.md", first).replace("=PV", &format!("={volume}")));

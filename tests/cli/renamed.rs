@@ -103,7 +103,6 @@ fn a_pending_claim_that_names_a_volume_without_claim_ref_is_led_to_it() {
 fn a_bound_volume_and_one_that_is_being_deleted_are_not_reserved() {
     let (world, bound) = World::installed();
     ok(world.run("retain --yes"));
-    // Somebody clears claimRef under the living claim, and puts it back.
     let volume = bare(&world, "Retain");
     refused(&world, &format!("reuse {volume} --yes"), "is bound to persistentvolume/");
     world.uninstall();
@@ -111,7 +110,13 @@ fn a_bound_volume_and_one_that_is_being_deleted_are_not_reserved() {
     let other = json!({"namespace": "elsewhere", "name": "other"});
     world.patch_volume(&volume, json!({"spec": {"claimRef": other}}));
     refused(&world, &format!("reuse {volume} --yes"), "belongs to claim elsewhere/other, not openstack/glance-images");
+    let held = |finalizers: Value| json!({"metadata": {"finalizers": finalizers}, "spec": {"claimRef": null}});
+    world.patch_volume(&volume, held(json!(["example.com/held"])));
     world.delete_volume(&volume);
+    refused(&world, &format!("reuse {volume} --yes"), "is being deleted");
+    assert_eq!(reference(&world, &volume), Value::Null);
+    world.patch_volume(&volume, held(Value::Null));
+    world.await_volume(&volume, |v| v.is_none());
     world.delete_volume(&bound);
 }
 

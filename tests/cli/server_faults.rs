@@ -15,19 +15,6 @@ fn state(world: &World) -> &glancepv_sandbox::state::State {
     &world.sandbox.as_ref().expect("a sandbox").state
 }
 
-/// Waits until every fault that is planned has struck.
-fn await_struck(world: &World) {
-    let begun = std::time::Instant::now();
-    while state(world).planned() > 0 {
-        assert!(
-            begun.elapsed() < std::time::Duration::from_secs(60),
-            "{} faults have not struck",
-            state(world).planned()
-        );
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn a_wait_survives_watches_that_end_and_expire() {
     let (world, _) = installed();
@@ -45,7 +32,7 @@ fn a_wait_survives_watches_that_end_and_expire() {
         state(&world).store().compact();
         state(&world).touched();
     }
-    await_struck(&world);
+    world.await_struck();
     world.unmount("glance-api-0");
     let run = world.finish("reuse --yes --timeout 60s", waiting);
     assert_eq!(run.status, 0, "{run}");
@@ -85,7 +72,7 @@ fn a_wait_survives_watches_that_stall_repeat_and_go_back() {
         requests += &world.requests();
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    await_struck(&world);
+    world.await_struck();
     // The last watch is the one that hangs.
     world.delete_claim();
     world.unmount("glance-api-0");
@@ -364,7 +351,7 @@ fn guide_outlives_a_server_that_is_away_between_two_steps() {
     // Events, which only explain, are read between two steps, too.
     state(&world).plan("GET", "/events?", 1, Fault::Break);
     world.uninstall();
-    await_struck(&world);
+    world.await_struck();
     world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
     world.install_again();
     let run = world.finish("guide", guide);

@@ -1,12 +1,14 @@
 //! Several claims in one run: by names and patterns, of a release, of a namespace, of the whole cluster.
 
+use std::time::{Duration, Instant};
+
 use expect_test::expect;
+use glancepv_sandbox::answer::Refusal;
+use glancepv_sandbox::state::Fault;
 use serde_json::{Value, json};
 
 use crate::procedure::check;
-use glancepv_sandbox::state::Fault;
-
-use crate::world::{Run, World, phase, says};
+use crate::world::{PATIENCE, Run, World, phase, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
@@ -41,11 +43,11 @@ fn policies(world: &World) -> Vec<(String, String)> {
     NAMES.map(|name| (name.to_owned(), of(name))).to_vec()
 }
 
-/// Rows without the names of volumes, which differ from run to run.
+/// Rows without the names of volumes and without ages, which differ from run to run.
 fn rows(text: &str) -> String {
     let volumes = regex_lite::Regex::new(r"pvc-\S+").unwrap();
-    let ages = regex_lite::Regex::new(r"(500Gi +)\d+s( +)").unwrap();
-    ages.replace_all(&volumes.replace_all(text, "PV"), "${1}9s$2").into_owned()
+    let ages = regex_lite::Regex::new(r"(Gi +)\d+s ").unwrap();
+    ages.replace_all(&volumes.replace_all(text, "PV"), "${1}[age] ").into_owned()
 }
 
 #[test]
@@ -64,47 +66,47 @@ fn a_namespace_a_pattern_and_a_release() {
     check(
         &runs,
         &expect![[r#"
-        $ kubectl glancepv status --all
-        CLAIM            STAGE      POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
-        glance-images    Retained   Retain   500Gi      [age]   <none>         PV
-        mysql-data-0     AtRisk     Delete   500Gi      [age]   <none>         PV
-        mysql-data-2     AtRisk     Delete   500Gi      [age]   <none>         PV
-        mysql-data-10    AtRisk     Delete   500Gi      [age]   <none>         PV
-        nova-instances   AtRisk     Delete   500Gi      [age]   release nova   PV
-        AtRisk: 4 of 5 claims in openstack: deleting them deletes their volumes and data
-        Retained: 1 of 5
-        next:
-          kubectl glancepv retain --all
-        [0]
+            $ kubectl glancepv status --all
+            CLAIM            STAGE      POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
+            glance-images    Retained   Retain   500Gi      [age]   <none>         PV
+            mysql-data-0     AtRisk     Delete   500Gi      [age]   <none>         PV
+            mysql-data-2     AtRisk     Delete   500Gi      [age]   <none>         PV
+            mysql-data-10    AtRisk     Delete   500Gi      [age]   <none>         PV
+            nova-instances   AtRisk     Delete   500Gi      [age]   release nova   PV
+            AtRisk: 4 of 5 claims in openstack: deleting them deletes their volumes and data
+            Retained: 1 of 5
+            next:
+              kubectl glancepv retain --all
+            [0]
 
-        $ kubectl glancepv status --claim mysql-data-*
-        CLAIM           STAGE    POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
-        mysql-data-0    AtRisk   Delete   500Gi      [age]   <none>         PV
-        mysql-data-2    AtRisk   Delete   500Gi      [age]   <none>         PV
-        mysql-data-10   AtRisk   Delete   500Gi      [age]   <none>         PV
-        AtRisk: 3 of 3 claims in openstack: deleting them deletes their volumes and data
-        next:
-          kubectl glancepv retain --claim 'mysql-data-*'
-        [0]
+            $ kubectl glancepv status --claim mysql-data-*
+            CLAIM           STAGE    POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
+            mysql-data-0    AtRisk   Delete   500Gi      [age]   <none>         PV
+            mysql-data-2    AtRisk   Delete   500Gi      [age]   <none>         PV
+            mysql-data-10   AtRisk   Delete   500Gi      [age]   <none>         PV
+            AtRisk: 3 of 3 claims in openstack: deleting them deletes their volumes and data
+            next:
+              kubectl glancepv retain --claim 'mysql-data-*'
+            [0]
 
-        $ kubectl glancepv status --claim glance-images,nova-instances
-        CLAIM            STAGE      POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
-        glance-images    Retained   Retain   500Gi      [age]   <none>         PV
-        nova-instances   AtRisk     Delete   500Gi      [age]   release nova   PV
-        AtRisk: 1 of 2 claims in openstack: deleting them deletes their volumes and data
-        Retained: 1 of 2
-        next:
-          kubectl glancepv retain --claim glance-images --claim nova-instances
-        [0]
+            $ kubectl glancepv status --claim glance-images,nova-instances
+            CLAIM            STAGE      POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
+            glance-images    Retained   Retain   500Gi      [age]   <none>         PV
+            nova-instances   AtRisk     Delete   500Gi      [age]   release nova   PV
+            AtRisk: 1 of 2 claims in openstack: deleting them deletes their volumes and data
+            Retained: 1 of 2
+            next:
+              kubectl glancepv retain --claim glance-images --claim nova-instances
+            [0]
 
-        $ kubectl glancepv status --release nova
-        CLAIM            STAGE    POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
-        nova-instances   AtRisk   Delete   500Gi      [age]   release nova   PV
-        AtRisk: 1 of 1 claims in openstack: deleting them deletes their volumes and data
-        next:
-          kubectl glancepv retain --release nova
-        [0]
-    "#]],
+            $ kubectl glancepv status --release nova
+            CLAIM            STAGE    POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
+            nova-instances   AtRisk   Delete   500Gi      [age]   release nova   PV
+            AtRisk: 1 of 1 claims in openstack: deleting them deletes their volumes and data
+            next:
+              kubectl glancepv retain --claim nova-instances
+            [0]
+        "#]],
     );
 }
 
@@ -137,6 +139,7 @@ fn selections_that_exclude_each_other_and_verbs_that_take_one_claim() {
         "status --release x --claim y",
         "status -A --all",
         "status -A -n x",
+        "status -A -o wide",
         "pin v -f x.yaml --all",
         "unpin -f x.yaml --claim a,b",
         "retain v --all",
@@ -210,28 +213,52 @@ fn a_failure_of_one_claim_leaves_the_others_and_is_repeated_for_it_alone() {
 }
 
 #[test]
-fn a_connection_that_breaks_stops_all_and_says_what_was_not_tried() {
+fn a_connection_that_breaks_while_all_is_read_patches_nothing() {
     let world = installed_in(World::sandbox());
     let state = &world.sandbox.as_ref().unwrap().state;
-    state.plan("PATCH", &world.volume_of("mysql-data-2"), 1000, Fault::Break);
-    state.plan("GET", &world.volume_of("mysql-data-2"), 1000, Fault::Break);
-    // Read while planning.
+    state.plan("GET", &world.volume_of("mysql-data-2"), 1, Fault::Break);
     let retain = world.run("retain --all --yes");
     assert_eq!(retain.status, 1, "{retain}");
-    assert!(!retain.contains("patched"), "nothing is patched before everything is read: {retain}");
-    state.plan_nothing();
-    state.plan("PATCH", &world.volume_of("mysql-data-2"), 1000, Fault::LoseAnswer);
-    let retain = world.run("retain --all --yes --request-timeout 300ms");
-    assert_eq!(retain.status, 0, "a lost answer is read back: {retain}");
-    world.run("unretain --yes --claim nova-instances");
-    world.run("unretain --yes --claim mysql-data-10");
-    let unauthorized = glancepv_sandbox::answer::Refusal::new(401, "Unauthorized", "expired");
-    state.plan("PATCH", "/persistentvolumes/", 1, Fault::Answer(unauthorized));
+    assert_eq!(state.planned(), 0, "it has struck");
+    assert!(policies(&world).iter().all(|(_, policy)| policy == "Delete"), "{retain}");
+}
+
+/// The third claim fails in a way that would be everybody's: two volumes are patched, and the printed line patches the rest.
+fn stopped_at_the_third(world: &World, method: &str, path: &str, fault: Fault) {
+    let state = &world.sandbox.as_ref().unwrap().state;
+    state.plan(method, path, 1, fault);
     let retain = world.run("retain --all --yes");
-    assert_eq!(retain.status, 1, "{retain}");
-    says(&retain, &["error: 1 of 5 claims failed; 1 not tried"]);
-    world.sandbox.as_ref().unwrap().state.plan_nothing();
-    world.type_line(retain.next.last().unwrap());
+    assert_eq!((retain.status, retain.stdout.matches(" patched\n").count()), (1, 2), "{retain}");
+    assert_eq!(state.planned(), 0, "it has struck");
+    says(&retain, &["error: claim mysql-data-2: ", "error: 1 of 5 claims failed; 2 not tried"]);
+    let rest = retain.next.last().unwrap();
+    assert_eq!(rest, "kubectl glancepv retain --claim mysql-data-2,mysql-data-10,nova-instances");
+    world.type_line(rest);
+    assert!(policies(world).iter().all(|(_, policy)| policy == "Retain"));
+}
+
+#[test]
+fn a_connection_that_breaks_between_two_patches_stops_the_rest() {
+    let world = installed_in(World::sandbox());
+    // By name it is read before its patch alone.
+    stopped_at_the_third(&world, "GET", "/persistentvolumeclaims/mysql-data-2?", Fault::Break);
+}
+
+#[test]
+fn a_login_that_is_rejected_stops_the_rest() {
+    let world = installed_in(World::sandbox());
+    let volume = world.volume_of("mysql-data-2");
+    stopped_at_the_third(&world, "PATCH", &volume, Fault::Answer(Refusal::new(401, "Unauthorized", "expired")));
+}
+
+#[test]
+fn an_answer_that_is_lost_is_read_back_and_the_others_go_on() {
+    let world = installed_in(World::sandbox());
+    let state = &world.sandbox.as_ref().unwrap().state;
+    state.plan("PATCH", &world.volume_of("mysql-data-2"), 1, Fault::LoseAnswer);
+    let retain = world.run("retain --all --yes");
+    assert_eq!((retain.status, retain.stdout.matches(" patched\n").count()), (0, 5), "{retain}");
+    assert_eq!(state.planned(), 0, "it has struck");
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
 }
 
@@ -246,7 +273,8 @@ fn documents_of_several_are_lists() {
     assert_eq!(list["stages"], json!([{"stage": "AtRisk", "claims": 5}]));
     assert_eq!(list["next"][0]["command"], "kubectl glancepv retain --all");
     assert_eq!(list["items"].as_array().unwrap().len(), 5);
-    assert_eq!(list["items"][0]["target"]["name"], "glance-images");
+    assert_eq!(list["items"][0]["target"]["claim"], "glance-images");
+    assert_eq!(list["items"][0]["kind"], "Status");
     for _ in 0..2 {
         let volumes: Value = serde_json::from_str(&world.run("retain --all --yes -o json").stdout).unwrap();
         assert_eq!((&volumes["kind"], volumes["items"].as_array().unwrap().len()), (&json!("List"), 5));
@@ -257,15 +285,61 @@ fn documents_of_several_are_lists() {
 #[test]
 fn every_claim_of_the_cluster_is_shown_and_none_is_changed() {
     let world = installed_in(World::sandbox());
+    let other = World::beside(&world);
+    other.install(None);
+    world.name(&other.namespace, "elsewhere");
+    // A volume whose claim is gone.
+    let gone = world.create_volume(
+        json!({"namespace": other.namespace, "name": "gone", "uid": "11111111-1111-1111-1111-111111111111"}),
+    );
+    world.await_volume(&gone, |v| v.is_some_and(|v| phase(v) == "Released"));
     world.requests();
-    let run = world.run("status -A");
+    let mut run = world.run("status -A");
     assert_eq!(run.status, 0, "{run}");
     let requests = ours(&world);
     assert_eq!(requests.len(), 2, "{requests:?}");
-    says(&run, &["NAMESPACE", "AtRisk: 5 of 5 claims in all namespaces: deleting them deletes their volumes and data"]);
-    assert_eq!(run.next, [format!("kubectl glancepv retain --all -n {}", world.namespace)], "{run}");
-    world.type_line(&run.next[0]);
+    assert!(requests.iter().all(|line| line.starts_with("GET ") && !line.contains("/namespaces/")), "{requests:?}");
+    let next = run.next.clone();
+    run.stdout = rows(&run.stdout);
+    check(
+        &[run, world.run("status -A -o name")],
+        &expect![[r#"
+            $ kubectl glancepv status -A
+            NAMESPACE   CLAIM            STAGE      POLICY   CAPACITY   AGE   DELETED WITH   VOLUME
+            openstack   glance-images    AtRisk     Delete   500Gi      [age]    <none>         PV
+            openstack   mysql-data-0     AtRisk     Delete   500Gi      [age]    <none>         PV
+            openstack   mysql-data-2     AtRisk     Delete   500Gi      [age]    <none>         PV
+            openstack   mysql-data-10    AtRisk     Delete   500Gi      [age]    <none>         PV
+            openstack   nova-instances   AtRisk     Delete   500Gi      [age]    release nova   PV
+            elsewhere1   glance-images    AtRisk     Delete   500Gi      [age]    <none>         PV
+            elsewhere1   gone             Released   Retain   500Gi      [age]    <none>         PV
+            AtRisk: 6 of 7 claims in all namespaces: deleting them deletes their volumes and data
+            Released: 1 of 7
+            next:
+              kubectl glancepv retain --all -n openstack
+              kubectl glancepv retain --all -n elsewhere1
+            [0]
+
+            $ kubectl glancepv status -A -o name
+            persistentvolumeclaim/glance-images
+            persistentvolumeclaim/mysql-data-0
+            persistentvolumeclaim/mysql-data-2
+            persistentvolumeclaim/mysql-data-10
+            persistentvolumeclaim/nova-instances
+            persistentvolumeclaim/glance-images
+            persistentvolumeclaim/gone
+            [0]
+        "#]],
+    );
+    let list = json_of(&world.run("status -A -o json"));
+    assert_eq!((&list["kind"], &list["namespace"]), (&json!("StatusList"), &Value::Null));
+    let targets: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|item| &item["target"]).collect();
+    assert!(targets.contains(&&json!({"namespace": "elsewhere1", "claim": "glance-images"})), "{targets:?}");
+    for line in &next {
+        world.type_line(line);
+    }
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
+    other.await_policy("Retain");
 }
 
 #[test]
@@ -290,7 +364,7 @@ fn volumes_that_are_released_have_a_line_each_and_export_prints_all() {
     );
     let document: Value = serde_json::from_str(&world.run("status --all -o json").stdout).unwrap();
     let item =
-        document["items"].as_array().unwrap().iter().find(|item| item["target"]["name"] == "mysql-data-0").unwrap();
+        document["items"].as_array().unwrap().iter().find(|item| item["target"]["claim"] == "mysql-data-0").unwrap();
     assert_eq!(item["next"][0]["command"], "kubectl glancepv reuse --claim mysql-data-0");
 }
 
@@ -372,6 +446,11 @@ fn a_namespace_that_is_reset_has_its_volumes_again() {
     let verify = world.run("verify --all");
     assert_eq!(verify.status, 1, "{verify}");
     says(&verify, &["error: claim mysql-data-0: ", "error: 1 of 5 claims failed"]);
+    let document = json_of(&world.run("verify --all -o json"));
+    let refused = |item: &&Value| item["verified"] == false;
+    let refused: Vec<&Value> = document["items"].as_array().unwrap().iter().filter(refused).collect();
+    assert_eq!((refused.len(), &refused[0]["target"]["claim"]), (1, &json!("mysql-data-0")), "{document}");
+    assert_eq!((&refused[0]["kind"], &refused[0]["reason"]["reason"]), (&json!("Verification"), &json!("NoClaim")));
 }
 
 #[test]
@@ -379,7 +458,7 @@ fn a_set_is_reused_as_a_whole_or_left_alone() {
     let world = installed();
     assert_eq!(world.run("retain --all --yes").status, 0);
     // 0 is deleted; 2 and 10 live, and the others are nowhere.
-    let [images, instances] = ["mysql-data-0", "nova-instances"].map(|name| world.volume_of(name));
+    let [member, instances] = ["mysql-data-0", "nova-instances"].map(|name| world.volume_of(name));
     reset(&world, &["mysql-data-0", "nova-instances"]);
     for selection in ["--all", "--claim mysql-data-0*,nova-instances"] {
         let reuse = world.run(&format!("reuse --yes {selection}"));
@@ -387,7 +466,7 @@ fn a_set_is_reused_as_a_whole_or_left_alone() {
         says(&reuse, &["error: claim mysql-data-0: the set is kept in part: mysql-data-0 kept; mysql-data-1, "]);
         // Naming its claims would take it: the same selection is to be typed again.
         assert!(!reuse.next.last().unwrap().ends_with("--claim mysql-data-0"), "{reuse}");
-        assert_eq!(phase(&world.volume(&images)), "Released");
+        assert_eq!(phase(&world.volume(&member)), "Released");
     }
     // The other claim is not of the set.
     assert_eq!(phase(&world.volume(&instances)), "Available");
@@ -440,9 +519,12 @@ fn check_of_several_names_the_claims_of_each_line() {
     let document = json_of(&world.run("check --all -o json"));
     assert_eq!((&document["kind"], &document["passed"]), (&json!("CheckList"), &json!(true)));
     assert_eq!(document["items"].as_array().unwrap().len(), 5);
-    assert_eq!(document["items"][0]["target"]["name"], "glance-images");
+    assert_eq!(document["items"][0]["target"]["claim"], "glance-images");
     assert_eq!(document["items"][0]["checks"][0]["name"], "Retained");
     assert_eq!(world.run("check --claim glance-images,no-such").status, 1);
+    let run = world.run("check --release nova,novo");
+    assert_eq!(run.status, 1, "{run}");
+    says(&run, &["✖ selection: no claim in namespace openstack is selected by --release novo"]);
     world.refuse("GET", &format!("/api/v1/namespaces/{}/persistentvolumeclaims", world.namespace));
     let document = json_of(&world.run("check --all -o json"));
     assert_eq!((&document["kind"], &document["passed"]), (&json!("CheckList"), &json!(false)));
@@ -451,8 +533,10 @@ fn check_of_several_names_the_claims_of_each_line() {
 }
 
 fn await_watch(world: &World) {
+    let begun = Instant::now();
     while !world.requests().contains("watch=true") {
-        std::thread::yield_now();
+        assert!(begun.elapsed() < PATIENCE, "nothing is watched");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -520,9 +604,7 @@ fn interrupted_after_each_patch_the_same_line_finishes_the_rest() {
                 v.spec.as_ref().and_then(|s| s.persistent_volume_reclaim_policy.as_deref()) == Some("Retain")
             };
             world.await_volume(&volumes[at], |v| v.is_some_and(retained));
-            while state.planned() > 0 {
-                std::thread::yield_now();
-            }
+            world.await_struck();
             let id = child.id().to_string();
             assert!(std::process::Command::new("kill").args([kill, &id]).status().unwrap().success());
             let run = world.finish("retain --all --yes", child);

@@ -72,7 +72,7 @@ fn template(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn what_it_says() {
+fn pin_and_unpin_print_the_edit_or_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     template(folder.path());
     let mut shown = String::new();

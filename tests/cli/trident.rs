@@ -56,10 +56,11 @@ fn a_volume_that_trident_is_deleting_or_does_not_know_is_neither_reused_nor_veri
         let reuse = world.run("reuse --yes");
         assert_eq!(reuse.status, 1, "{reuse}");
         says(&reuse, &[said]);
-        let claim_ref = world.volume(&volume).spec.and_then(|spec| spec.claim_ref);
-        assert!(claim_ref.is_some_and(|reference| reference.uid.is_some()), "nothing was changed");
         let reuse = world.run("reuse --all --yes");
         assert_eq!(reuse.status, 1, "{reuse}");
+        says(&reuse, &[said]);
+        let claim_ref = world.volume(&volume).spec.and_then(|spec| spec.claim_ref);
+        assert!(claim_ref.is_some_and(|reference| reference.uid.is_some()), "nothing was changed");
         // Reserved by hand, and bound again: a pod could not mount it.
         world.patch_volume(&volume, json!({"spec": {"claimRef": {"uid": null, "resourceVersion": null}}}));
         world.await_volume(&volume, |v| v.is_some_and(|v| phase(v) == "Available"));
@@ -71,7 +72,9 @@ fn a_volume_that_trident_is_deleting_or_does_not_know_is_neither_reused_nor_veri
         world.await_later_than(&volume);
         world.install(Some(&volume));
         assert_eq!(reason(&world.run("verify -o json")), word);
-        assert_eq!(world.run("verify --all").status, 1);
+        let verify = world.run("verify --all");
+        assert_eq!(verify.status, 1, "{verify}");
+        says(&verify, &[said]);
         let check = world.run("check");
         assert_eq!(check.status, 1, "{check}");
         says(&check, &[&format!("✖ {word}: ")]);
@@ -106,7 +109,7 @@ fn a_volume_that_trident_has_online_goes_through() {
 }
 
 #[test]
-fn without_the_api_or_the_right_nothing_is_known_and_nothing_ends() {
+fn without_the_api_or_the_right_trident_is_left_out() {
     for forbids in [false, true] {
         let world = World::sandbox();
         if forbids {

@@ -235,7 +235,7 @@ impl World {
         Api::all(self.client.clone())
     }
 
-    /// Does what installing Glance does: creates the claim, pinned if its template is.
+    /// Creates the claim, as installing Glance does, with what `change` makes of it.
     pub fn create_claim(&self, change: impl FnOnce(&mut Value)) -> PersistentVolumeClaim {
         let mut claim = glancepv_sandbox::claim();
         claim["metadata"]["name"] = json!(self.claim);
@@ -386,14 +386,6 @@ impl World {
         self.runtime.block_on(self.claims().get_opt(self.claim)).expect("an answer")?.status?.phase
     }
 
-    /// Deletes the claim `later` and its volume.
-    pub fn delete_later(&self) {
-        self.runtime.block_on(async {
-            self.claims().delete("later", &DeleteParams::default()).await.expect("deleted");
-            awaited(&self.claims(), "later", |claim| claim.is_none()).await;
-        });
-    }
-
     pub fn delete_volume(&self, name: &str) {
         self.runtime.block_on(self.volumes().delete(name, &DeleteParams::default())).expect("deleted");
     }
@@ -526,6 +518,16 @@ impl World {
         let forbidden = glancepv_sandbox::answer::Refusal::new(403, "Forbidden", "may not");
         let sandbox = self.sandbox.as_ref().expect("a sandbox");
         sandbox.state.plan(method, path, 1000, glancepv_sandbox::state::Fault::Answer(forbidden));
+    }
+
+    /// Waits until every fault that was planned has struck.
+    pub fn await_struck(&self) {
+        let state = &self.sandbox.as_ref().expect("a sandbox").state;
+        let begun = std::time::Instant::now();
+        while state.planned() > 0 {
+            assert!(begun.elapsed() < PATIENCE, "{} faults have not struck", state.planned());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// An event of a volume.
@@ -879,11 +881,24 @@ pub fn as_on_unix(text: &str) -> String {
     })
 }
 
-/// Writes a shell script.
+/// Writes a shell script. Another process does: what a test of another thread starts meanwhile would inherit the file, open for
+/// writing, and it could not be executed ("text file busy").
 #[cfg(unix)]
 pub fn executable(path: &Path, script: &str) {
-    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let write = "printf '%s\\n' '#!/bin/sh' \"$1\" > \"$0\" && chmod 755 \"$0\"";
+    assert!(Command::new("sh").args(["-c", write]).arg(path).arg(script).status().unwrap().success());
+}
+
+/// Copies the executable under test, by another process as [`executable`] does.
+#[cfg(unix)]
+pub fn copy_plugin(to: &Path) {
+    assert!(Command::new("cp").arg(plugin()).arg(to).status().unwrap().success());
+}
+
+/// Copies the executable under test.
+#[cfg(windows)]
+pub fn copy_plugin(to: &Path) {
+    std::fs::copy(plugin(), to).unwrap();
 }
 
 pub fn phase(volume: &PersistentVolume) -> &str {
