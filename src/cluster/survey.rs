@@ -7,9 +7,10 @@ use futures::future::join;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::Method;
 use k8s_openapi::api::core::v1::{
-    PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec, PersistentVolumeStatus,
+    PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus,
+    PersistentVolumeSpec, PersistentVolumeStatus,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -17,7 +18,7 @@ use super::api::{Cluster, Kind, LIST, Read, Row, json};
 use super::list::{Binding, Bindings, Fresh, Reader, Rows};
 use super::observe::Observation;
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Claim, Rival, Shape, Target, Volume, add_sets, member};
+use crate::lifecycle::{Assessment, Claim, Rival, Shape, Target, Volume, add_sets, member, needs_managed_fields};
 
 /// The number of volumes that are read at a time.
 const AT_A_TIME: usize = 32;
@@ -57,39 +58,54 @@ struct RowOf<K> {
     object: K,
 }
 
-/// A volume without its managedFields: most of its bytes, and nothing that a stage rests on.
+/// An object without managedFields: most of its bytes.
 #[derive(Deserialize)]
-struct Light {
+struct Light<S, T> {
     metadata: LightMeta,
-    spec: Option<PersistentVolumeSpec>,
-    status: Option<PersistentVolumeStatus>,
+    spec: Option<S>,
+    status: Option<T>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LightMeta {
     name: Option<String>,
+    namespace: Option<String>,
+    uid: Option<String>,
     resource_version: Option<String>,
     creation_timestamp: Option<Time>,
     deletion_timestamp: Option<Time>,
     annotations: Option<BTreeMap<String, String>>,
     labels: Option<BTreeMap<String, String>>,
+    owner_references: Option<Vec<OwnerReference>>,
 }
 
-impl From<Light> for PersistentVolume {
-    fn from(Light { metadata, spec, status }: Light) -> Self {
-        let LightMeta { name, resource_version, creation_timestamp, deletion_timestamp, annotations, labels } =
-            metadata;
-        let metadata = ObjectMeta {
-            name,
-            resource_version,
-            creation_timestamp,
-            deletion_timestamp,
-            annotations,
-            labels,
-            ..ObjectMeta::default()
-        };
-        Self { metadata, spec, status }
+impl From<LightMeta> for ObjectMeta {
+    fn from(meta: LightMeta) -> Self {
+        Self {
+            name: meta.name,
+            namespace: meta.namespace,
+            uid: meta.uid,
+            resource_version: meta.resource_version,
+            creation_timestamp: meta.creation_timestamp,
+            deletion_timestamp: meta.deletion_timestamp,
+            annotations: meta.annotations,
+            labels: meta.labels,
+            owner_references: meta.owner_references,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Light<PersistentVolumeClaimSpec, PersistentVolumeClaimStatus>> for PersistentVolumeClaim {
+    fn from(claim: Light<PersistentVolumeClaimSpec, PersistentVolumeClaimStatus>) -> Self {
+        Self { metadata: claim.metadata.into(), spec: claim.spec, status: claim.status }
+    }
+}
+
+impl From<Light<PersistentVolumeSpec, PersistentVolumeStatus>> for PersistentVolume {
+    fn from(volume: Light<PersistentVolumeSpec, PersistentVolumeStatus>) -> Self {
+        Self { metadata: volume.metadata.into(), spec: volume.spec, status: volume.status }
     }
 }
 
@@ -97,14 +113,16 @@ impl Cluster {
     /// Reads the claims of a namespace that `pick` takes, and those of the same sets; the names that only a volume's claimRef
     /// has are offered, too. One list of claims, one of volumes, and each volume once.
     ///
-    /// A list from the watch cache is used if it is no older than what was read.
+    /// A list from the watch cache is used if it is no older than what was read. Unless the `whole` rows are wanted, only facts
+    /// are kept: rows are many times as large.
     pub async fn survey(
         &self,
         namespace: &str,
         pick: impl Fn(&str, Option<&Claim>) -> bool,
         fresh: Fresh,
+        whole: bool,
     ) -> Result<Survey, Error> {
-        let (claims, listed) = join(Box::pin(self.claims_in(namespace)), self.bindings(namespace, fresh)).await;
+        let (claims, listed) = join(Box::pin(self.claims_in(namespace, whole)), self.bindings(namespace, fresh)).await;
         let (claims, mut listed) = (claims?, listed?);
         let mut cached = fresh == Fresh::Cached;
         loop {
@@ -119,7 +137,7 @@ impl Cluster {
             let own = claims.iter().filter(|(name, _)| meant(name)).filter_map(|(_, it)| it.facts.volume_name.clone());
             let referring = listed.volumes.iter().filter(|binding| meant(&binding.claim));
             let wanted: BTreeSet<String> = referring.map(|binding| binding.volume.clone()).chain(own).collect();
-            let read = async |name: String| Ok::<_, Error>(self.volume(&name).await?.map(light));
+            let read = async |name: String| Ok::<_, Error>(self.volume(&name).await?.map(|read| light(read, whole)));
             let volumes: Vec<Option<Read<Volume>>> =
                 stream::iter(wanted).map(read).buffered(AT_A_TIME).try_collect().await?;
             let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().collect();
@@ -141,12 +159,12 @@ impl Cluster {
     }
 
     /// The claims of a namespace, by name.
-    async fn claims_in(&self, namespace: &str) -> Result<BTreeMap<String, Read<Claim>>, Error> {
+    async fn claims_in(&self, namespace: &str, whole: bool) -> Result<BTreeMap<String, Read<Claim>>, Error> {
         let path = format!("{}?includeObject=Object", Kind::Claim.path(Some(namespace)));
         let named = |row: Result<Row, Error>| {
             let row = row?;
             let name = row.object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-            Ok((name, light(Read::new::<PersistentVolumeClaim>(row)?)))
+            Ok((name, light(Read::new::<PersistentVolumeClaim>(row)?, whole)))
         };
         self.list(&path, "").await?.into_rows().map(named).collect()
     }
@@ -171,7 +189,7 @@ impl Cluster {
 
     /// The Helm releases that own claims of a namespace.
     pub async fn releases(&self, namespace: &str) -> Result<Vec<String>, Error> {
-        let claims = self.claims_in(namespace).await?;
+        let claims = self.claims_in(namespace, false).await?;
         let releases = claims.into_values().filter_map(|claim| Some(claim.facts.release?.name));
         Ok(releases.collect::<BTreeSet<_>>().into_iter().collect())
     }
@@ -188,7 +206,12 @@ impl Cluster {
     pub async fn everything(&self, whole: bool) -> Result<Everything, Error> {
         let claims = async {
             let mut found = Vec::new();
-            self.each::<PersistentVolumeClaim>(Kind::Claim, |claim| {
+            self.each(Kind::Claim, |row| {
+                let claim = if whole || needs_managed_fields(row) {
+                    object::<PersistentVolumeClaim>(row)?
+                } else {
+                    object::<Light<PersistentVolumeClaimSpec, PersistentVolumeClaimStatus>>(row)?.into()
+                };
                 let (namespace, name) = (claim.metadata.namespace.clone(), claim.metadata.name.clone());
                 let target = Target { namespace: namespace.unwrap_or_default(), name: name.unwrap_or_default() };
                 let mut facts = Claim::from(claim);
@@ -197,47 +220,56 @@ impl Cluster {
                     facts.wants = Shape { size: facts.wants.size, ..Shape::default() };
                 }
                 found.push((target, facts));
+                Ok(())
             })
             .await
             .map(|()| found)
         };
         let volumes = async {
             let mut found = Vec::new();
-            let mut take = |volume: PersistentVolume| {
-                let mut facts = Volume::from(volume);
+            self.each(Kind::Volume, |row| {
+                // Who applies a volume is told, and decides no stage.
+                let mut facts = Volume::from(if whole {
+                    object::<PersistentVolume>(row)?
+                } else {
+                    object::<Light<PersistentVolumeSpec, PersistentVolumeStatus>>(row)?.into()
+                });
                 if !whole {
                     (facts.finalizers, facts.nodes) = (Vec::new(), Vec::new());
                     (facts.driver, facts.handle, facts.message) = (None, None, None);
                     facts.offers = Shape { size: facts.offers.size, ..Shape::default() };
                 }
                 found.push(facts);
-            };
-            if whole {
-                self.each(Kind::Volume, take).await?;
-            } else {
-                self.each(Kind::Volume, |volume: Light| take(volume.into())).await?;
-            }
-            Ok::<_, Error>(found)
+                Ok(())
+            })
+            .await
+            .map(|()| found)
         };
         let (claims, volumes) = join(Box::pin(claims), Box::pin(volumes)).await;
         Ok(Everything { claims: claims?, volumes: volumes? })
     }
 
-    /// Lists a kind in all namespaces and calls `take` with each object as it arrives.
-    async fn each<K: DeserializeOwned>(&self, kind: Kind, mut take: impl FnMut(K)) -> Result<(), Error> {
+    /// Lists a kind in all namespaces and calls `take` with each row as it arrives.
+    async fn each(&self, kind: Kind, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         let path = format!("{}?includeObject=Object&resourceVersion=0", kind.path(None));
-        let (mut rows, mut wrong) = (Rows::default(), None);
+        let (mut rows, mut outcome) = (Rows::default(), Ok(()));
         let arrived = |part: &[u8]| {
-            rows.feed(part, |row| match json::<RowOf<K>>(row) {
-                Ok(row) => take(row.object),
-                Err(error) => wrong = Some(error),
+            rows.feed(part, |row| {
+                if outcome.is_ok() {
+                    outcome = take(row);
+                }
             });
         };
         self.exchange(Method::GET, &path, None, LIST, arrived).await?;
         // The rest of the document tells whether it was a Table.
         Reader::ended(&rows)?;
-        wrong.map_or(Ok(()), Err)
+        outcome
     }
+}
+
+/// The object of a row.
+fn object<K: DeserializeOwned>(row: &[u8]) -> Result<K, Error> {
+    json::<RowOf<K>>(row).map(|row| row.object)
 }
 
 impl Everything {
@@ -276,9 +308,13 @@ impl Everything {
     }
 }
 
-/// Without managedFields: most of an object's bytes, and nothing that is printed.
-fn light<F>(mut read: Read<F>) -> Read<F> {
-    if let Some(metadata) = Arc::make_mut(&mut read.row).object["metadata"].as_object_mut() {
+/// Without managedFields: most of an object's bytes, and nothing that is printed. Unless the `whole` row is wanted, its version
+/// alone.
+fn light<F>(mut read: Read<F>, whole: bool) -> Read<F> {
+    if !whole {
+        let object = serde_json::json!({"metadata": {"resourceVersion": read.version()}});
+        read.row = Arc::new(Row { columns: Vec::new(), cells: Vec::new(), object });
+    } else if let Some(metadata) = Arc::make_mut(&mut read.row).object["metadata"].as_object_mut() {
         metadata.remove("managedFields");
     }
     read

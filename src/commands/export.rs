@@ -62,12 +62,10 @@ async fn several(session: &Session) -> Result<(), Error> {
             manifests.push(manifest(&read.row.object));
         }
     }
-    let json = session.output.format == Some(Format::Json);
-    let output = Output { format: Some(if json { Format::Json } else { Format::Yaml }), ..session.output };
-    if json {
-        session.terminal.print(&output.object(&list(&manifests))?.unwrap_or_default())?;
+    if session.output.format == Some(Format::Json) {
+        session.terminal.print(&session.output.object(&list(&manifests))?.unwrap_or_default())?;
     } else {
-        let texts: Result<Vec<_>, _> = manifests.iter().map(|it| output.object(it)).collect();
+        let texts: Result<Vec<_>, _> = manifests.iter().map(|it| session.output.object(it)).collect();
         let texts: Vec<String> = texts?.into_iter().flatten().collect();
         session.terminal.print(&texts.join("---\n"))?;
     }
@@ -76,18 +74,19 @@ async fn several(session: &Session) -> Result<(), Error> {
 
 /// Runs `export`; the manifest is YAML unless another format is wanted.
 pub async fn run(session: &Session, arguments: &Export) -> Result<(), Error> {
+    let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
+    let output = Output { format: Some(format), ..session.output };
+    let session = &Session { output, ..session.clone() };
     if session.selection.only().is_none() {
         return several(session).await;
     }
     let (seen, name) = session.preserved(arguments.named.volume.as_deref(), Verb::Export).await?;
-    let format = session.output.format.filter(|f| *f == Format::Json).unwrap_or(Format::Yaml);
-    let output = Output { format: Some(format), ..session.output };
     let row = seen.row(&name)?;
     let policy = row.object["spec"]["persistentVolumeReclaimPolicy"].as_str().unwrap_or_default();
     if policy != "Retain" {
         session.terminal.note(&notice(&Notice::ExportedRetain { volume: &name, policy }));
     }
-    session.terminal.print(&output.object(&manifest(&row.object))?.unwrap_or_default())
+    session.terminal.print(&session.output.object(&manifest(&row.object))?.unwrap_or_default())
 }
 
 /// The volume with policy Retain, reserved by name for the claim that it was bound to.

@@ -17,6 +17,7 @@ use crate::session::change_all::Changes;
 use crate::session::draft::Draft;
 use crate::session::planned::Many;
 use crate::session::report::screen;
+use crate::session::select::Selection;
 use crate::session::shell::execute;
 use crate::session::wait::{Limit, Wait};
 use crate::template::Pin;
@@ -328,7 +329,12 @@ impl<'a> Walk<'a> {
             tokio::time::sleep(STAYS).await;
             return Ok(Act::LookAgain);
         }
-        self.changed(self.session.change_all(Many::Reuse, None, Some(self.limit())).await?)?;
+        let mut session = self.session.clone();
+        if let Selection::Claims(names) = &mut session.selection {
+            // A claim that stays has nothing to reuse, though it was named.
+            names.retain(|name| !look.all.iter().any(|it| survives(it) && it.situation.target.name == *name));
+        }
+        self.changed(session.change_all(Many::Reuse, None, Some(self.limit())).await?)?;
         Ok(Act::LookAgain)
     }
 

@@ -28,7 +28,7 @@ pub use facts::{Claim, ClaimPhase, ClaimRef, Shape, Target, Trident, Volume, Vol
 pub use finding::{Finding, Outcome};
 pub use next::{Next, Remark, Step, Verb};
 pub use node::{Node, NodeTerm};
-pub use owner::{Applier, DeletedWith, Driver, Keep, Release, Stays};
+pub use owner::{Applier, DeletedWith, Driver, Keep, Release, Stays, needs_managed_fields};
 pub use plan::{Plan, retain, reuse, unretain, verify};
 pub use situation::{From as TakenFrom, Rival, Situation};
 pub use stage::Stage;

@@ -12,6 +12,8 @@ use serde::Serialize;
 /// The annotation that tells Helm to leave an object behind when its release is uninstalled. Helm
 /// deletes no object that has it, whatever its value.
 const HELM_POLICY: &str = "helm.sh/resource-policy";
+/// The label by which charts name a release, and Argo CD an application.
+const INSTANCE: &str = "app.kubernetes.io/instance";
 /// Field managers that write a release's manifest: Helm 3 and 4, and Flux.
 const FROM_MANIFEST: [&str; 2] = ["helm", "helm-controller"];
 /// Prefix of the field managers of commands that somebody types, and of this one.
@@ -166,7 +168,7 @@ pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
         owners(meta, &path).any(|entry| entry.manager.as_deref().is_some_and(|m| ARGO.contains(&m)))
     };
     let named = |key: &str| meta.labels.as_ref()?.get(key).map(String::as_str);
-    let common = || named("app.kubernetes.io/instance").filter(|_| by_argo("app.kubernetes.io/instance"));
+    let common = || named(INSTANCE).filter(|_| by_argo(INSTANCE));
     // A claim made for a StatefulSet has the set's labels, and Argo CD does not apply it.
     let instance = named("argocd.argoproj.io/instance").or_else(common).filter(|_| !made_by_controller(meta));
     let argo = tracked.or(instance).and_then(application).map(Driver::ArgoCd);
@@ -205,6 +207,12 @@ pub fn deleted_with(meta: &ObjectMeta) -> Option<DeletedWith> {
         Some(Driver::Flux("kustomization", name, namespace)) => Some(of("Kustomization", name, Some(namespace))),
         Some(Driver::Flux(..)) | None => release(),
     }
+}
+
+/// True if managedFields are needed to tell what a claim is deleted with; `json` is the claim's.
+#[must_use]
+pub fn needs_managed_fields(json: &[u8]) -> bool {
+    [HELM_POLICY, INSTANCE].iter().any(|key| memchr::memmem::find(json, key.as_bytes()).is_some())
 }
 
 /// The reason why the claim survives the deletion of what it belongs to, if there is one.

@@ -53,10 +53,14 @@ impl Session {
     /// Reads the claims of the selection, in natural order. An error if no name was typed in full and nothing is selected.
     pub async fn survey(&self, fresh: Fresh) -> Result<Survey, Error> {
         let selects = |name: &str, claim: Option<&_>| self.selection.selects(name, claim);
-        let mut survey = self.cluster.survey(&self.target.namespace, selects, fresh).await?;
+        let read = async |fresh: Fresh| {
+            let whole = self.output.format.is_some();
+            self.cluster.survey(&self.target.namespace, selects, fresh, whole).await
+        };
+        let mut survey = read(fresh).await?;
         // Nothing is missing because a cached list does not have it yet.
         if fresh == Fresh::Cached && self.lacks(&survey) {
-            survey = self.cluster.survey(&self.target.namespace, selects, Fresh::Consistent).await?;
+            survey = read(Fresh::Consistent).await?;
         }
         survey.claims.sort_by(|a, b| natural(&a.target.name, &b.target.name));
         if survey.claims.is_empty() && self.selection.named().is_empty() {

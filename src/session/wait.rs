@@ -212,7 +212,7 @@ impl<'a> Wait<'a> {
     fn show(&mut self, awaited: Awaited) {
         let limit = self.limit.as_ref().map_or("", |limit| &limit.typed);
         if let Some((since, shown)) = &mut self.started {
-            let text = progress(awaited, &self.about.key(), self.counted, &self.holders);
+            let text = progress(awaited, &self.about, self.counted, &self.holders);
             shown.tick(&limited(&text, since.elapsed(), limit));
         }
     }
@@ -220,7 +220,7 @@ impl<'a> Wait<'a> {
     /// Ends the wait: its line says that what was awaited is done, or stays as it stands.
     pub fn end(&mut self, done: bool) {
         if let Some((since, mut shown)) = self.started.take().filter(|_| done) {
-            shown.end(&ended(self.awaited, &self.about.key(), self.counted, since.elapsed()));
+            shown.end(&ended(self.awaited, &self.about, self.counted, since.elapsed()));
         }
     }
 

@@ -614,12 +614,15 @@ fn the_whole_voice() {
     for awaited in wait::Awaited::iter() {
         for pods in pods.iter().take(if awaited == wait::Awaited::ClaimGone { 3 } else { 1 }) {
             let pods: Vec<Holder> = pods.iter().map(|name| pod(name, "Running", None)).collect();
-            let text = wait::progress(awaited, &t.key(), None, &pods);
+            let text = wait::progress(awaited, &t, None, &pods);
             voice += &format!("{}\n", wait::limited(&text, Duration::from_secs(130), "10m"));
         }
-        voice += &format!("{}\n", wait::progress(awaited, &t.key(), Some((5, 8)), &[]));
+        let held: &[Holder] = &[pod("nova-compute-0", "Running", None)];
+        for pods in [&[], held].into_iter().take(if awaited == wait::Awaited::ClaimGone { 2 } else { 1 }) {
+            voice += &format!("{}\n", wait::progress(awaited, &t, Some((5, 8)), pods));
+        }
         for counted in [None, Some((5, 8))] {
-            voice += &format!("{}\n", wait::ended(awaited, &t.key(), counted, Duration::from_secs(36)));
+            voice += &format!("{}\n", wait::ended(awaited, &t, counted, Duration::from_secs(36)));
         }
     }
     expect_file!["voice.txt"].assert_eq(voice.trim_start());

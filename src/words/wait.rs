@@ -7,7 +7,7 @@ use strum::EnumIter;
 
 use super::age::duration;
 use super::finding::pods;
-use crate::lifecycle::Holder;
+use crate::lifecycle::{Holder, Target};
 
 /// The event that a wait ends with.
 #[derive(Clone, Copy, Debug, EnumIter, PartialEq, Eq)]
@@ -27,14 +27,13 @@ pub fn limited(text: &str, elapsed: Duration, limit: &str) -> String {
     format!("{} of {limit}: {text}", time(elapsed))
 }
 
-/// The event that is awaited or who holds the claim; of several, first how many are done.
-pub fn progress(awaited: Awaited, key: &str, counted: Option<(usize, usize)>, holders: &[Holder]) -> String {
+/// The event that is awaited or who holds the claim; of several, first how many are done, and the claim's name alone.
+pub fn progress(awaited: Awaited, about: &Target, counted: Option<(usize, usize)>, holders: &[Holder]) -> String {
+    let claim = counted.map_or_else(|| format!("claim {}", about.key()), |_| about.name.clone());
     let what = match holders {
-        [pod] if awaited == Awaited::ClaimGone => {
-            format!("claim {key} is held by pod {}", pods(std::slice::from_ref(pod)))
-        }
-        [_, ..] if awaited == Awaited::ClaimGone => format!("claim {key} is held by pods {}", pods(holders)),
-        _ => format!("waiting for {}", object(awaited, key, "to be ")),
+        [_] if awaited == Awaited::ClaimGone => format!("{claim} is held by pod {}", pods(holders)),
+        [_, ..] if awaited == Awaited::ClaimGone => format!("{claim} is held by pods {}", pods(holders)),
+        _ => format!("waiting for {}", object(awaited, &claim, "to be ")),
     };
     match counted {
         Some((done, of)) => format!("{}; {what}", several(awaited, done, of)),
@@ -43,10 +42,10 @@ pub fn progress(awaited: Awaited, key: &str, counted: Option<(usize, usize)>, ho
 }
 
 /// The line that stays when the wait is over.
-pub fn ended(awaited: Awaited, key: &str, counted: Option<(usize, usize)>, elapsed: Duration) -> String {
+pub fn ended(awaited: Awaited, about: &Target, counted: Option<(usize, usize)>, elapsed: Duration) -> String {
     let what = match counted {
         Some((_, of)) => several(awaited, of, of),
-        None => object(awaited, key, "is "),
+        None => object(awaited, &format!("claim {}", about.key()), "is "),
     };
     format!("✔ {}: {what}", time(elapsed))
 }
@@ -59,12 +58,12 @@ fn several(awaited: Awaited, done: usize, of: usize) -> String {
     }
 }
 
-fn object(awaited: Awaited, key: &str, verb: &str) -> String {
+fn object(awaited: Awaited, claim: &str, verb: &str) -> String {
     match awaited {
-        Awaited::ClaimGone => format!("claim {key} {verb}deleted"),
-        Awaited::VolumeReleased => format!("the volume of claim {key} {verb}Released"),
-        Awaited::VolumeAvailable => format!("the volume of claim {key} {verb}Available"),
-        Awaited::ClaimBound => format!("claim {key} {verb}bound"),
+        Awaited::ClaimGone => format!("{claim} {verb}deleted"),
+        Awaited::VolumeReleased => format!("the volume of {claim} {verb}Released"),
+        Awaited::VolumeAvailable => format!("the volume of {claim} {verb}Available"),
+        Awaited::ClaimBound => format!("{claim} {verb}bound"),
     }
 }
 

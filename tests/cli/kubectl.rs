@@ -38,6 +38,21 @@ fn kubectl_finds_the_plugin_and_prints_the_same_rows() {
 
 #[test]
 #[ignore = "needs a real control plane and its kubectl: tests/cluster/suite.sh"]
+fn rows_of_several_claims_are_kubectls() {
+    let (world, volume) = World::installed();
+    world.create_claim(|claim| claim["metadata"]["name"] = "later".into());
+    world.await_bound("later");
+    let ours = kubectl(&world, &["glancepv", "status", "--all", "-n", &world.namespace, "-o", "wide"]);
+    let (claims, rest) = ours.split_once("\n\n").expect("two tables");
+    let (volumes, _) = rest.split_once("AtRisk: ").expect("the stage");
+    let theirs = kubectl(&world, &["get", "pvc", "-n", &world.namespace, "-o", "wide"]);
+    assert_eq!(ageless(&format!("{claims}\n")), ageless(&theirs));
+    let later = world.volume_of("later");
+    assert_eq!(ageless(volumes), ageless(&kubectl(&world, &["get", "pv", &volume, &later, "-o", "wide"])));
+}
+
+#[test]
+#[ignore = "needs a real control plane and its kubectl: tests/cluster/suite.sh"]
 fn objects_are_formatted_as_kubectl_formats_them() {
     let (world, volume) = World::installed();
     world.run("retain --yes");

@@ -93,6 +93,14 @@ fn a_pending_claim_that_names_a_volume_without_claim_ref_is_led_to_it() {
     assert!(!status.contains("unpin") && !status.contains("no volume is preserved"), "{status}");
     let status = world.run("status");
     assert_eq!(status.next[0], format!("kubectl glancepv reuse {volume}"), "{status}");
+    // Among all claims of the cluster it is judged by the same facts.
+    let of = |arguments: &str| {
+        let list: Value = serde_json::from_str(&world.run(arguments).stdout).unwrap();
+        let own = json!({"namespace": "openstack", "claim": "glance-images"});
+        let item = list["items"].as_array().unwrap().iter().find(|item| item["target"] == own).unwrap().clone();
+        (item["stage"].clone(), item["volume"].clone(), item["findings"].clone())
+    };
+    assert_eq!(of("status -A -o json"), of("status --all -o json"));
     world.follow();
     assert_eq!(world.bound(), volume);
     world.uninstall();

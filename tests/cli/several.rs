@@ -262,6 +262,148 @@ fn an_answer_that_is_lost_is_read_back_and_the_others_go_on() {
     assert!(policies(&world).iter().all(|(_, policy)| policy == "Retain"));
 }
 
+#[test]
+fn equal_errors_are_told_once_and_each_name_that_is_nowhere_by_itself() {
+    let world = installed_in(World::sandbox());
+    for name in ["mysql-data-0", "mysql-data-2"] {
+        world.refuse("PATCH", &world.volume_of(name));
+    }
+    let retain = world.run("retain --all --yes");
+    says(&retain, &["error: claims mysql-data-0, mysql-data-2 (2): Error from server (Forbidden): may not\n"]);
+    let other = World::beside(&world);
+    world.name(&other.namespace, "elsewhere");
+    other.create_claim(|claim| claim["metadata"]["name"] = "over-there".into());
+    for verb in ["status", "retain --yes", "guide --yes"] {
+        let run = world.run(&format!("{verb} --claim nova-instances,over-there,nowhere"));
+        assert_eq!(run.status, 1, "{run}");
+        says(
+            &run,
+            &[
+                "persistentvolumeclaims \"over-there\" not found\n",
+                "  kubectl glancepv status --claim over-there -n elsewhere1\n",
+                "persistentvolumeclaims \"nowhere\" not found\n",
+            ],
+        );
+    }
+    says(&world.run("export --claim nova-instances,nowhere"), &["error: 1 of 2 claims failed"]);
+}
+
+#[test]
+fn lines_name_those_claims_of_a_release_that_are_deleted_with_it() {
+    let world = installed_in(World::sandbox());
+    let app = json!({"meta.helm.sh/release-name": "app", "meta.helm.sh/release-namespace": "openstack"});
+    let mut kept = app.clone();
+    kept["helm.sh/resource-policy"] = json!("keep");
+    for (name, annotations) in [("app-data", app.clone()), ("app-kept", kept)] {
+        world.create_claim(|claim| {
+            claim["metadata"]["name"] = name.into();
+            claim["metadata"]["annotations"] = annotations;
+        });
+        world.await_bound(name);
+    }
+    // It waits for a class that nobody provisions for.
+    world.create_claim(|claim| {
+        claim["metadata"]["name"] = "app-later".into();
+        claim["metadata"]["annotations"] = app;
+        claim["spec"]["storageClassName"] = "nobodys".into();
+    });
+    let retain = world.run("retain --release app --yes");
+    assert_eq!(retain.status, 0, "{retain}");
+    assert_eq!(retain.next.last().unwrap(), "kubectl glancepv reuse --timeout 10m --claim app-data", "{retain}");
+    // The findings of several claims are one, the commands are each claim's own.
+    let other = json!({"meta.helm.sh/release-name": "other", "meta.helm.sh/release-namespace": "openstack",
+        "helm.sh/resource-policy": "keep"});
+    world.create_claim(|claim| {
+        claim["metadata"]["name"] = "other-kept".into();
+        claim["metadata"]["annotations"] = other;
+    });
+    world.await_bound("other-kept");
+    let check = world.run("check --claim app-kept,other-kept");
+    says(
+        &check,
+        &[
+            "KeptByHelm: claims app-kept, other-kept: ",
+            "    helm get manifest app -n openstack\n",
+            "    helm get manifest other -n openstack\n",
+        ],
+    );
+    // The claim that stays is not waited for, though it was named.
+    let (mut guide, mut lines) = world.follow_lines("guide --yes --claim app-kept,app-data --timeout 60s");
+    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
+    told("Retained: 2 of 2");
+    reset(&world, &["app-data"]);
+    told("Reserved: 1 of 2");
+    install(&world, &["app-data"]);
+    told("Reused: 1 of 2");
+    assert_eq!(guide.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_guide_goes_on_where_an_earlier_one_has_uninstalled() {
+    let world = installed_in(World::sandbox());
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let before = world.volume_of("glance-images");
+    reset(&world, &["glance-images"]);
+    // It was run before, and has nothing to uninstall now; the other claim is not of that release.
+    let arguments = "guide --yes --claim glance-*,nova-* --uninstall false --timeout 60s";
+    let (mut guide, mut lines) = world.follow_lines(arguments);
+    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
+    told("`false` failed: exit status: 1; claims were deleted before this run began, so it goes on");
+    install(&world, &["glance-images"]);
+    told("Reused: 1 of 2");
+    assert_eq!(guide.wait().unwrap().code(), Some(0));
+    assert_eq!(world.volume_of("glance-images"), before);
+    // A claim that waits for its first volume is no sign of an uninstallation.
+    world.create_claim(|claim| {
+        claim["metadata"]["name"] = "later".into();
+        claim["spec"]["storageClassName"] = "nobodys".into();
+    });
+    says(&world.run("guide --yes --claim glance-images,later"), &["nothing was uninstalled"]);
+}
+
+#[test]
+fn a_watch_of_several_remembers_a_release_and_outlives_its_claims() {
+    let world = installed_in(World::sandbox());
+    assert_eq!(world.run("retain --release nova --yes").status, 0);
+    let (mut watch, mut lines) = world.follow_lines("status --release nova --watch");
+    let (mut documents, mut parts) = world.follow_lines("status --release nova --watch -o json");
+    assert!(lines.any(|line| line.starts_with("Retained: 1 of 1")));
+    let volume = world.volume_of("nova-instances");
+    reset(&world, &["nova-instances"]);
+    assert!(lines.any(|line| line.starts_with("Released: ")), "its claim is gone");
+    let parts: Vec<String> = parts.by_ref().take_while(|line| !line.contains("\"stage\": \"Released\"")).collect();
+    let is_clock = |line: &&String| line.ends_with('Z') && !line.contains('"');
+    assert_eq!(parts.iter().find(is_clock), None, "documents alone");
+    world.delete_volume(&volume);
+    world.await_volume(&volume, |v| v.is_none());
+    install(&world, &["nova-instances"]);
+    assert!(lines.any(|line| line.starts_with("AtRisk: 1 of 1")), "it goes on after nothing was left");
+    for child in [&mut watch, &mut documents] {
+        assert!(child.try_wait().unwrap().is_none(), "it watches");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_progress_of_several_counts_the_claims_that_are_awaited() {
+    let mut world = installed_in(World::sandbox());
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    reset(&world, &["glance-images"]);
+    world.claim = "nova-instances";
+    world.mount("nova-0");
+    world.delete_claim();
+    let (mut session, _) = crate::confirmation::ask(&world, "reuse --all --yes --timeout 60s");
+    // It fits a terminal of 80 columns.
+    session.exp_string("of 60s: 1 of 2 claims are deleted; nova-instances is held by pod nova-0").unwrap();
+    world.unmount("nova-0");
+    session.exp_string("2 of 2 claims are deleted").unwrap();
+    session.exp_eof().unwrap();
+    // The set of mysql-data is not whole, and is left alone.
+    assert_eq!(crate::confirmation::status(&session), 0);
+}
+
 const NAMES: [&str; 5] = ["glance-images", "mysql-data-0", "mysql-data-2", "mysql-data-10", "nova-instances"];
 
 #[test]
@@ -493,6 +635,21 @@ fn a_set_of_which_one_member_is_refused_is_left_alone() {
 }
 
 #[test]
+fn a_member_of_a_set_that_fails_is_repeated_with_those_that_wait_for_it() {
+    let world = whole_in(World::sandbox());
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    let kept = volumes(&world, &WHOLE);
+    reset(&world, &WHOLE);
+    world.refuse("PATCH", &kept[2]);
+    let reuse = world.run("reuse --all --yes");
+    assert_eq!((reuse.status, reuse.stdout.matches(" patched\n").count()), (1, 3), "{reuse}");
+    assert_eq!(reuse.next.last().unwrap(), "kubectl glancepv reuse --claim mysql-data-1,mysql-data-2", "{reuse}");
+    world.sandbox.as_ref().unwrap().state.plan_nothing();
+    world.type_line(reuse.next.last().unwrap());
+    assert!(kept.iter().all(|volume| phase(&world.volume(volume)) == "Available"));
+}
+
+#[test]
 fn unretain_of_several_takes_names() {
     let world = installed();
     assert_eq!(world.run("retain --all --yes").status, 0);
@@ -572,6 +729,22 @@ fn a_release_is_remembered_while_its_claims_are_deleted() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_guide_of_a_release_that_is_interrupted_names_its_claims() {
+    let world = installed_in(World::sandbox());
+    let command = "guide --yes --release nova --timeout 60s";
+    world.requests();
+    let waiting = world.spawn(command);
+    await_watch(&world);
+    let id = waiting.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let interrupted = world.finish(command, waiting);
+    assert_eq!(interrupted.status, 130, "{interrupted}");
+    let next = interrupted.next.last().unwrap();
+    assert_eq!(next, "kubectl glancepv guide --timeout 60s --claim nova-instances", "{interrupted}");
+}
+
+#[test]
 fn guide_of_several_while_somebody_does_the_rest_elsewhere() {
     let world = whole();
     let (mut guide, mut lines) = world.follow_lines("guide --yes --all --timeout 60s");
@@ -638,7 +811,11 @@ fn forty_claims_are_read_once_and_patched_once() {
     let world = World::sandbox().provisioned();
     let names: Vec<String> = (0..40).map(|nth| format!("data-{nth}")).collect();
     for name in &names {
-        world.create_claim(|claim| claim["metadata"]["name"] = name.as_str().into());
+        world.create_claim(|claim| {
+            claim["metadata"]["name"] = name.as_str().into();
+            claim["metadata"]["annotations"] =
+                json!({"meta.helm.sh/release-name": "data", "meta.helm.sh/release-namespace": "openstack"});
+        });
     }
     for name in &names {
         world.await_bound(name);
