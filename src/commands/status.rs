@@ -85,7 +85,7 @@ async fn follow_several(session: &Session, watch: bool) -> Result<(), Error> {
             outcome => outcome?,
         };
         away = false;
-        if shown.is_none() {
+        if watch && shown.is_none() {
             session = session.settled(&survey);
         }
         let found = survey.assess();

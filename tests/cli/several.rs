@@ -120,6 +120,7 @@ fn a_selection_of_nothing_and_a_name_that_is_nowhere_are_errors() {
         ("status --claim glance-images,no-such", "persistentvolumeclaims \"no-such\" not found"),
         ("retain --claim glance-images,no-such --yes", "error: claim no-such: "),
         ("retain --claim glance-images,mysq-* --yes", "error: claim mysq-*: no claim in namespace openstack"),
+        ("status --release nova,novo", "error: no claim in namespace openstack is selected by --release novo"),
         ("retain --release nova,novo --yes", "error: no claim in namespace openstack is selected by --release novo"),
     ] {
         let run = world.run(arguments);
@@ -359,6 +360,18 @@ fn a_guide_goes_on_where_an_earlier_one_has_uninstalled() {
         claim["spec"]["storageClassName"] = "nobodys".into();
     });
     says(&world.run("guide --yes --claim glance-images,later"), &["nothing was uninstalled"]);
+}
+
+#[test]
+fn a_guide_of_several_looks_again_after_a_connection_that_broke_between_two_patches() {
+    let world = installed_in(World::sandbox());
+    let state = &world.sandbox.as_ref().unwrap().state;
+    state.plan("GET", "/persistentvolumeclaims/mysql-data-2?", 1, Fault::Break);
+    let (mut guide, mut lines) = world.follow_lines("guide --yes --all --timeout 60s");
+    assert!(lines.any(|line| line.starts_with("Retained: 5 of 5")));
+    assert_eq!(state.planned(), 0, "it has struck");
+    guide.kill().unwrap();
+    guide.wait().unwrap();
 }
 
 #[test]
