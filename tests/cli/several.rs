@@ -104,7 +104,7 @@ fn a_namespace_a_pattern_and_a_release() {
             nova-instances   AtRisk   Delete   500Gi      [age]   release nova   PV
             AtRisk: 1 of 1 claims in openstack: deleting them deletes their volumes and data
             next:
-              kubectl glancepv retain --claim nova-instances
+              kubectl glancepv retain --release nova
             [0]
         "#]],
     );
