@@ -245,8 +245,8 @@ impl Cluster {
             .await
             .map(|()| found)
         };
-        let (claims, volumes) = join(Box::pin(claims), Box::pin(volumes)).await;
-        Ok(Everything { claims: claims?, volumes: volumes? })
+        // One after the other: side by side they take an API server of two cores longer (tests/bench).
+        Ok(Everything { claims: claims.await?, volumes: volumes.await? })
     }
 
     /// Lists a kind in all namespaces and calls `take` with each row as it arrives.

@@ -2,11 +2,11 @@
 """Times the plugin beside curl and kubectl doing the same, alternating, in one run.
 
 bench.sh runs this on a control plane of its own. A command's wall time is the median of ROUNDS (21)
-runs (3 of those that take seconds), its peak memory that of 3, its bytes what arrived over the
+runs (3 of those that take four seconds and more), its peak memory that of 3, its bytes what arrived over the
 network. curl's requests are the plugin's own, on one connection. What a bound of the specification
 speaks of is printed with it.
 """
-import http.client, json, os, re, socket, ssl, statistics, subprocess, sys, threading, time
+import http.client, json, os, re, signal, socket, ssl, statistics, subprocess, sys, threading, time
 from urllib.parse import urlsplit
 
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
@@ -174,7 +174,7 @@ def measured(server, contenders):
     walls = {name: [] for name in contenders}
     for turn in range(rounds):
         for name, commands in contenders.items():
-            if turn < 3 or statistics.median(walls[name]) < 1:
+            if turn < 3 or statistics.median(walls[name]) < 4:
                 walls[name].append(seconds(commands))
     counter, results = Counter(server), {}
     for name, commands in contenders.items():
@@ -308,10 +308,14 @@ def several(server):
     pending_claims(server, 20_000)
     time.sleep(5)
     whole = ["persistentvolumeclaims?includeObject=Object&resourceVersion=0", "persistentvolumes?includeObject=Object&resourceVersion=0"]
+    # Claims that wait are looked at every two seconds here, and 20,000 of them keep the API server busy.
+    manager = int(open(f"{os.environ['GLANCEPV_CONTROL_PLANE']}/manager.pid").read())
+    os.kill(manager, signal.SIGSTOP)
     everywhere = measured(server, {
         "`kubectl glancepv status -A`": ours("status", "-A"),
         "curl, the same two lists": [server.curl(*whole)],
     })
+    os.kill(manager, signal.SIGCONT)
     one, all_of_them = "`kubectl glancepv status` of one of them", "`kubectl glancepv status --all`, 40 claims"
     return ["", "**Several claims** among 20,000 volumes", "", *HEAD,
             *table(read, all_of_them, {one: "1.5", "`kubectl get pvc`, and `kubectl get pv NAME` of each": "0.02"}),
