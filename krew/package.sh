@@ -5,7 +5,7 @@
 #
 # BINARIES has a folder for each platform, named OS-ARCH as krew's selectors name them (linux-amd64,
 # darwin-arm64, windows-amd64…), with the binary in it; LICENSES is the text of `cargo about`. OUT gets, for each, an
-# archive with a folder of its name, of the binary, both licence files, completions, plugin.yaml, the READMEs and what
+# archive with a folder of its name, of the binary, both license files, completions, plugin.yaml, the READMEs and what
 # they link, and glancepv.yaml with their SHA-256. The same commit and the same binaries give the same bytes. GLANCEPV_BASE and GLANCEPV_HOMEPAGE are the
 # addresses of the archives and of the project; the release workflow knows them.
 set -euo pipefail

@@ -147,6 +147,8 @@ pub enum Halt {
     TimedOut(Stage, String),
     /// The operator's command failed with this status.
     Command(String, String),
+    /// The operator's command that uninstalls failed with this status, where an earlier run may have run it.
+    CommandAgain(String, String),
     /// The shell cannot be run; the operating system's words.
     NoShell(String),
     /// Ctrl-C while the operator's command ran, which ended with this status.

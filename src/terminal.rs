@@ -10,7 +10,7 @@ use dialoguer::theme::SimpleTheme;
 use crate::error::Error;
 use crate::escape::{line, plain};
 
-/// When to use colour.
+/// When to use color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).

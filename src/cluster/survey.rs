@@ -1,6 +1,6 @@
 //! Surveys: many claims and their volumes, from one list of claims and one of volumes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::future::join;
@@ -18,7 +18,9 @@ use super::api::{Cluster, Kind, LIST, Read, Row, json};
 use super::list::{Binding, Bindings, Fresh, Reader, Rows};
 use super::observe::Observation;
 use crate::error::Error;
-use crate::lifecycle::{Assessment, Claim, Rival, Shape, Target, Volume, add_sets, member, needs_managed_fields};
+use crate::lifecycle::{
+    Assessment, Claim, Rival, Shape, Target, Volume, VolumePhase, add_sets, member, needs_managed_fields,
+};
 
 /// The number of volumes that are read at a time.
 const AT_A_TIME: usize = 32;
@@ -113,18 +115,20 @@ impl Cluster {
     /// Reads the claims of a namespace that `pick` takes, and those of the same sets; the names that only a volume's claimRef
     /// has are offered, too. One list of claims, one of volumes, and each volume once.
     ///
-    /// A list from the watch cache is used if it is no older than what was read. Unless the `whole` rows are wanted, only facts
-    /// are kept: rows are many times as large.
+    /// A list from the watch cache is used if it is no older than what was read, and if it lacks nothing: a volume of each claim,
+    /// and those that are `named`. Unless the `whole` rows are wanted, only facts are kept: rows are many times as large.
     pub async fn survey(
         &self,
         namespace: &str,
         pick: impl Fn(&str, Option<&Claim>) -> bool,
+        named: &[&str],
         fresh: Fresh,
         whole: bool,
     ) -> Result<Survey, Error> {
         let (claims, listed) = join(Box::pin(self.claims_in(namespace, whole)), self.bindings(namespace, fresh)).await;
         let (claims, mut listed) = (claims?, listed?);
         let mut cached = fresh == Fresh::Cached;
+        let mut known: BTreeMap<String, Option<Read<Volume>>> = BTreeMap::new();
         loop {
             let mut names: BTreeSet<&str> = claims.keys().map(String::as_str).collect();
             names.extend(listed.volumes.iter().map(|binding| binding.claim.as_str()));
@@ -137,13 +141,24 @@ impl Cluster {
             let own = claims.iter().filter(|(name, _)| meant(name)).filter_map(|(_, it)| it.facts.volume_name.clone());
             let referring = listed.volumes.iter().filter(|binding| meant(&binding.claim));
             let wanted: BTreeSet<String> = referring.map(|binding| binding.volume.clone()).chain(own).collect();
-            let read = async |name: String| Ok::<_, Error>(self.volume(&name).await?.map(|read| light(read, whole)));
-            let volumes: Vec<Option<Read<Volume>>> =
-                stream::iter(wanted).map(read).buffered(AT_A_TIME).try_collect().await?;
-            let volumes: Vec<Read<Volume>> = volumes.into_iter().flatten().collect();
+            let read = async |name: String| {
+                let volume = self.volume(&name).await?.map(|read| light(read, whole));
+                Ok::<_, Error>((name, volume))
+            };
+            let unread = wanted.into_iter().filter(|name| !known.contains_key(name));
+            let read: Vec<_> = stream::iter(unread).map(read).buffered(AT_A_TIME).try_collect().await?;
+            known.extend(read);
+            let volumes: Vec<&Read<Volume>> = known.values().flatten().collect();
             let number = |version: Option<&str>| version.and_then(|version| version.parse::<u64>().ok());
-            let versions = claims.values().map(Read::version).chain(volumes.iter().map(Read::version));
-            if cached && versions.map(number).any(|version| version.is_none() || version > listed.version) {
+            let mut versions = claims.values().map(Read::version).chain(volumes.iter().map(|read| read.version()));
+            let is_old = versions.any(|it| number(it).is_none_or(|it| Some(it) > listed.version));
+            let has_volume = |name: &&str| {
+                let own = claims.get(*name).and_then(|claim| claim.facts.volume_name.as_ref());
+                own.is_some() || listed.volumes.iter().any(|binding| binding.claim == **name)
+            };
+            let lacks =
+                picked.is_empty() || !picked.iter().all(has_volume) || named.iter().any(|name| !picked.contains(name));
+            if cached && (is_old || lacks) {
                 listed = self.bindings(namespace, Fresh::Consistent).await?;
                 // As of now it is consistent, whatever is changed meanwhile.
                 cached = false;
@@ -246,7 +261,16 @@ impl Cluster {
             .map(|()| found)
         };
         // One after the other: side by side they take an API server of two cores longer (tests/bench).
-        Ok(Everything { claims: claims.await?, volumes: volumes.await? })
+        let (mut claims, volumes) = (claims.await?, volumes.await?);
+        // A claim that was bound meanwhile is not in the list that was read before.
+        let known: HashSet<&Target> = claims.iter().map(|(target, _)| target).collect();
+        let bound = volumes.iter().filter(|volume: &&Volume| volume.phase == VolumePhase::Bound);
+        let owners = bound.filter_map(|volume| volume.claim_ref.as_ref().map(|reference| reference.claim.clone()));
+        let unknown: HashSet<Target> = owners.filter(|target| !known.contains(target)).collect();
+        let read = async |target: Target| Ok::<_, Error>((self.claim(&target).await?, target));
+        let read: Vec<_> = stream::iter(unknown).map(read).buffered(AT_A_TIME).try_collect().await?;
+        claims.extend(read.into_iter().filter_map(|(claim, target)| Some((target, claim?.facts))));
+        Ok(Everything { claims, volumes })
     }
 
     /// Lists a kind in all namespaces and calls `take` with each row as it arrives.
@@ -324,7 +348,7 @@ fn light<F>(mut read: Read<F>, whole: bool) -> Read<F> {
 struct Namespace<'a> {
     name: &'a str,
     claims: &'a BTreeMap<String, Read<Claim>>,
-    volumes: &'a [Read<Volume>],
+    volumes: &'a [&'a Read<Volume>],
     bindings: &'a [Binding],
 }
 
@@ -338,7 +362,7 @@ impl Namespace<'_> {
         let mut seen = Observation { claim, siblings, is_complete: true, ..Observation::new(&target, None) };
         for volume in self.volumes {
             if volume.facts.refers_to(&target) || own.as_ref() == Some(&volume.facts.name) {
-                seen.put(volume.clone());
+                seen.put((*volume).clone());
             }
         }
         seen.rivals = Some(seen.volumes.iter().filter_map(|volume| self.rival(&target, &volume.facts)).collect());

@@ -3,6 +3,7 @@
 //! The only state is the set of steps that this run has done; the cluster is read again before each step.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -77,37 +78,43 @@ pub async fn run(session: &Session, arguments: &Guide) -> Result<(), Error> {
     let survey = session.survey(Fresh::Consistent).await?;
     session.all_found(&survey).await?;
     let session = session.settled(&survey);
-    walk(&session, arguments).await.map_err(|error| session.owned(error))
+    walk(&session, arguments).await.map_err(|error| session.owned(Verb::Guide, error))
 }
 
 async fn walk(session: &Session, arguments: &Guide) -> Result<(), Error> {
     let mut walk = Walk::new(session, arguments);
+    // One for all steps: a signal between two would be lost.
+    let mut signal = pin!(tokio::signal::ctrl_c());
     loop {
         let act = tokio::select! {
             // First: a change of several volumes tells how far it came.
             biased;
-            act = walk.act() => act,
-            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            act = walk.act() => act.map_err(|error| of_guide(session, error))?,
+            _ = &mut signal => return Err(of_guide(session, Error::Interrupted)),
         };
         match act {
-            Ok(Act::LookAgain) => {}
-            Ok(Act::Execute(command)) => match execute(session, command).await {
-                Err(error @ Error::Guide(_, Halt::Command(..))) if walk.may_be_uninstalled() => {
-                    session.terminal.note(&notice(&Notice::DeletedBefore(&within(&error))));
+            Act::LookAgain => {}
+            Act::Execute(command) => match execute(session, command).await {
+                Err(Error::Guide(target, Halt::Command(command, status))) if walk.may_be_uninstalled() => {
+                    return Err(Error::Guide(target, Halt::CommandAgain(command, status)));
                 }
                 outcome => outcome?,
             },
-            Ok(Act::End) => return Ok(()),
-            // The claims of a release are named in the line that goes on.
-            Err(Error::Interrupted) if session.selection.only().is_none() => return Err(interrupted(0, 0)),
-            Err(Error::InterruptedAfter { patched, of, .. }) => return Err(interrupted(patched, of)),
-            Err(error) => return Err(error),
+            Act::End => return Ok(()),
         }
     }
 }
 
-fn interrupted(patched: usize, of: usize) -> Error {
-    Error::InterruptedAfter { verb: Verb::Guide, patched, of }
+/// An error of a verb as one of the guide; of several, one after Ctrl-C has the line that goes on, with the claims' names.
+fn of_guide(session: &Session, error: Error) -> Error {
+    match error {
+        Error::OfClaims(_, error) => of_guide(session, *error),
+        Error::Interrupted if session.selection.only().is_none() => {
+            Error::InterruptedAfter { verb: Verb::Guide, patched: 0, of: 0 }
+        }
+        Error::InterruptedAfter { patched, of, .. } => Error::InterruptedAfter { verb: Verb::Guide, patched, of },
+        error => error,
+    }
 }
 
 /// The order in which claims at different stages go on; those that are Retained beside others were not deleted.
@@ -162,12 +169,14 @@ struct Walk<'a> {
     at: Option<(Stage, Wait<'a>)>,
     /// Of several claims: the number of those that were deleted at the last look.
     gone: usize,
+    /// True after a change of several that a later attempt may finish; it is told once.
+    tries_again: bool,
 }
 
 impl<'a> Walk<'a> {
     fn new(session: &'a Session, arguments: &'a Guide) -> Self {
         let done = arguments.again.then_some(Done::AnotherRound).into_iter().collect();
-        Self { session, arguments, done, at: None, gone: 0 }
+        Self { session, arguments, done, at: None, gone: 0, tries_again: false }
     }
 
     fn limit(&self) -> Limit {
@@ -209,10 +218,6 @@ impl<'a> Walk<'a> {
         let session = self.session;
         let (survey, versions) = self.look().await?;
         let mut all: Vec<Assessment<'_>> = survey.claims.iter().map(Observation::assess).collect();
-        // A claim that waits for its first volume, or pod, has nothing to be kept.
-        let has_nothing = |found: &Assessment<'_>| {
-            found.stage == Stage::Binding && found.volume.is_none() && found.preserved.is_empty()
-        };
         let aside = !all.iter().all(has_nothing);
         let is_set_aside = |found: &Assessment<'_>| aside && has_nothing(found);
         let at = |stage: Stage| all.iter().position(|found| found.stage == stage && !is_set_aside(found));
@@ -299,7 +304,8 @@ impl<'a> Walk<'a> {
         let session = self.session;
         self.done.remove(&Done::AgreedToUninstall);
         if look.versions.is_some() {
-            self.changed(session.change_all(Many::Retain, None, None).await?)?;
+            let changes = session.change_all(Many::Retain, None, None).await?;
+            self.changed(changes)?;
         } else {
             session.retain(look.volume()).await?;
         }
@@ -334,13 +340,21 @@ impl<'a> Walk<'a> {
             // A claim that stays has nothing to reuse, though it was named.
             names.retain(|name| !look.all.iter().any(|it| survives(it) && it.situation.target.name == *name));
         }
-        self.changed(session.change_all(Many::Reuse, None, Some(self.limit())).await?)?;
+        let changes = session.change_all(Many::Reuse, None, Some(self.limit())).await?;
+        self.changed(changes)?;
         Ok(Act::LookAgain)
     }
 
-    /// The failures of a change of several; one after which a later attempt may succeed is that of all.
-    fn changed(&self, mut changes: Changes) -> Result<(), Error> {
-        changes.passing().map_or_else(|| changes.end(), Err)
+    /// The failures of a change of several; where a later attempt may succeed, the first of them.
+    fn changed(&mut self, mut changes: Changes) -> Result<(), Error> {
+        let Some(error) = changes.passing() else {
+            self.tries_again = false;
+            return changes.end();
+        };
+        if !std::mem::replace(&mut self.tries_again, true) {
+            self.session.terminal.note(&notice(&Notice::TryingAgain(&within(&error))));
+        }
+        Err(error)
     }
 
     async fn uninstall(&mut self, look: Look<'_>) -> Result<Act, Error> {
@@ -365,8 +379,7 @@ impl<'a> Walk<'a> {
 
     /// True if the command that uninstalls, which has failed, may have been run before: claims were deleted when this run began.
     fn may_be_uninstalled(&self) -> bool {
-        let done = |step| self.done.contains(&step);
-        done(Done::BeganWithClaimsDeleted) && done(Done::Uninstalled) && !done(Done::Installed)
+        self.done.contains(&Done::BeganWithClaimsDeleted) && !self.done.contains(&Done::Installed)
     }
 
     /// True if claims are bound that the command uninstalls, which was not run yet.
@@ -403,7 +416,7 @@ impl<'a> Walk<'a> {
             Some(versions) => {
                 let binds = matches!(stage, Stage::Reserved | Stage::Binding);
                 let awaited: Vec<_> =
-                    look.all.iter().filter(|it| binds || it.volume.is_some() && !survives(it)).collect();
+                    look.all.iter().filter(|it| !has_nothing(it) && (binds || !survives(it))).collect();
                 let is_done = |found: &Assessment<'_>| {
                     if binds { found.situation.bound().is_some() } else { found.situation.claim.is_none() }
                 };
@@ -478,6 +491,11 @@ impl Look<'_> {
     fn volume(&self) -> Option<&str> {
         self.found.volume.map(|v| v.name.as_str())
     }
+}
+
+/// True if the claim waits for its first volume, or pod: it has nothing to be kept.
+fn has_nothing(found: &Assessment<'_>) -> bool {
+    found.stage == Stage::Binding && found.volume.is_none() && found.preserved.is_empty()
 }
 
 /// True if the claim stays bound when its release is uninstalled.

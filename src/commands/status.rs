@@ -152,8 +152,11 @@ fn assessed<'a>(
 }
 
 fn show_several(session: &Session, survey: &Survey, found: &[Assessment<'_>]) -> Result<(), Error> {
-    let text = for_scripts(session, found, Some(&session.target.namespace))?
-        .unwrap_or_else(|| session.rows_of_all(survey, found) + &session.told_of_several(Stream::Out, found));
+    let text = match for_scripts(session, found, Some(&session.target.namespace))? {
+        Some(text) => text,
+        None if found.is_empty() => format!("{}\n", within(&session.nothing_selected())),
+        None => session.rows_of_all(survey, found) + &session.told_of_several(Stream::Out, found),
+    };
     session.terminal.print(&text)
 }
 

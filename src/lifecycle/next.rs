@@ -139,6 +139,8 @@ pub enum Remark {
     OnceWhole,
     /// The tool is suspended: the user confirms the uninstallation.
     OnceSuspended,
+    /// After the command that uninstalls has failed, where an earlier run may have run it.
+    IfUninstalled,
 }
 
 /// A step and its remark.

@@ -14,6 +14,8 @@ use serde::Serialize;
 const HELM_POLICY: &str = "helm.sh/resource-policy";
 /// The label by which charts name a release, and Argo CD an application.
 const INSTANCE: &str = "app.kubernetes.io/instance";
+/// The label by which Argo CD names the application, where it was told to.
+const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
 /// Field managers that write a release's manifest: Helm 3 and 4, and Flux.
 const FROM_MANIFEST: [&str; 2] = ["helm", "helm-controller"];
 /// Prefix of the field managers of commands that somebody types, and of this one.
@@ -170,7 +172,7 @@ pub fn driver(meta: &ObjectMeta) -> Option<Driver> {
     let named = |key: &str| meta.labels.as_ref()?.get(key).map(String::as_str);
     let common = || named(INSTANCE).filter(|_| by_argo(INSTANCE));
     // A claim made for a StatefulSet has the set's labels, and Argo CD does not apply it.
-    let instance = named("argocd.argoproj.io/instance").or_else(common).filter(|_| !made_by_controller(meta));
+    let instance = named(ARGO_INSTANCE).or_else(common).filter(|_| !made_by_controller(meta));
     let argo = tracked.or(instance).and_then(application).map(Driver::ArgoCd);
     argo.or_else(|| flux(meta, "helmrelease", "helm.toolkit.fluxcd.io"))
         .or_else(|| flux(meta, "kustomization", "kustomize.toolkit.fluxcd.io"))
@@ -212,7 +214,7 @@ pub fn deleted_with(meta: &ObjectMeta) -> Option<DeletedWith> {
 /// True if managedFields are needed to tell what a claim is deleted with; `json` is the claim's.
 #[must_use]
 pub fn needs_managed_fields(json: &[u8]) -> bool {
-    [HELM_POLICY, INSTANCE].iter().any(|key| memchr::memmem::find(json, key.as_bytes()).is_some())
+    [HELM_POLICY, INSTANCE, ARGO_INSTANCE].iter().any(|key| memchr::memmem::find(json, key.as_bytes()).is_some())
 }
 
 /// The reason why the claim survives the deletion of what it belongs to, if there is one.
@@ -390,6 +392,37 @@ mod tests {
         ] {
             assert_eq!(deleted_with(&meta(object.clone())), expected, "{object}");
         }
+    }
+
+    /// Without managedFields the same is shown, where they are said not to be needed.
+    #[test]
+    fn managed_fields_are_needed_where_they_decide() {
+        let fields = json!({"f:metadata": {"f:labels": {"f:app.kubernetes.io/instance": {}},
+            "f:annotations": {"f:helm.sh/resource-policy": {}}}, "f:spec": {"f:resources": {}}});
+        let helm = json!({"meta.helm.sh/release-name": "glance", "meta.helm.sh/release-namespace": "openstack"});
+        let shown = |object: &Value| {
+            let meta = meta(object.clone());
+            deleted_with(&meta).filter(|_| !stays(&meta).is_some_and(Stays::survives_uninstall))
+        };
+        let mut differing = 0;
+        for manager in ["helm", "kubectl-edit", "argocd-controller", "kube-controller-manager"] {
+            for label in ["app.kubernetes.io/instance", "argocd.argoproj.io/instance", "app"] {
+                for (release, policy) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let mut annotations = if release { helm.clone() } else { json!({}) };
+                    if policy {
+                        annotations["helm.sh/resource-policy"] = json!("keep");
+                    }
+                    let light = json!({"name": "c", "labels": {label: "img"}, "annotations": annotations});
+                    let mut whole = light.clone();
+                    whole["managedFields"] = json!([written(manager, "Update", &fields)]);
+                    if shown(&light) != shown(&whole) {
+                        differing += 1;
+                        assert!(needs_managed_fields(light.to_string().as_bytes()), "{whole}");
+                    }
+                }
+            }
+        }
+        assert!(differing > 0, "they decide somewhere");
     }
 
     #[test]

@@ -47,16 +47,16 @@ impl Changes {
         self
     }
 
-    /// A failure after which a later attempt may succeed, if there is one: the guide looks again.
+    /// The first failure, if a later attempt may succeed after each of them: the guide looks again.
     pub fn passing(&mut self) -> Option<Error> {
-        let at = self.failed.iter().position(|(_, error)| error.is_passing())?;
-        Some(self.failed.swap_remove(at).1)
+        let passing = self.last.is_ok() && self.failed.iter().all(|(_, error)| error.is_passing());
+        (passing && !self.failed.is_empty()).then(|| self.failed.swap_remove(0).1)
     }
 
     /// Tells the failures; an error if there are any.
     pub fn end(self) -> Result<(), Error> {
         let ended = self.session.some_failed(self.many.verb(), self.failed, self.not_tried, self.of);
-        ended.and(self.last).map_err(|error| self.session.owned(error))
+        ended.and(self.last).map_err(|error| self.session.owned(self.many.verb(), error))
     }
 }
 
@@ -88,7 +88,7 @@ impl Session {
             }
             outcome = session.change_settled(many, [limit, settles], &count, first, missing) => outcome,
         };
-        outcome.map_err(|error| session.owned(error))
+        outcome.map_err(|error| session.owned(many.verb(), error))
     }
 
     async fn change_settled(
@@ -186,7 +186,9 @@ impl Session {
                 wait.end(waiting.is_empty());
                 return Ok((survey, None));
             };
-            let done = survey.claims.iter().filter(|seen| seen.claim.is_none()).count();
+            // One that is deleted is waited for, too, until its volume is Released.
+            let is_done = |seen: &&Observation| seen.claim.is_none() && !is_awaited(seen, is_named(seen));
+            let done = survey.claims.iter().filter(is_done).count();
             wait.count(&first.target, done, done + waiting.len());
             if let Some(versions) = versions.take()
                 && !wait.until(Watched::Any(namespace, &versions)).await?

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::kubectl::table::{part, table};
 use crate::lifecycle::{Assessment, Claim, Next, Outcome, Stage, Step, Target, Verb, group, is_incomplete, together};
 use crate::terminal::{Stream, Tone};
-use crate::words::next::{Line, Shown, Typed, shown};
+use crate::words::next::{Line, Shown, shown};
 use crate::words::{finding, owner, stage};
 
 /// Several claims, for scripts: each an item, as of one claim.
@@ -53,34 +53,26 @@ impl Session {
     /// Reads the claims of the selection, in natural order. An error if no name was typed in full and nothing is selected.
     pub async fn survey(&self, fresh: Fresh) -> Result<Survey, Error> {
         let selects = |name: &str, claim: Option<&_>| self.selection.selects(name, claim);
-        let read = async |fresh: Fresh| {
-            let whole = self.output.format.is_some();
-            self.cluster.survey(&self.target.namespace, selects, fresh, whole).await
-        };
-        let mut survey = read(fresh).await?;
-        // Nothing is missing because a cached list does not have it yet.
-        if fresh == Fresh::Cached && self.lacks(&survey) {
-            survey = read(Fresh::Consistent).await?;
-        }
+        let (named, whole) = (self.selection.named(), self.output.format.is_some());
+        let mut survey = self.cluster.survey(&self.target.namespace, selects, &named, fresh, whole).await?;
         survey.claims.sort_by(|a, b| natural(&a.target.name, &b.target.name));
         if survey.claims.is_empty() && self.selection.named().is_empty() {
-            return Err(Error::NothingSelected(self.target.namespace.clone(), selection(&self.selection)));
+            return Err(self.nothing_selected());
         }
         Ok(survey)
     }
 
-    /// True if nothing is selected, a name is nowhere, or a claim has no volume.
-    fn lacks(&self, survey: &Survey) -> bool {
-        let has = |name: &&str| survey.claims.iter().any(|seen| seen.target.name == **name);
-        survey.claims.is_empty()
-            || survey.claims.iter().any(|seen| seen.volumes.is_empty())
-            || !self.selection.named().iter().all(has)
+    /// The error for a selection of nothing.
+    pub fn nothing_selected(&self) -> Error {
+        Error::NothingSelected(self.target.namespace.clone(), selection(&self.selection))
     }
 
-    /// An error whose next steps spell the claims of a release out.
-    pub fn owned(&self, error: Error) -> Error {
+    /// An error of the verb, whose next steps spell the claims of a release out; of `retain` the release tells them still.
+    pub fn owned(&self, verb: Verb, error: Error) -> Error {
         match &self.selection {
-            Selection::Owned { going, .. } if !going.is_empty() => Error::OfClaims(going.join(","), Box::new(error)),
+            Selection::Owned { going, .. } if !going.is_empty() && verb != Verb::Retain => {
+                Error::OfClaims(going.join(","), Box::new(error))
+            }
             _ => error,
         }
     }
@@ -98,13 +90,7 @@ impl Session {
         let Selection::Releases(releases) = &self.selection else { return self.clone() };
         let names = survey.claims.iter().map(|seen| seen.target.name.clone()).collect();
         let going = going(&survey.assess());
-        let typed = self.typed_by_name(&going);
-        Self { selection: Selection::Owned { releases: releases.clone(), names, going }, typed, ..self.clone() }
-    }
-
-    /// The flags that were typed, with these claims in place of the selection, if there are any.
-    fn typed_by_name(&self, names: &[String]) -> Typed {
-        if names.is_empty() { self.typed.clone() } else { self.typed.of_claim(&names.join(",")) }
+        Self { selection: Selection::Owned { releases: releases.clone(), names, going }, ..self.clone() }
     }
 
     /// The names of the selection that are nowhere, and the patterns and releases that nothing fits, each with its error.
@@ -255,7 +241,7 @@ impl Session {
         // Once the claims of a release are deleted nothing tells which they were.
         let by_release = matches!(self.selection, Selection::Releases(_) | Selection::Owned { .. });
         let names = if by_release && verb != Verb::Retain { going(found) } else { Vec::new() };
-        let typed = self.typed_by_name(&names);
+        let typed = if names.is_empty() { self.typed.clone() } else { self.typed.of_claim(&names.join(",")) };
         let line = |(target, next): (Option<&Target>, Next)| {
             let line = match target {
                 Some(target) => self.of(target).typed.line(target, &next),

@@ -11,7 +11,7 @@ use super::select::Selection;
 use crate::cluster::{Observation, Read, Row, Survey};
 use crate::error::Error;
 use crate::kubectl::output::{Format, list, without_managed_fields};
-use crate::lifecycle::{Reason, Target, Verb, Volume};
+use crate::lifecycle::{Target, Verb, Volume, member};
 use crate::terminal::{Stream, Tone};
 use crate::words::error::{hints, message};
 use crate::words::next::Shown;
@@ -81,9 +81,13 @@ impl Session {
         if failed.is_empty() && not_tried.is_empty() {
             return Ok(());
         }
-        // Naming claims of a set would take it in part.
-        let of_set = |(_, error): &(Target, Error)| matches!(error, Error::Refused(refusal) if matches!(refusal.reason, Reason::SetIncomplete(_)));
-        let repeats = failed.iter().any(of_set);
+        // Naming claims of a set would take it in part, once one of them can be taken and another not.
+        let named = self.selection.named();
+        let of_set = |(target, error): &(Target, Error)| {
+            let selected = member(&target.name).is_some() && !named.contains(&target.name.as_str());
+            selected && matches!(error, Error::Refused(_) | Error::TimedOut(..))
+        };
+        let repeats = verb == Verb::Reuse && failed.iter().any(of_set);
         let failed = self.tell_failures(failed);
         let mut left = Vec::new();
         for target in not_tried {

@@ -26,7 +26,7 @@ impl Session {
             _ => Vec::new(),
         };
         let session = &self.settled(&first);
-        session.verify_settled(limit, first, missing).await.map_err(|error| session.owned(error))
+        session.verify_settled(limit, first, missing).await.map_err(|error| session.owned(Verb::Verify, error))
     }
 
     async fn verify_settled(

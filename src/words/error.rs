@@ -88,8 +88,6 @@ pub fn hints(error: &Error, typed: &Typed, now: Timestamp) -> Vec<Shown> {
 
 /// The remedies.
 pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
-    let words = |text: &str| vec![Line { command: None, remark: Some(text.to_owned()) }];
-    let guide = |target, remark| vec![typed.line(target, &Next::run(Verb::Guide).because(remark))];
     match error {
         Error::Refused(why) | Error::TimedOut(_, why) => match refusal::advice(&why.reason) {
             Some(advice) => words(advice),
@@ -156,18 +154,7 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
                 "whoever applies the volume, or an admission webhook, sets it back: uninstall only under policy Retain",
             ),
         },
-        Error::Guide(target, halt) => match halt {
-            Halt::Kept | Halt::Stopped(_) => Vec::new(),
-            Halt::Applied(applier) => {
-                let suspend =
-                    applier.driver.clone().map(|driver| vec![typed.line(target, &Step::Suspend(driver).into())]);
-                let mut lines = suspend.unwrap_or_else(|| words("suspend it, or change the policy there"));
-                lines.extend(guide(target, Remark::OnceSuspended));
-                lines
-            }
-            Halt::TimedOut(..) | Halt::Interrupted(..) => guide(target, Remark::SafeToRepeat),
-            Halt::Command(..) | Halt::NoShell(_) => guide(target, Remark::OnceFixed),
-        },
+        Error::Guide(target, halt) => after(target, halt, typed),
         Error::OfClaims(claims, error) => match (&**error, typed.of_claim(claims)) {
             // The same command would not find them any more.
             (Error::InterruptedAfter { verb, .. }, typed) => {
@@ -187,6 +174,30 @@ pub fn remedies(error: &Error, typed: &Typed) -> Vec<Line> {
         | Error::Declined(_)
         | Error::NotChosen
         | Error::Terminal(_) => Vec::new(),
+    }
+}
+
+/// A remedy in words.
+fn words(text: &str) -> Vec<Line> {
+    vec![Line { command: None, remark: Some(text.to_owned()) }]
+}
+
+/// The remedies after the guide has stopped.
+fn after(target: &Target, halt: &Halt, typed: &Typed) -> Vec<Line> {
+    let guide = |remark| vec![typed.line(target, &Next::run(Verb::Guide).because(remark))];
+    match halt {
+        Halt::Kept | Halt::Stopped(_) => Vec::new(),
+        Halt::Applied(applier) => {
+            let suspend = applier.driver.clone().map(|driver| vec![typed.line(target, &Step::Suspend(driver).into())]);
+            let mut lines = suspend.unwrap_or_else(|| words("suspend it, or change the policy there"));
+            lines.extend(guide(Remark::OnceSuspended));
+            lines
+        }
+        Halt::TimedOut(..) | Halt::Interrupted(..) => guide(Remark::SafeToRepeat),
+        Halt::Command(..) | Halt::NoShell(_) => guide(Remark::OnceFixed),
+        Halt::CommandAgain(..) => {
+            vec![typed.without("--uninstall").line(target, &Next::run(Verb::Guide).because(Remark::IfUninstalled))]
+        }
     }
 }
 
@@ -307,6 +318,9 @@ fn halted(target: &Target, halt: &Halt) -> String {
             format!("timed out after {limit} waiting for {what}")
         }
         Halt::Command(command, status) => format!("`{command}` failed: {status}"),
+        Halt::CommandAgain(command, status) => {
+            format!("`{command}` failed: {status}; claims were deleted before this run began")
+        }
         Halt::NoShell(why) => format!("cannot run a shell: {why}"),
         Halt::Interrupted(command, status) => format!("interrupted; `{command}` ended with {status}"),
     }

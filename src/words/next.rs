@@ -90,16 +90,20 @@ impl Typed {
 
     /// `status` of every claim of the cluster, after these words.
     pub fn everywhere(&self, words: &str) -> Line {
-        let mut everywhere = self.selecting("--all-namespaces", None);
-        everywhere.0.retain(|flag| flag.name != "-n");
+        let everywhere = self.selecting("--all-namespaces", None).without("-n");
         Line { command: Some(everywhere.command(Verb::Status, None, false, false)), remark: Some(words.to_owned()) }
+    }
+
+    /// The same flags, but this one.
+    pub fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|flag| flag.name != name).cloned().collect())
     }
 
     /// The same flags, with `value` for the flag of that name.
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let others = self.0.iter().filter(|flag| flag.name != name).cloned();
-        let flag = Flag { name: name.to_owned(), value: Some(value.to_owned()), verbs: Vec::new() };
-        Self(others.chain([flag]).collect())
+        let mut flags = self.without(name);
+        flags.0.push(Flag { name: name.to_owned(), value: Some(value.to_owned()), verbs: Vec::new() });
+        flags
     }
 
     /// A step as a line to type. Names in it that come from the cluster have no character that means something to a
@@ -378,6 +382,7 @@ fn remark(remark: &Remark, target: &Target) -> String {
         Remark::AnotherRound => "to uninstall and install once more".to_owned(),
         Remark::SafeToRepeat => "safe to re-run: it goes on from where the cluster is".to_owned(),
         Remark::OnceSuspended => "once it is suspended".to_owned(),
+        Remark::IfUninstalled => "if the release was uninstalled before".to_owned(),
         Remark::KeptForOther(owner) => {
             format!("a volume is kept for claim {}, which does not exist; to use it here", owner.key())
         }

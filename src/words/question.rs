@@ -74,8 +74,6 @@ pub enum Notice<'a> {
     ExportedRetain { volume: &'a str, policy: &'a str },
     /// After a wait: the provisioner has removed its finalizer.
     ProvisionerLetGo(&'a str),
-    /// After the command that uninstalls has failed for this reason, where an earlier run may have run it.
-    DeletedBefore(&'a str),
     /// Before `guide` asks about another round, of so many claims.
     ReusedBefore(usize),
     /// Before the first question of `guide`: the operator's commands, where they are given.
@@ -113,7 +111,6 @@ pub fn notice(notice: &Notice<'_>) -> String {
         Notice::ProvisionerLetGo(volume) => format!(
             "the provisioner has removed its finalizer from persistentvolume/{volume}: it does not delete the volume any more"
         ),
-        Notice::DeletedBefore(why) => format!("{why}; claims were deleted before this run began, so it goes on"),
         Notice::ToCome { several, uninstall, install } => {
             let run = |command: Option<&str>, verb: &str| {
                 command.map_or_else(|| format!("wait until you {verb}"), |command| format!("run `{command}`"))

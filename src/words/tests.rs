@@ -299,6 +299,7 @@ fn remarks() -> Vec<Remark> {
         Remark::OnceWhole,
         Remark::KeptForOther(other()),
         Remark::OnceSuspended,
+        Remark::IfUninstalled,
     ]
 }
 
@@ -399,6 +400,7 @@ fn halts() -> Vec<Halt> {
         Halt::TimedOut(Stage::Reserved, "10m".into()),
         Halt::TimedOut(Stage::Binding, "10m".into()),
         Halt::Command(command(), status()),
+        Halt::CommandAgain(command(), status()),
         Halt::NoShell("no such file or directory".into()),
         Halt::Interrupted(command(), status()),
     ]
@@ -464,7 +466,6 @@ fn notices(target: &Target) -> Vec<Notice<'_>> {
         Notice::UnpinBreaks(target),
         Notice::UnpinMayBreak { claim: "glance-images", why: "no response" },
         Notice::ExportedRetain { volume: "pvc-b0f0", policy: "Delete" },
-        Notice::DeletedBefore("`helm uninstall glance` failed: exit status: 1"),
         Notice::ReusedBefore(1),
         Notice::ReusedBefore(3),
         Notice::ToCome { several: true, uninstall: None, install: None },

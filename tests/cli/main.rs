@@ -2,7 +2,7 @@
 //!
 //! Most modules run on the sandbox, and on the cluster whose kubeconfig `GLANCEPV_TEST_CLUSTER` names
 //! (tests/cluster/suite.sh). Some need the sandbox, which records requests and breaks them; CONTRIBUTING.md has the
-//! table of behaviours and modules.
+//! table of behaviors and modules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)")]

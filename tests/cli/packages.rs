@@ -27,7 +27,7 @@ fn package(binaries: &Path, licenses: &Path, out: &Path) -> BTreeMap<String, Vec
 const PLATFORMS: [&str; 6] =
     ["darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64", "windows-arm64"];
 
-/// A binary for each platform: ours without its debug information, the others in name only; and the licences.
+/// A binary for each platform: ours without its debug information, the others in name only; and the licenses.
 fn binaries(home: &Path) -> (PathBuf, PathBuf) {
     for platform in PLATFORMS {
         let name = if platform.starts_with("windows") { "kubectl-glancepv.exe" } else { "kubectl-glancepv" };

@@ -80,7 +80,7 @@ fn wrapped(line: &str) -> String {
     shown
 }
 
-/// In colours that are read on their dark ground, whatever page it is on: each has a contrast of 7 and more to it.
+/// In colors that are read on their dark ground, whatever page it is on: each has a contrast of 7 and more to it.
 fn drawn(text: &str) -> String {
     let [ground, words, red, green, yellow, cyan] =
         [(13, 17, 23), (230, 237, 243), (255, 123, 114), (63, 185, 80), (210, 153, 34), (57, 197, 207)]

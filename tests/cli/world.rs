@@ -794,7 +794,13 @@ impl World {
         let child = command.stdout(writer.try_clone().expect("a pipe")).stderr(writer).spawn().expect("the executable");
         // The command holds the writing end: without it the lines end with the plugin.
         drop(command);
-        (child, std::io::BufRead::lines(std::io::BufReader::new(reader)).map_while(Result::ok))
+        // They end, too, where none comes any more: a test fails then, and does not hang.
+        let (sender, received) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = std::io::BufRead::lines(std::io::BufReader::new(reader)).map_while(Result::ok);
+            lines.take_while(|line| sender.send(line.clone()).is_ok()).count()
+        });
+        (child, std::iter::from_fn(move || received.recv_timeout(PATIENCE).ok()))
     }
 
     pub fn finish(&self, arguments: &str, child: std::process::Child) -> Run {

@@ -109,7 +109,7 @@ async fn install(claims: &Api<PersistentVolumeClaim>, name: &str) -> Outcome<()>
     Ok(())
 }
 
-/// The executable, built as it is released but for optimisation.
+/// The executable, built as it is released but for optimization.
 fn build() -> Outcome<PathBuf> {
     writeln!(stderr(), "Compiling kubectl-glancepv, the plugin itself, which takes some seconds.")?;
     let mut cargo = Command::new(env!("CARGO"));

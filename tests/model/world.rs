@@ -375,7 +375,7 @@ impl World {
             Step::VolumeGoes(name) => {
                 for slot in &mut self.volumes {
                     let Some(v) = slot.filter(|v| v.name == name) else { continue };
-                    // The policy is honoured when the object goes (Kubernetes 1.33).
+                    // The policy is honored when the object goes (Kubernetes 1.33).
                     let bytes = if v.retained && v.bytes != Bytes::Told { v.bytes } else { Bytes::Gone };
                     if let Some(export) = self.export.as_mut().filter(|(exported, _)| *exported == name) {
                         export.1 = bytes;
