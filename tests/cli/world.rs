@@ -39,8 +39,8 @@ pub fn plugin() -> &'static str {
 
 /// The limit of every wait: after an outage, a controller asks for a watch again within
 /// a minute, and is told that it is too old; it lists within another (`defaultBackoffMax` and its jitter, for
-/// `watch` and for `RunWithContext`, client-go's reflector.go).
-pub const PATIENCE: Duration = Duration::from_secs(180);
+/// `watch` and for `RunWithContext`, client-go's reflector.go). Of two controllers one may wait for the other, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Glance's claim.
 pub const CLAIM: &str = "glance-images";
