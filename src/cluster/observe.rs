@@ -15,7 +15,7 @@ use crate::lifecycle::{
 /// The volumes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// The volume that the user named, and nothing besides that is only told.
+    /// The volume that the user named, without the other claims of the release: enough for a plan.
     Named,
     /// The volume that the user named or that the claim is bound to; all volumes only if there is neither.
     Own,

@@ -243,7 +243,7 @@ impl Cluster {
         let volumes = async {
             let mut found = Vec::new();
             self.each(Kind::Volume, |row| {
-                // Who applies a volume is told, and decides no stage.
+                // Of a volume managedFields tell who applies it: no stage rests on that.
                 let mut facts = Volume::from(if whole {
                     object::<PersistentVolume>(row)?
                 } else {

@@ -258,11 +258,8 @@ async fn objects(session: &Session, seen: &mut Observation) -> Result<Vec<Check>
         Ok(pods) => found.add_holders(pods),
         Err(error) => unknown.push(Check::unknown(session, "pods", Outcome::Note, &error)),
     }
-    if found.volume.is_some_and(|volume| !volume.nodes.is_empty()) {
-        match session.cluster.nodes().await {
-            Ok(nodes) => found.add_nodes(&nodes),
-            Err(error) => unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error)),
-        }
+    if let Err(error) = session.look_for_node(&mut found).await {
+        unknown.push(Check::unknown(session, "nodes", Outcome::Note, &error));
     }
     let mut checks = of_claim(session, &found);
     checks.extend(unknown);

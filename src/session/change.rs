@@ -203,7 +203,7 @@ pub(super) async fn warnings(session: &Session, seen: &Observation, volume: &str
     let situation = Situation { named: Some(volume), claim: None, target, ..seen.situation() };
     let mut found = assess(&situation);
     session.explain(&mut found).await?;
-    session.look_for_node(&mut found).await?;
+    allowed(session.look_for_node(&mut found).await)?;
     found.findings.retain(|finding| {
         matches!(
             finding,

@@ -131,12 +131,10 @@ impl Session {
         try_join_all(survey.claims.iter_mut().map(|seen| self.ask_driver(seen))).await.map(|_| ())
     }
 
-    /// Adds a finding if no node can use the volume; nothing is asked where any node will do.
+    /// Adds a finding if no node can use the volume; nothing is asked where any node will do. An error if nodes may not be listed.
     pub async fn look_for_node(&self, found: &mut Assessment<'_>) -> Result<(), Error> {
-        if found.volume.is_some_and(|volume| !volume.nodes.is_empty())
-            && let Some(nodes) = allowed(self.cluster.nodes().await.map(Some))?
-        {
-            found.add_nodes(&nodes);
+        if found.volume.is_some_and(|volume| !volume.nodes.is_empty()) {
+            found.add_nodes(&self.cluster.nodes().await?);
         }
         Ok(())
     }

@@ -105,7 +105,7 @@ impl Session {
         let mut told: Vec<(String, Vec<Target>, Vec<Shown>)> = Vec::new();
         for (target, error) in failed {
             let text = message(&error);
-            // Where a name that is nowhere was found; the others are told at the end, by one line for all.
+            // A claim that exists elsewhere has a line of its own; for all others there is one at the end.
             let is_absent = matches!(&error, Error::OfClaims(_, error) if matches!(**error, Error::Absent { .. }));
             let hints = if is_absent { hints(&error, &self.typed, Timestamp::now()) } else { Vec::new() };
             match told.iter_mut().find(|(known, ..)| *known == text) {

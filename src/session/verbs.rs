@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Session;
 use super::change::{Changed, Intent, carry_out};
 use super::draft::Draft;
 use super::report::{Document, Standing, volume_line};
 use super::wait::{Limit, Wait};
+use super::{Session, allowed};
 use crate::cluster::{Fresh, Kind, Observation, Reach, Watched, not_found};
 use crate::error::{Error, Unsettled};
 use crate::kubectl::output::Format;
@@ -186,7 +186,7 @@ impl Session {
             };
             wait.end(refusal.is_none());
             self.explain(&mut found).await?;
-            self.look_for_node(&mut found).await?;
+            allowed(self.look_for_node(&mut found).await)?;
             let verified = Verification::new(self.standing(&found), refusal.as_ref());
             if !self.print_document(&Document::new("Verification", &seen.target, verified))? {
                 // The error says the next steps.

@@ -379,10 +379,25 @@ fn a_guide_of_several_looks_again_after_a_connection_that_broke_between_two_patc
     let state = &world.sandbox.as_ref().unwrap().state;
     state.plan("GET", "/persistentvolumeclaims/mysql-data-2?", 1, Fault::Break);
     let (mut guide, mut lines) = world.follow_lines("guide --yes --all --timeout 60s");
+    assert!(lines.any(|line| line.ends_with("; trying again")), "it says why");
     assert!(lines.any(|line| line.starts_with("Retained: 5 of 5")));
     assert_eq!(state.planned(), 0, "it has struck");
     guide.kill().unwrap();
     guide.wait().unwrap();
+}
+
+#[test]
+fn a_watch_that_is_refused_after_the_patches_is_told_as_it_is() {
+    let world = installed_in(World::sandbox());
+    assert_eq!(world.run("retain --all --yes").status, 0);
+    reset(&world, &["glance-images", "nova-instances"]);
+    let state = &world.sandbox.as_ref().unwrap().state;
+    state.paused.store(true, std::sync::atomic::Ordering::SeqCst);
+    world.refuse("GET", "/persistentvolumes?&watch=true");
+    let reuse = world.run("reuse --claim glance-images,nova-instances --yes");
+    assert_eq!((reuse.status, reuse.stdout.matches(" patched\n").count()), (1, 2), "{reuse}");
+    says(&reuse, &["Error from server (Forbidden): may not"]);
+    assert!(!reuse.contains("timed out"), "{reuse}");
 }
 
 #[test]
