@@ -12,7 +12,7 @@ use super::flags::{ManagerFlag, TemplateFlag, limit};
 use crate::cluster::{Fresh, Observation, PAUSE, Reach, Survey, Watched};
 use crate::error::{Action, Error, Halt};
 use crate::kubectl::suggest::suggests;
-use crate::lifecycle::{Assessment, Claim, Next, Remark, Stage, Step, Verb, Volume, preserved};
+use crate::lifecycle::{Assessment, Claim, Next, Remark, Stage, Step, Target, Verb, Volume, preserved};
 use crate::session::Session;
 use crate::session::change_all::Changes;
 use crate::session::draft::Draft;
@@ -196,8 +196,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reads the claims; of several, also the versions since which a watch misses no change.
+    /// Reads the claims; of several, also the versions since which a watch misses no change. The time limit of the stage
+    /// may pass meanwhile: then it is the stage that is late, and not the server.
     async fn look(&mut self) -> Result<(Survey, Option<[String; 2]>), Error> {
+        let looked = self.read().await;
+        let error = match looked {
+            Err(error) if error.is_passing() => error,
+            looked => return looked,
+        };
+        let late = self.at.as_ref().filter(|(_, wait)| wait.is_over());
+        Err(late.map_or(error, |(stage, wait)| self.late(*stage, wait.about())))
+    }
+
+    async fn read(&mut self) -> Result<(Survey, Option<[String; 2]>), Error> {
         let session = self.session;
         if session.selection.only().is_none() {
             let (versions, survey) = match &mut self.at {
@@ -427,8 +438,12 @@ impl<'a> Walk<'a> {
             }
             None => wait.until_changed(look.seen).await?,
         };
-        let late = || Error::Guide(about.clone(), Halt::TimedOut(stage, self.limit().typed));
-        if changed { Ok(Act::LookAgain) } else { Err(late()) }
+        if changed { Ok(Act::LookAgain) } else { Err(self.late(stage, about)) }
+    }
+
+    /// The error of a stage that was not left within its time limit.
+    fn late(&self, stage: Stage, about: &Target) -> Error {
+        Error::Guide(about.clone(), Halt::TimedOut(stage, self.limit().typed))
     }
 
     async fn verify(&mut self) -> Result<Act, Error> {

@@ -71,6 +71,11 @@ impl<'a> Wait<'a> {
         self.about = about.clone();
     }
 
+    /// The claim that is waited for.
+    pub fn about(&self) -> &Target {
+        &self.about
+    }
+
     /// Of several claims: this one is waited for first, and so many of all are done.
     pub fn count(&mut self, about: &Target, done: usize, of: usize) {
         if self.about != *about {

@@ -339,6 +339,23 @@ fn guide_has_one_deadline_for_a_step() {
     );
 }
 
+/// The server is there, and the step's time is up before it has answered.
+#[test]
+fn a_deadline_within_a_read_is_the_step_s() {
+    let (world, _) = installed();
+    world.run("retain --yes");
+    let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
+    world.requests();
+    let guide = world.spawn("guide --yes --timeout 3s");
+    await_own_watches(&world, 1);
+    state(&world).plan("GET", &claim, 1, Fault::Hang);
+    state(&world).drop_watches();
+    let run = world.finish("guide --yes --timeout 3s", guide);
+    assert_eq!(state(&world).planned(), 0, "{run}");
+    assert_eq!(run.status, 1, "{run}");
+    says(&run, &["error: timed out after 3s waiting for claim openstack/glance-images to be deleted\n"]);
+}
+
 #[test]
 fn guide_outlives_a_server_that_is_away_between_two_steps() {
     let (world, volume) = installed();
