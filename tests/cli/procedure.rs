@@ -484,8 +484,7 @@ fn a_lost_claim_and_the_way_back() {
     let mut runs = vec![world.run("status"), world.run("reuse --yes -o name")];
     assert_eq!(world.bound(), volume);
     runs.push(world.run("verify"));
-    world.delete_claim();
-    world.await_claim(|c| c.is_none());
+    world.uninstall();
     runs.push(world.run(&format!("reuse {volume} --yes")));
     world.install(Some(&volume));
     runs.push(world.run("verify"));
