@@ -20,7 +20,7 @@ use crate::words::question::{self, Notice, notice};
 use crate::words::wait::Awaited;
 
 /// The maximum number of patches sent to a volume that others keep changing.
-const ATTEMPTS: u32 = 10;
+pub(super) const ATTEMPTS: u32 = 10;
 
 /// The time limit for reading a volume back after the response to its patch was lost.
 const READ_BACK: Duration = Duration::from_secs(15);

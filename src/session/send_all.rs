@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::mem::take;
 
 use super::Session;
-use super::change::send;
+use super::change::{ATTEMPTS, send};
 use super::consent::DryRun;
 use super::planned::{Many, Planned, Unit};
 use crate::cluster::{Observation, Reach, Read};
@@ -145,15 +145,17 @@ impl Session {
 
     /// Reads and plans again, and sends the change if it is the one that was agreed to.
     async fn send_one(&self, many: Many, target: &Target, agreed: &Change) -> Result<Outcome, Error> {
-        for _ in 0..ROUNDS {
+        let mut attempts = 0;
+        loop {
             let (seen, plan) = self.look(many, target, agreed).await?;
             let change = match plan {
                 Plan::Done(_) => return Ok(Outcome::Done),
                 Plan::Change(change) if !change.is_same_decision(agreed) => return Ok(Outcome::Differs(change)),
                 Plan::Change(change) => change,
             };
+            attempts += 1;
             match send(&self.of(target), &change, &seen).await {
-                Err(error) if error.is_conflict() => {}
+                Err(error) if error.is_conflict() && attempts < ATTEMPTS => {}
                 Err(error) => return Err(error),
                 Ok(volume) if self.consent.dry_run == DryRun::None => {
                     let policy = change.policy_set().filter(|policy| *policy != volume.facts.policy);
@@ -169,7 +171,6 @@ impl Session {
                 Ok(volume) => return Ok(Outcome::Patched(Box::new(volume))),
             }
         }
-        Ok(Outcome::Differs(agreed.clone()))
     }
 }
 

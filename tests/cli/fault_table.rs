@@ -100,7 +100,7 @@ fn restore_policy(world: &World, before: &PersistentVolume) {
     restore(world, before, "persistentVolumeReclaimPolicy");
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 9] = [
     Case { command: "status", begin: retained, done: |_| true, undo: |_, _| {} },
     Case { command: "check", begin: retained, done: |_| true, undo: |_, _| {} },
     Case {
@@ -117,6 +117,18 @@ const CASES: [Case; 7] = [
         undo: |world, before| restore(world, before, "claimRef"),
     },
     Case { command: "verify", begin: reused, done: |_| true, undo: |_, _| {} },
+    Case {
+        command: "retain --all --yes",
+        begin: |world| world.install(None),
+        done: |v| policy(v) == "Retain",
+        undo: restore_policy,
+    },
+    Case {
+        command: "reuse --all --yes",
+        begin: released,
+        done: |v| uid(v).is_none(),
+        undo: |world, before| restore(world, before, "claimRef"),
+    },
     Case { command: "export", begin: released, done: |_| true, undo: |_, _| {} },
 ];
 
@@ -180,13 +192,15 @@ fn cell(world: &World, case: &Case, volume: &str, request: &(String, String), fa
     format!("[{}] {left:<9}  {}", run.status, told(&run))
 }
 
-/// The line that says how the run ended.
+/// The line that says how the run ended; the count of several, hints and the commands below them come after it.
 fn told(run: &Run) -> String {
     let last = run
         .stderr
         .lines()
         .rev()
-        .find(|line| !line.starts_with("hint") && !line.starts_with("next"))
+        .find(|line| {
+            !["hint", "next", "  kubectl", "error: 1 of 1 claims failed"].iter().any(|start| line.starts_with(start))
+        })
         .unwrap_or_default();
     let mut told = if run.status == 0 { String::new() } else { last.to_owned() };
     // An end, a reset and a broken pipe differ only in timing.
@@ -216,7 +230,8 @@ fn each_fault_at_each_request_of_each_command() {
     let rows: Vec<_> = CASES.iter().flat_map(|case| requests(case).into_iter().map(move |it| (case, it))).collect();
     let (left, done) = (Mutex::new(rows.iter().enumerate()), Mutex::new(vec![String::new(); rows.len()]));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+        // Most cells wait, for a fault or for the next attempt.
+        for _ in 0..2 * std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 loop {
                     let Some((at, (case, request))) = left.lock().unwrap().next() else { return };

@@ -468,6 +468,20 @@ fn documents_of_several_are_lists() {
 }
 
 #[test]
+fn a_claim_that_is_bound_between_the_two_lists_of_the_cluster_is_shown() {
+    let world = World::sandbox().provisioned();
+    world.install(None);
+    let shown = rows(&world.run("status -A").stdout);
+    // As it was before the claim was created.
+    let none = r#"{"kind":"Table","apiVersion":"meta.k8s.io/v1","columnDefinitions":[],"rows":[]}"#;
+    let state = &world.sandbox.as_ref().unwrap().state;
+    state.plan("GET", "/api/v1/persistentvolumeclaims?", 1, Fault::Garble("application/json", none));
+    let run = world.run("status -A");
+    assert_eq!((state.planned(), rows(&run.stdout)), (0, shown), "{run}");
+    assert!(run.contains("AtRisk: 1 of 1"), "{run}");
+}
+
+#[test]
 fn every_claim_of_the_cluster_is_shown_and_none_is_changed() {
     let world = installed_in(World::sandbox());
     let other = World::beside(&world);
