@@ -4,20 +4,19 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, await_line};
 
 #[test]
 fn guide_while_somebody_does_the_rest_elsewhere() {
     let (world, volume) = World::installed();
     world.template();
     let (mut guide, mut lines) = world.follow_lines("guide --yes -f pvc-images.yaml --timeout 60s");
-    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
-    told("Retained: ");
+    await_line(&mut lines, "Retained: ");
     world.delete_claim();
-    told("Reserved: ");
+    await_line(&mut lines, "Reserved: ");
     assert!(fs::read_to_string(world.home().join("pvc-images.yaml")).unwrap().contains(&volume));
     world.install(Some(&volume));
-    told("Reused: ");
+    await_line(&mut lines, "Reused: ");
     assert_eq!(guide.wait().unwrap().code(), Some(0));
 }
 

@@ -3,7 +3,7 @@
 use glancepv_sandbox::answer::Refusal;
 use glancepv_sandbox::state::Fault;
 
-use crate::world::{World, phase, says};
+use crate::world::{World, await_line, phase, says};
 
 fn installed() -> (World, String) {
     let world = World::sandbox().provisioned();
@@ -380,7 +380,7 @@ fn a_watch_that_is_shown_says_that_the_server_is_away() {
     let (world, _) = installed();
     let claim = format!("{}/persistentvolumeclaims/glance-images?", world.namespace);
     let (mut child, mut lines) = world.follow_lines("status --watch");
-    assert!(lines.any(|line| line.starts_with("AtRisk: ")));
+    await_line(&mut lines, "AtRisk: ");
     // Of the claim and of its volume.
     await_own_watches(&world, 2);
     state(&world).plan("GET", &claim, 2, Fault::Break);
@@ -388,7 +388,7 @@ fn a_watch_that_is_shown_says_that_the_server_is_away() {
     assert!(lines.any(|line| line.ends_with("; trying again")));
     world.uninstall();
     // Its claim and its volume are gone.
-    assert!(lines.any(|line| line.starts_with("Absent: ")));
+    await_line(&mut lines, "Absent: ");
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -398,13 +398,13 @@ fn a_watch_outlives_an_explanation_that_is_lost() {
     let (world, _) = installed();
     assert_eq!(world.run("retain --yes").status, 0);
     let (mut child, mut lines) = world.follow_lines("status --watch");
-    assert!(lines.any(|line| line.starts_with("Retained: ")));
+    await_line(&mut lines, "Retained: ");
     state(&world).plan("GET", "/events?", 1, Fault::Break);
     world.uninstall();
-    assert!(lines.any(|line| line.starts_with("Released: ")));
+    await_line(&mut lines, "Released: ");
     assert_eq!(state(&world).planned(), 0, "it was lost");
     assert_eq!(world.run("reuse --yes").status, 0);
-    assert!(lines.any(|line| line.starts_with("Reserved: ")));
+    await_line(&mut lines, "Reserved: ");
     child.kill().unwrap();
     child.wait().unwrap();
 }

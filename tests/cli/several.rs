@@ -8,7 +8,7 @@ use glancepv_sandbox::state::Fault;
 use serde_json::{Value, json};
 
 use crate::procedure::check;
-use crate::world::{PATIENCE, Run, World, phase, says};
+use crate::world::{PATIENCE, Run, World, await_line, phase, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
@@ -330,12 +330,11 @@ fn lines_name_those_claims_of_a_release_that_are_deleted_with_it() {
     );
     // The claim that stays is not waited for, though it was named.
     let (mut guide, mut lines) = world.follow_lines("guide --yes --claim app-kept,app-data --timeout 60s");
-    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
-    told("Retained: 2 of 2");
+    await_line(&mut lines, "Retained: 2 of 2");
     reset(&world, &["app-data"]);
-    told("Reserved: 1 of 2");
+    await_line(&mut lines, "Reserved: 1 of 2");
     install(&world, &["app-data"]);
-    told("Reused: 1 of 2");
+    await_line(&mut lines, "Reused: 1 of 2");
     assert_eq!(guide.wait().unwrap().code(), Some(0));
 }
 
@@ -359,10 +358,9 @@ fn a_guide_whose_uninstallation_fails_after_an_earlier_one_prints_the_line_witho
     let line = "kubectl glancepv guide --claim 'glance-*' --claim 'nova-*' --timeout 60s";
     assert_eq!(guide.next.last().unwrap(), line, "{guide}");
     let (mut guide, mut lines) = world.follow_lines(arguments);
-    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
-    told("Reserved: 1 of 2");
+    await_line(&mut lines, "Reserved: 1 of 2");
     install(&world, &["glance-images"]);
-    told("Reused: 1 of 2");
+    await_line(&mut lines, "Reused: 1 of 2");
     assert_eq!(guide.wait().unwrap().code(), Some(0));
     assert_eq!(world.volume_of("glance-images"), before);
     // A claim that waits for its first volume is no sign of an uninstallation.
@@ -380,7 +378,7 @@ fn a_guide_of_several_looks_again_after_a_connection_that_broke_between_two_patc
     state.plan("GET", "/persistentvolumeclaims/mysql-data-2?", 1, Fault::Break);
     let (mut guide, mut lines) = world.follow_lines("guide --yes --all --timeout 60s");
     assert!(lines.any(|line| line.ends_with("; trying again")), "it says why");
-    assert!(lines.any(|line| line.starts_with("Retained: 5 of 5")));
+    await_line(&mut lines, "Retained: 5 of 5");
     assert_eq!(state.planned(), 0, "it has struck");
     guide.kill().unwrap();
     guide.wait().unwrap();
@@ -406,11 +404,11 @@ fn a_watch_of_several_remembers_a_release_and_outlives_its_claims() {
     assert_eq!(world.run("retain --release nova --yes").status, 0);
     let (mut watch, mut lines) = world.follow_lines("status --release nova --watch");
     let (mut documents, mut parts) = world.follow_lines("status --release nova --watch -o json");
-    assert!(lines.any(|line| line.starts_with("Retained: 1 of 1")));
+    await_line(&mut lines, "Retained: 1 of 1");
     assert!(parts.any(|line| line.contains("\"stage\": \"Retained\"")));
     let volume = world.volume_of("nova-instances");
     reset(&world, &["nova-instances"]);
-    assert!(lines.any(|line| line.starts_with("Released: ")), "its claim is gone");
+    await_line(&mut lines, "Released: ");
     let is_clock = |line: &str| line.ends_with('Z') && !line.contains('"');
     let is_released = |line: String| {
         assert!(!is_clock(&line), "documents alone: {line}");
@@ -418,9 +416,9 @@ fn a_watch_of_several_remembers_a_release_and_outlives_its_claims() {
     };
     assert!(parts.any(is_released));
     world.delete_volume(&volume);
-    assert!(lines.any(|line| line.starts_with("no claim in namespace ")), "nothing is left");
+    await_line(&mut lines, "no claim in namespace ");
     install(&world, &["nova-instances"]);
-    assert!(lines.any(|line| line.starts_with("AtRisk: 1 of 1")), "it goes on");
+    await_line(&mut lines, "AtRisk: 1 of 1");
     for child in [&mut watch, &mut documents] {
         assert!(child.try_wait().unwrap().is_none(), "it watches");
         child.kill().unwrap();
@@ -832,13 +830,12 @@ fn a_guide_of_a_release_that_is_interrupted_names_its_claims() {
 fn guide_of_several_while_somebody_does_the_rest_elsewhere() {
     let world = whole();
     let (mut guide, mut lines) = world.follow_lines("guide --yes --all --timeout 60s");
-    let mut told = |stage: &str| assert!(lines.any(|line| line.starts_with(stage)), "{stage} is never told");
-    told("Retained: 5 of 5 claims");
+    await_line(&mut lines, "Retained: 5 of 5 claims");
     let before = volumes(&world, &WHOLE);
     reset(&world, &WHOLE);
-    told("Reserved: 5 of 5 claims");
+    await_line(&mut lines, "Reserved: 5 of 5 claims");
     install(&world, &WHOLE);
-    told("Reused: 5 of 5 claims");
+    await_line(&mut lines, "Reused: 5 of 5 claims");
     assert_eq!(guide.wait().unwrap().code(), Some(0));
     assert_eq!(volumes(&world, &WHOLE), before);
     let again = world.run("guide --yes --all");

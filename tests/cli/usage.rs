@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::world::{World, says};
+use crate::world::{World, await_line, says};
 
 #[test]
 fn a_volume_is_named_as_kubectl_names_it() {
@@ -96,7 +96,7 @@ fn a_watch_tells_the_time_and_the_change_of_the_stage() {
     world.delete_claim();
     assert!(lines.any(|line| line.contains(" Retained → Releasing after ")));
     world.unmount("glance-api-0");
-    assert!(lines.any(|line| line.starts_with("Released: ")));
+    await_line(&mut lines, "Released: ");
     child.kill().unwrap();
     child.wait().unwrap();
 }

@@ -863,6 +863,11 @@ pub fn says(run: &Run, parts: &[&str]) {
     }
 }
 
+/// Reads lines of a program that runs until one begins so.
+pub fn await_line(lines: &mut impl Iterator<Item = String>, start: &str) {
+    assert!(lines.any(|line| line.starts_with(start)), "{start:?} is never told");
+}
+
 /// A copy of a kubeconfig whose contexts have the namespace. Beside it, with the ending `elsewhere`, one whose current context
 /// is another: nothing listens there.
 fn within(kubeconfig: &Path, namespace: &str, copy: &Path) -> PathBuf {
