@@ -199,13 +199,13 @@ impl<'a> Walk<'a> {
     /// Reads the claims; of several, also the versions since which a watch misses no change. The time limit of the stage
     /// may pass meanwhile: then it is the stage that is late, and not the server.
     async fn look(&mut self) -> Result<(Survey, Option<[String; 2]>), Error> {
-        let looked = self.read().await;
-        let error = match looked {
-            Err(error) if error.is_passing() => error,
-            looked => return looked,
-        };
-        let late = self.at.as_ref().filter(|(_, wait)| wait.is_over());
-        Err(late.map_or(error, |(stage, wait)| self.late(*stage, wait.about())))
+        let read = self.read().await;
+        match &self.at {
+            Some((stage, wait)) if wait.is_over() && read.as_ref().is_err_and(Error::is_passing) => {
+                Err(self.late(*stage, wait.about()))
+            }
+            _ => read,
+        }
     }
 
     async fn read(&mut self) -> Result<(Survey, Option<[String; 2]>), Error> {

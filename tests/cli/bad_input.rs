@@ -263,7 +263,7 @@ fn an_exec_plugin_that_hangs() {
         assert!(std::time::Instant::now() < limit, "the plugin was not run");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    crate::world::interrupt(&child);
     let ended = child.wait_with_output().unwrap();
     assert!(std::time::Instant::now() < limit, "it has waited for the plugin");
     assert_eq!(ended.status.code(), Some(130));

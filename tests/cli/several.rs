@@ -8,7 +8,7 @@ use glancepv_sandbox::state::Fault;
 use serde_json::{Value, json};
 
 use crate::procedure::check;
-use crate::world::{PATIENCE, Run, World, await_line, phase, says};
+use crate::world::{PATIENCE, Run, World, await_line, interrupt, phase, says};
 
 /// A namespace with claims of several kinds: the images, a release's, a set's.
 fn installed() -> World {
@@ -781,8 +781,7 @@ fn a_release_is_remembered_while_its_claims_are_deleted() {
     let command = "reuse --yes --timeout 60s --release nova";
     let waiting = world.spawn(command);
     await_watch(&world);
-    let id = waiting.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    interrupt(&waiting);
     let interrupted = world.finish(command, waiting);
     assert_eq!(interrupted.status, 130, "{interrupted}");
     let command = "reuse --timeout 60s --claim nova-instances";
@@ -807,8 +806,7 @@ fn a_guide_of_a_release_that_is_interrupted_names_its_claims() {
     world.requests();
     let waiting = world.spawn(command);
     await_watch(&world);
-    let id = waiting.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    interrupt(&waiting);
     let interrupted = world.finish(command, waiting);
     assert_eq!(interrupted.status, 130, "{interrupted}");
     let next = interrupted.next.last().unwrap();
@@ -818,8 +816,7 @@ fn a_guide_of_a_release_that_is_interrupted_names_its_claims() {
     world.sandbox.as_ref().unwrap().state.plan("PATCH", &world.volume_of("nova-instances"), 1, Fault::Hang);
     let waiting = world.spawn(command);
     world.await_struck();
-    let id = waiting.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    interrupt(&waiting);
     let interrupted = world.finish(command, waiting);
     assert_eq!(interrupted.status, 130, "{interrupted}");
     let next = interrupted.next.last().unwrap();

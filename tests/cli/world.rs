@@ -863,7 +863,12 @@ pub fn says(run: &Run, parts: &[&str]) {
     }
 }
 
-/// Reads lines of a program that runs until one begins so.
+/// Presses Ctrl-C.
+pub fn interrupt(program: &std::process::Child) {
+    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
+}
+
+/// Reads the lines of a running program up to the first that begins with `start`.
 pub fn await_line(lines: &mut impl Iterator<Item = String>, start: &str) {
     assert!(lines.any(|line| line.starts_with(start)), "{start:?} is never told");
 }
